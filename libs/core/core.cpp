@@ -1,0 +1,85 @@
+#include "core/core.hpp"
+
+namespace tickmesh {
+namespace {
+
+template <class T>
+concept HasHeader = requires(T& t) { t.header.time; };
+
+std::size_t index(Stream stream) { return static_cast<std::size_t>(stream); }
+
+}  // namespace
+
+Name Outbox::next_name(Stream stream, Partition partition) const {
+  return {stream, partition, {epoch_, heads_[index(stream)][partition] + 1}};
+}
+
+Name Outbox::emit(Stream stream, Partition partition, Event event) {
+  TM_INVARIANT(stream != Stream::local && index(stream) < kStreams && partition < kPartitions, "an event is said on a stream of the mesh");
+  const Name name = next_name(stream, partition);
+  ++heads_[index(stream)][partition];
+  std::visit(
+      [&](auto& e) {
+        if constexpr (HasHeader<std::remove_reference_t<decltype(e)>>) {
+          e.header.time = now_;
+          if (!e.header.event_time) e.header.event_time = now_;
+          if (e.header.cause == Cause{}) e.header.cause = cause_;
+        } else if constexpr (std::is_same_v<std::remove_reference_t<decltype(e)>, Tick>) {
+          e.time = now_;
+        }
+      },
+      event);
+  said_.push_back({name, std::move(event)});
+  return name;
+}
+
+void Outbox::wake_at(Timestamp at, std::uint64_t timer) { wakes_.push_back({timer, at}); }
+
+void Outbox::begin(Timestamp now, const Cause& cause) {
+  now_ = now;
+  cause_ = cause;
+}
+
+Timestamp time_of(const Event& event) {
+  return std::visit(
+      [](const auto& e) -> Timestamp {
+        if constexpr (HasHeader<std::remove_reference_t<decltype(e)>>)
+          return e.header.time;
+        else if constexpr (std::is_same_v<std::remove_cvref_t<decltype(e)>, Tick>)
+          return e.time;
+        else
+          return {};
+      },
+      event);
+}
+
+void CanonicalHash::add(const Name& name, ByteView bytes) {
+  Cell& cell = cells_[index(name.stream)][name.partition];
+  const std::uint64_t frame[2] = {name.at.sequence, bytes.size()};
+  cell.hash = fnv1a64({reinterpret_cast<const char*>(frame), sizeof frame}, cell.hash);
+  cell.hash = fnv1a64(as_text(bytes), cell.hash);
+  ++cell.count;
+}
+
+std::uint64_t CanonicalHash::of(Stream stream) const {
+  std::uint64_t hash = kFnvOffset;
+  for (const Cell& cell : cells_[index(stream)]) hash = fnv1a64({reinterpret_cast<const char*>(&cell.hash), sizeof cell.hash}, hash);
+  return hash;
+}
+
+std::uint64_t CanonicalHash::all() const {
+  std::uint64_t hash = kFnvOffset;
+  for (unsigned s = 0; s < kStreams; ++s) {
+    const auto one = of(static_cast<Stream>(s));
+    hash = fnv1a64({reinterpret_cast<const char*>(&one), sizeof one}, hash);
+  }
+  return hash;
+}
+
+std::uint64_t CanonicalHash::count(Stream stream) const {
+  std::uint64_t n = 0;
+  for (const Cell& cell : cells_[index(stream)]) n += cell.count;
+  return n;
+}
+
+}  // namespace tickmesh

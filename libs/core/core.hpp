@@ -1,0 +1,101 @@
+// What a core is: a deterministic state machine, inputs in, events out. No clock, socket, thread, file or random source.
+#pragma once
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "core/bytes.hpp"
+#include "core/events.hpp"
+#include "core/types.hpp"
+
+namespace tickmesh {
+
+/// One input. `now` never decreases; a timer is an event. `name` is all zero but for `stream` on local inputs.
+struct Input {
+  Timestamp now{};
+  Name name{};
+  const Event& event;
+};
+
+/// What a core says and when it wants to be woken. Numbers events as it takes them, so that ids can be derived from names.
+class Outbox {
+ public:
+  struct Said {
+    Name name;
+    Event event;
+  };
+  struct Wake {
+    std::uint64_t timer;
+    Timestamp at;  ///< zero: disarmed
+  };
+  /// Sequence of the last event said, by stream and partition.
+  using Heads = std::array<std::array<Sequence, kPartitions>, kStreams>;
+
+  /// Says `event`; fills its header: `time` = now, `cause` = the input (unless the event names one already), and
+  /// `event_time` = now unless set. Returns its name.
+  Name emit(Stream stream, Partition partition, Event event);
+  /// The name the next emit on this stream and partition gets.
+  Name next_name(Stream stream, Partition partition) const;
+  /// Arms or re-arms a timer of the core's own numbering; `TimerFired{timer}` comes at or after `at`. Zero disarms.
+  void wake_at(Timestamp at, std::uint64_t timer);
+
+  // For the runner.
+  void begin(Timestamp now, const Cause& cause);
+  void set_epoch(Epoch epoch) { epoch_ = epoch; }
+  Epoch epoch() const { return epoch_; }
+  Heads& heads() { return heads_; }
+  const Heads& heads() const { return heads_; }
+  std::vector<Said>& said() { return said_; }
+  std::vector<Wake>& wakes() { return wakes_; }
+
+ private:
+  Timestamp now_{};
+  Cause cause_{};
+  Epoch epoch_{0};
+  Heads heads_{};
+  std::vector<Said> said_;
+  std::vector<Wake> wakes_;
+};
+
+class Core {
+ public:
+  virtual ~Core() = default;
+  /// Raised whenever the same inputs would give other bytes, or the snapshot another shape.
+  virtual std::uint32_t version() const = 0;
+  virtual void apply(const Input& in, Outbox& out) = 0;
+  /// A loaded core continues bit for bit.
+  virtual void save(ByteWriter& out) const = 0;
+  virtual void load(ByteReader& in) = 0;
+};
+
+/// Where `time` of any event lies: ticks carry it flat, the rest in a header; local inputs have none.
+Timestamp time_of(const Event& event);
+
+/// Events to bytes and back. The bus implements it with tickmesh.v1; cores and journals never look inside.
+class Codec {
+ public:
+  virtual ~Codec() = default;
+  /// Appends the canonical bytes of `event` to `out`. Equal events give equal bytes.
+  virtual void encode(const Event& event, Bytes& out) const = 0;
+  /// Error: field = stream's name, rule = what the bytes break. Never throws on hostile bytes.
+  virtual Result<void> decode(Stream stream, ByteView bytes, Event& out) const = 0;
+};
+
+/// FNV-1a over every event's (stream, partition, sequence, bytes), an order-sensitive hash for each stream and partition:
+/// two runs that said the same have the same hash.
+class CanonicalHash {
+ public:
+  void add(const Name& name, ByteView bytes);
+  std::uint64_t of(Stream stream) const;  ///< all partitions, in partition order
+  std::uint64_t all() const;
+  std::uint64_t count(Stream stream) const;
+
+ private:
+  struct Cell {
+    std::uint64_t hash{kFnvOffset};
+    std::uint64_t count{0};
+  };
+  std::array<std::array<Cell, kPartitions>, kStreams> cells_{};
+};
+
+}  // namespace tickmesh

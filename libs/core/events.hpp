@@ -1,0 +1,380 @@
+// Everything that is said in the mesh, and the inputs that never leave a process, as plain structs.
+// Commands and intents ask (`Command`, `Intent`), everything else reports what happened.
+// libs/bus translates them to tickmesh.v1 once, at the edge; cores never see protobuf.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/fixed.hpp"
+#include "core/types.hpp"
+
+namespace tickmesh {
+
+/// What every event but a tick bears. The outbox fills `time` and, unless given, `event_time` and `cause`.
+struct Header {
+  Timestamp time{};        ///< its publisher's, never decreasing
+  Timestamp event_time{};  ///< the source's
+  Cause cause{};
+  friend bool operator==(const Header&, const Header&) = default;
+};
+
+enum class Side : std::uint8_t { none = 0, buy = 1, sell = 2 };
+std::string_view to_string(Side side);  ///< NONE, BUY, SELL
+constexpr Side opposite(Side s) { return s == Side::buy ? Side::sell : s == Side::sell ? Side::buy : Side::none; }
+enum class FeedKind : std::uint8_t { none = 0, demo = 1, push = 2, replay = 3 };
+std::string_view to_string(FeedKind feed);  ///< none, demo, push, replay
+
+// ---- tick_ingestor -------------------------------------------------------------------------------------------------
+
+enum class TickKind : std::uint8_t { none = 0, quote = 1, trade = 2 };
+/// One change of the best quote, or one print. Flat and fixed: it is the hot path.
+struct Tick {
+  Timestamp time{};
+  Timestamp event_time{};
+  InstrumentId instrument{};
+  TickKind kind{TickKind::none};
+  FeedKind feed{FeedKind::none};
+  Side aggressor{Side::none};  ///< trades; none when the feed does not say
+  bool synthetic{false};
+  Price bid{}, ask{};  ///< quotes; zero: that side is missing
+  Quantity bid_size{}, ask_size{};
+  Price price{};  ///< trades
+  Quantity size{};
+  std::uint64_t trade_id{0};  ///< the source's id of the print, 0 when it has none
+  friend bool operator==(const Tick&, const Tick&) = default;
+};
+/// The last values of one symbol, at most every 50 ms.
+struct Latest {
+  Header header{};
+  Symbol symbol{};
+  FeedKind feed{FeedKind::none};
+  bool synthetic{false};
+  Price bid{}, ask{};
+  Quantity bid_size{}, ask_size{};
+  Price last_price{};
+  Quantity last_size{};
+  friend bool operator==(const Latest&, const Latest&) = default;
+};
+enum class FeedEventKind : std::uint8_t {
+  none = 0,
+  session_started = 1,
+  session_ended = 2,
+  gap = 3,
+  halted = 4,
+  resumed = 5,
+  clock_stepped = 6
+};
+/// Health of a feed, recorded: sessions, silences, halts. `from`..`to` bound a gap.
+struct FeedEvent {
+  Header header{};
+  FeedEventKind kind{FeedEventKind::none};
+  FeedKind feed{FeedKind::none};
+  Symbol symbol{};  ///< empty: the whole feed
+  Timestamp from{}, to{};
+  std::string text{};
+  friend bool operator==(const FeedEvent&, const FeedEvent&) = default;
+};
+
+// ---- bar_compressor ------------------------------------------------------------------------------------------------
+
+enum class BarBasis : std::uint8_t { none = 0, trade = 1, mid = 2 };
+enum class BarQuality : std::uint8_t { none = 0, complete = 1, gap = 2, late = 3, revised = 4 };
+std::string_view to_string(BarBasis basis);      ///< trade, mid
+std::string_view to_string(BarQuality quality);  ///< complete, gap, late, revised
+struct Bar {
+  Header header{};
+  Symbol symbol{};
+  BarBasis basis{BarBasis::none};
+  Duration length{};
+  Timestamp start{};  ///< covers [start, start + length)
+  Price open{}, high{}, low{}, close{};
+  Quantity volume{};         ///< traded; 0 for mids
+  std::uint64_t count{0};    ///< trades, or quotes for mids
+  Price vwap{};              ///< rounded half-even; for mids their plain mean
+  Quantity signed_volume{};  ///< buys less sells
+  BarQuality quality{BarQuality::none};
+  bool correction{false};  ///< replaces an earlier bar of the same key
+  friend bool operator==(const Bar&, const Bar&) = default;
+};
+
+// ---- metrics_engine ------------------------------------------------------------------------------------------------
+
+/// A number that knows what it is. `value` means nothing when `has_value` is false.
+struct Value {
+  double value{0};
+  Status status{Status::warmup};
+  bool has_value{false};
+  friend bool operator==(const Value&, const Value&) = default;
+};
+/// METRICS.md sections 1.1, 1.2, 1.3 (trend) and 1.4.
+struct Metrics {
+  Header header{};
+  Symbol symbol{};
+  FeedKind feed{FeedKind::none};
+  Price bid{}, ask{};
+  Value mid{};            ///< price units
+  Value z_score{};        ///< mid against its 50-tick mean
+  Value mean{};           ///< the 50-tick mean of mid, price units
+  Value sd{};             ///< its population sd, price units
+  Value sd_bp{};          ///< the same in bp of mid
+  Value half_life{};      ///< ticks, from a rolling AR(1)
+  Value window_span_s{};  ///< seconds the 50 ticks span
+  Value spread_bp{};
+  Value spread_mean_bp{};  ///< 100 ticks
+  Value spread_sd_bp{};
+  Value spread_cv{};
+  Value spread_regime{};  ///< current / mean
+  Value trend_slope{};    ///< price units a tick, OLS over 200 ticks
+  Value trend_t{};
+  Value cost_bp{};  ///< one way, at the planned size
+  Value round_trip_bp{};
+  friend bool operator==(const Metrics&, const Metrics&) = default;
+};
+enum class SignalAction : std::uint8_t { none = 0, wait = 1, enter_long = 2, enter_short = 3, exit = 4 };
+std::string_view to_string(SignalAction action);  ///< WAIT, ENTER_LONG, ENTER_SHORT, EXIT
+/// A change of a strategy's state on one symbol, with every value it used.
+struct Signal {
+  Header header{};
+  Symbol symbol{};
+  std::string strategy{};
+  SignalAction action{SignalAction::none};
+  double confidence{0};  ///< a score in [0,1], not a probability
+  double edge_bp{0};
+  double cost_bp{0};  ///< round trip at the planned size
+  Price stop{}, target{};
+  Timestamp valid_until{};
+  std::string reason{};
+  Metrics inputs{};
+  friend bool operator==(const Signal&, const Signal&) = default;
+};
+
+// ---- position_manager ----------------------------------------------------------------------------------------------
+
+enum class OrderType : std::uint8_t { none = 0, market = 1, limit = 2, stop = 3 };
+std::string_view to_string(OrderType type);  ///< MARKET, LIMIT, STOP
+enum class IntentKind : std::uint8_t { none = 0, place = 1, cancel = 2 };
+enum class Purpose : std::uint8_t { none = 0, entry = 1, exit = 2 };
+std::string_view to_string(Purpose purpose);  ///< ENTRY, EXIT
+/// position_manager asks the gateway to place or cancel one order.
+struct Intent {
+  Header header{};
+  IntentKind kind{IntentKind::none};
+  std::string client_order_id{};  ///< the order to place, or the one to cancel
+  Symbol symbol{};
+  Side side{Side::none};
+  OrderType type{OrderType::none};
+  Purpose purpose{Purpose::none};
+  Quantity quantity{};
+  Price limit_price{};
+  Price stop_price{};
+  Price reference_price{};  ///< the opposite quote when it was decided; the gateway's collar is held against it
+  std::string position_id{};
+  std::string strategy{};
+  Timestamp valid_until{};  ///< zero: holds until cancelled
+  Token manager{};          ///< who asks
+  Token gateway{};          ///< whom it is meant for
+  std::string reason{};
+  friend bool operator==(const Intent&, const Intent&) = default;
+};
+enum class PositionEventKind : std::uint8_t { none = 0, opened = 1, changed = 2, closed = 3 };
+enum class PositionStatus : std::uint8_t { none = 0, open = 1, closed = 2 };
+/// The whole position after the change.
+struct PositionEvent {
+  Header header{};
+  PositionEventKind kind{PositionEventKind::none};
+  std::string id{};  ///< derived from the first entry order
+  Symbol symbol{};
+  Side side{Side::none};  ///< buy: long, sell: short
+  Quantity quantity{};    ///< now held, >= 0
+  Quantity entry_quantity{};
+  Price entry_price{};  ///< mean of entry fills, rounded half-even
+  Money entry_value{};
+  Price stop{}, target{};  ///< zero: none
+  Timestamp entry_time{}, exit_time{};
+  Price exit_price{};    ///< mean of exit fills so far
+  Money realized_pnl{};  ///< after fees
+  Money fees{};
+  std::string strategy{};
+  std::string exit_reason{};
+  friend bool operator==(const PositionEvent&, const PositionEvent&) = default;
+};
+struct AccountEvent {
+  Header header{};
+  std::string currency{};
+  Money balance{};  ///< cash start + realized
+  Money realized_pnl{};
+  Money unrealized_pnl{};  ///< at the side it would trade at
+  Money equity{};
+  Money gross{};  ///< sum of |position value|
+  std::uint32_t open_positions{0};
+  friend bool operator==(const AccountEvent&, const AccountEvent&) = default;
+};
+enum class RiskState : std::uint8_t { none = 0, active = 1, reducing = 2, halted = 3 };
+std::string_view to_string(RiskState state);  ///< ACTIVE, REDUCING, HALTED
+enum class Outcome : std::uint8_t { none = 0, done = 1, refused = 2, expired = 3, unknown = 4 };
+std::string_view to_string(Outcome outcome);  ///< done, refused, expired, unknown
+enum class RiskEventKind : std::uint8_t { none = 0, state_changed = 1, refused = 2, command_answered = 3 };
+/// A change of state, a refusal with the rule, or the answer to a command.
+struct RiskEvent {
+  Header header{};
+  RiskEventKind kind{RiskEventKind::none};
+  Symbol symbol{};  ///< empty: the account
+  RiskState state{RiskState::none};
+  std::string rule{};
+  std::string reason{};
+  std::string command_id{};
+  Outcome outcome{Outcome::none};
+  friend bool operator==(const RiskEvent&, const RiskEvent&) = default;
+};
+struct StrategyEvent {
+  Header header{};
+  std::string strategy{};
+  Symbol symbol{};  ///< empty: all
+  bool enabled{false};
+  friend bool operator==(const StrategyEvent&, const StrategyEvent&) = default;
+};
+
+// ---- broker_gateway ------------------------------------------------------------------------------------------------
+
+enum class OrderEventKind : std::uint8_t {
+  none = 0,
+  sending = 1,  ///< durable before the venue hears of it
+  accepted = 2,
+  partially_filled = 3,
+  filled = 4,
+  canceling = 5,  ///< durable before the venue hears of it
+  canceled = 6,
+  rejected = 7,  ///< by a limit of ours or by the venue; `rule` says which
+  expired = 8,   ///< taken after `valid_until`, or meant for an earlier gateway: never sent
+  unknown = 9,   ///< left in sending and the venue has not yet told
+};
+std::string_view to_string(OrderEventKind kind);  ///< SENDING, ACCEPTED, …
+struct Fill {
+  std::string execution_id{};  ///< the venue's; the key for dropping repeats
+  Price price{};
+  Quantity quantity{};
+  Money commission{};
+  Timestamp time{};    ///< the venue's
+  Price bid{}, ask{};  ///< the quote it was filled against
+  friend bool operator==(const Fill&, const Fill&) = default;
+};
+/// What happened to an order; carries the whole order, so that an intent lost in a power cut comes back with it.
+struct OrderEvent {
+  Header header{};
+  OrderEventKind kind{OrderEventKind::none};
+  Intent order{};
+  std::string venue_order_id{};
+  std::uint32_t attempt{0};
+  Quantity filled{};  ///< in all
+  Quantity remaining{};
+  Fill fill{};  ///< of this event, when it is one
+  std::string rule{};
+  std::string reason{};
+  friend bool operator==(const OrderEvent&, const OrderEvent&) = default;
+};
+enum class VenueEventKind : std::uint8_t {
+  none = 0,
+  session_opened = 1,  ///< a gateway of this token takes intents for this account
+  reconciled = 2,
+  dead_man = 3,  ///< position_manager is silent: working entries are cancelled
+  dead_man_over = 4,
+  command_answered = 5,
+  state_changed = 6,  ///< the gateway's own risk state
+};
+struct VenueEvent {
+  Header header{};
+  VenueEventKind kind{VenueEventKind::none};
+  std::string venue{};
+  Token gateway{};
+  RiskState state{RiskState::none};
+  std::string command_id{};
+  Outcome outcome{Outcome::none};
+  std::string reason{};
+  friend bool operator==(const VenueEvent&, const VenueEvent&) = default;
+};
+
+// ---- api_gateway ---------------------------------------------------------------------------------------------------
+
+enum class Verb : std::uint8_t { none = 0, open = 1, close = 2, cancel = 3, cancel_all = 4, reduce = 5, halt = 6, resume = 7, flatten = 8 };
+std::string_view to_string(Verb verb);
+/// A person's or a program's order to the mesh. Its id is derived from its place in api_gateway's journal.
+struct Command {
+  Header header{};
+  std::string id{};
+  Verb verb{Verb::none};
+  Symbol symbol{};
+  Quantity quantity{};  ///< signed: negative sells short
+  Price limit{}, stop{}, target{};
+  std::string client_order_id{};  ///< cancel
+  bool hard{false};               ///< halt --hard
+  std::string issuer{};
+  std::string note{};
+  Timestamp valid_until{};
+  friend bool operator==(const Command&, const Command&) = default;
+};
+
+// ---- inputs that never travel (Stream::local) -------------------------------------------------------------------------
+
+/// This start. A core acts on nothing until WentLive.
+struct Started {
+  Token token{};
+  friend bool operator==(const Started&, const Started&) = default;
+};
+/// Every stream it reads is healed up to what its publisher has said.
+struct WentLive {
+  friend bool operator==(const WentLive&, const WentLive&) = default;
+};
+struct TimerFired {
+  std::uint64_t timer{0};
+  Timestamp due{};
+  friend bool operator==(const TimerFired&, const TimerFired&) = default;
+};
+/// A publisher fell silent or is back (its heartbeats tell), with the token it speaks under.
+struct PeerChanged {
+  std::string service{};
+  bool alive{false};
+  Token token{};
+  friend bool operator==(const PeerChanged&, const PeerChanged&) = default;
+};
+/// A reader lost [from, to] of a stream for good, or its epoch changed.
+struct StreamGap {
+  Stream stream{Stream::local};
+  Partition partition{0};
+  Position from{}, to{};
+  friend bool operator==(const StreamGap&, const StreamGap&) = default;
+};
+enum class VenueReportKind : std::uint8_t {
+  none = 0,
+  accepted = 1,
+  filled = 2,
+  canceled = 3,
+  rejected = 4,
+  reconcile_begin = 5,
+  known_order = 6,
+  reconcile_end = 7
+};
+/// What a venue said, raw: recorded before it is believed.
+struct VenueReport {
+  VenueReportKind kind{VenueReportKind::none};
+  std::string client_order_id{};
+  std::string venue_order_id{};
+  Fill fill{};
+  Quantity cumulative{};  ///< known_order: filled in all
+  bool open{false};       ///< known_order: still working
+  Timestamp time{};
+  std::string reason{};
+  friend bool operator==(const VenueReport&, const VenueReport&) = default;
+};
+/// An accepted HTTP request, before it becomes a `control` event.
+struct Request {
+  std::string request_id{};  ///< chosen by the shell, to find the waiting connection again
+  Command command{};
+  friend bool operator==(const Request&, const Request&) = default;
+};
+
+using Event = std::variant<Tick, Latest, FeedEvent, Bar, Metrics, Signal, Intent, PositionEvent, AccountEvent, RiskEvent, StrategyEvent,
+                           OrderEvent, VenueEvent, Command, Started, WentLive, TimerFired, PeerChanged, StreamGap, VenueReport, Request>;
+
+}  // namespace tickmesh

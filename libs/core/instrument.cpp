@@ -1,0 +1,46 @@
+#include "core/instrument.hpp"
+
+#include <algorithm>
+
+namespace tickmesh {
+
+Result<Instruments> Instruments::make(std::vector<Instrument> list) {
+  Instruments all;
+  std::ranges::sort(list, {}, &Instrument::symbol);
+  for (const Instrument& i : list) {
+    const std::string who = i.symbol.str();
+    if (i.symbol.empty()) return bad_value("symbol", "SYMBOL.VENUE", "an instrument has no symbol");
+    if (i.tick_size.raw() <= 0) return bad_value("tick_size", "> 0", who);
+    if (i.lot.raw() <= 0) return bad_value("lot", "> 0", who);
+    if (i.multiplier.raw() <= 0) return bad_value("multiplier", "> 0", who);
+    if (!all.by_id_.emplace(i.id(), all.list_.size()).second) return bad_value("symbol", "listed once", who);
+    all.list_.push_back(i);
+  }
+  return all;
+}
+
+const Instrument* Instruments::find(InstrumentId id) const {
+  const auto it = by_id_.find(id);
+  return it == by_id_.end() ? nullptr : &list_[it->second];
+}
+
+Result<Symbol> Instruments::resolve(std::string_view text) const {
+  if (text.find('.') != std::string_view::npos) {
+    auto symbol = Symbol::parse(text);
+    if (symbol && find(*symbol) == nullptr) return bad_value("symbol", "listed in instruments.toml", symbol->str());
+    return symbol;
+  }
+  std::string candidates;
+  Symbol found;
+  int matches = 0;
+  for (const Instrument& i : list_) {
+    if (i.symbol.view().substr(0, i.symbol.view().find('.')) != text) continue;
+    found = i.symbol;
+    candidates += (matches++ > 0 ? ", " : "") + i.symbol.str();
+  }
+  if (matches == 1) return found;
+  if (matches == 0) return bad_value("symbol", "listed in instruments.toml", "'" + std::string(text.substr(0, 40)) + "'");
+  return bad_value("symbol", "one venue, or SYMBOL.VENUE", "'" + std::string(text) + "' is listed as " + candidates);
+}
+
+}  // namespace tickmesh
