@@ -1,0 +1,28 @@
+// The plain trend: least-squares slope of the mid on the tick number over the last n ticks, and its t-value (METRICS.md 1.3).
+#pragma once
+#include "analytics/mid_window.hpp"
+
+namespace tickmesh {
+
+class TrendWindow {
+ public:
+  explicit TrendWindow(std::size_t n = 200) : mids_{n} { TM_INVARIANT(n >= 3 && n <= 256, "a trend window has 3 to 256 ticks"); }
+  void push(std::int64_t twice_mid);
+  void reset();
+  Value slope() const;  ///< price units a tick
+  /// slope / its standard error (n - 2 degrees of freedom). Flat: 0 and UNDEFINED. On a perfect line there is no error to measure by:
+  /// UNDEFINED.
+  Value t_value() const;
+  void save(ByteWriter& out) const;
+  void load(ByteReader& in);
+
+ private:
+  Int128 slope_numerator() const;
+  Ring<std::int64_t> mids_;
+  std::int64_t anchor_{0};
+  Int128 sum_{0};          // of d
+  Int128 sum_squares_{0};  // of d^2
+  Int128 sum_ranked_{0};   // of k*d, k = 0 for the oldest
+};
+
+}  // namespace tickmesh

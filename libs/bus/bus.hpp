@@ -1,0 +1,175 @@
+// The mesh's transport: one PUB and one ROUTER a publisher, one SUB and one DEALER a reader and publisher.
+// The PUB is how others hear early; whatever it loses is asked for again at the ROUTER, by sequence, from the journal.
+#pragma once
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+#include <zmq.hpp>
+
+#include "core/core.hpp"
+#include "journal/journal.hpp"
+
+namespace tickmesh {
+
+/// Where one instance listens: `ipc:///…/run/tick_ingestor-0.pub` and `.replay`, or tcp.
+struct Endpoint {
+  std::string service;
+  std::uint32_t ordinal{0};
+  std::string pub;
+  std::string replay;
+};
+/// `ipc://<run_dir>/<service>-<ordinal>.pub|.replay`
+Endpoint ipc_endpoint(const std::string& run_dir, const std::string& service, std::uint32_t ordinal);
+
+/// The one place where a topic is spelled: `<stream>.<lane>`, lane two digits; heartbeats go out as `beat.00`.
+std::string topic(Stream stream, unsigned lane);
+std::string heartbeat_topic();
+
+/// Who speaks; in the header of every batch.
+struct Speaker {
+  std::string service;
+  std::uint32_t ordinal{0};
+  Token token{};
+  std::uint64_t config_hash{0};
+};
+
+inline constexpr std::size_t kBatchBytes = 64u << 10;
+/// A frame beyond this is rejected and counted; one beyond kCutBytes costs its sender the connection before it is read.
+inline constexpr std::size_t kMaxFrameBytes = 4u << 20;
+inline constexpr std::int64_t kCutBytes = 8 << 20;
+inline constexpr std::size_t kMaxReaders = 256;
+
+/// Core thread only. Never waits for a reader.
+class Publisher {
+ public:
+  /// Binds; throws zmq::error_t with the endpoint in what() when it is in use.
+  Publisher(zmq::context_t& context, const Endpoint& endpoint, Speaker speaker, unsigned lanes, std::size_t hwm_bytes);
+  ~Publisher();
+  /// Adds one event to its lane's batch; sends the batch when it reaches kBatchBytes.
+  void add(const Name& name, ByteView payload);
+  /// Sends what is batched. Call when the input runs dry.
+  void flush();
+  /// Token, configuration hash and last sequences, on the heartbeat topic.
+  void heartbeat(const Outbox::Heads& heads);
+  std::uint64_t published(Stream stream) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// A reader as its publisher knows it.
+struct ReaderState {
+  std::string reader;
+  std::map<std::pair<Stream, Partition>, Position> applied;
+};
+
+/// Answers Hello, Ack and Get from the journal, on a thread of its own.
+class ReplayServer {
+ public:
+  ReplayServer(zmq::context_t& context, const Endpoint& endpoint, Speaker speaker, const Journal& journal);
+  ~ReplayServer();  ///< stops and joins
+  /// Up to here the core has released what its journal holds: nothing beyond is told or served, and before the first call nobody is
+  /// answered. Call once after recovery and again whenever something was published. Any thread.
+  void released(const Outbox::Heads& heads);
+  /// What a reader said last, in Hello or Ack; kept for as many as kMaxReaders names.
+  std::vector<ReaderState> readers() const;
+  std::uint64_t rejected() const;  ///< frames that were no request, oversized, or spoke of what does not exist
+  std::uint64_t served() const;    ///< events sent as answers
+  /// The journal's words when it could not be read: the instance should stop and verify.
+  std::optional<std::string> failure() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+struct Subscription {
+  Endpoint publisher;
+  std::vector<Stream> streams;
+};
+/// What a reader knows of one publisher.
+struct PeerState {
+  std::string service;
+  std::uint32_t ordinal{0};
+  bool heard{false};  ///< since this reader started
+  bool alive{false};  ///< heard within `silence`
+  Token token{};
+  std::uint64_t config_hash{0};
+  std::int64_t silent_ns{0};
+};
+struct StreamLag {
+  std::uint64_t behind{0};  ///< events said and not yet delivered here, as far as heartbeats tell
+  std::uint64_t healed{0};  ///< delivered by replay instead of live
+  std::uint64_t lost{0};    ///< trimmed at the publisher before they could be had
+  std::uint64_t delivered{0};
+};
+/// A run of consecutive events of one stream and partition, in their publisher's bytes.
+struct ReceivedRun {
+  Name first{};
+  std::vector<ByteView> events;
+};
+
+/// Core thread only. Delivers each stream and partition gapless, in order, once; heals by itself.
+class Reader {
+ public:
+  struct Options {
+    std::string name;  ///< "position_manager-0"
+    std::vector<Subscription> subscriptions;
+    std::size_t hwm_bytes{64u << 20};
+    std::size_t buffer_bytes{16u << 20};     ///< live messages beyond a gap, a publisher; what does not fit is asked for again
+    std::int64_t silence_ns{2'000'000'000};  ///< after this without a frame a publisher is not alive
+  };
+  /// `position(stream, partition)`: the last one applied (recovered); {0,0} reads from the earliest still held.
+  Reader(zmq::context_t& context, Options options, const std::map<std::pair<Stream, Partition>, Position>& applied);
+  ~Reader();
+  /// Sockets to poll for input.
+  std::vector<zmq::pollitem_t> poll_items() const;
+  /// True: `drain` has more to give although no socket is readable; poll with time-out zero.
+  bool pending() const;
+  /// Takes what has arrived, up to about `max_events`; calls `on_run` for what is next in order, `on_gap` where events are lost for
+  /// good or an epoch ended. `monotonic_ns` drives silence and retries: call at least every 50 ms. Returns events delivered.
+  /// The bytes of a run live until the next call.
+  std::size_t drain(std::int64_t monotonic_ns, std::size_t max_events, const std::function<void(const ReceivedRun&)>& on_run,
+                    const std::function<void(const struct StreamGap&)>& on_gap);
+  /// Heard every publisher since it (re)started, and nothing it said is missing here.
+  bool caught_up() const;
+  std::vector<std::string> waiting_for() const;  ///< "replaying tick.17 of tick_ingestor-0, 120345 behind"
+  std::vector<PeerState> peers() const;
+  StreamLag lag(Stream stream) const;
+  std::uint64_t rejected() const;  ///< frames that were no batch, oversized, or spoke of what they may not
+  /// Messages and runs of an epoch that is over: dropped, as they must be after a publisher lost its journal.
+  std::uint64_t stale() const;
+  /// Tells publishers what was applied (and what a snapshot covers), for lag and retention.
+  void ack(const std::map<std::pair<Stream, Partition>, Position>& applied);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// Asks one publisher's ROUTER for what was said, blocking: recovery, tickmeshctl and tests use it.
+class ReplayClient {
+ public:
+  ReplayClient(zmq::context_t& context, std::string name, const Endpoint& publisher);
+  ~ReplayClient();
+  /// From `first` on, at most `count` events (fewer when fewer were said). Errors: "unreachable" after `timeout_ms`, "trimmed".
+  Result<std::vector<Bytes>> get(const Name& first, std::uint32_t count, int timeout_ms);
+  /// First held and last said sequence of every stream and partition of the publisher, and its token.
+  struct Heads {
+    Token token{};
+    Outbox::Heads first{}, last{};
+  };
+  Result<Heads> heads(int timeout_ms);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tickmesh

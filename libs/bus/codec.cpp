@@ -1,0 +1,304 @@
+#include "bus/codec.hpp"
+
+#include <google/protobuf/stubs/logging.h>
+
+#include <cmath>
+#include <limits>
+#include <type_traits>
+
+#include "bus/fields.hpp"
+#include "bus/text.hpp"
+
+namespace tickmesh {
+namespace {
+
+// An enumeration of ours and its twin have the same numbers up to the same last one.
+#define TM_ENUM(Enum, last)                                                        \
+  static_assert(static_cast<int>(Enum::last) == static_cast<int>(v1::Enum##_MAX)); \
+  constexpr bool known(v1::Enum value) { return value >= v1::Enum##_MIN && value <= v1::Enum##_MAX; }
+TM_ENUM(Stream, control)
+TM_ENUM(Side, sell)
+TM_ENUM(FeedKind, replay)
+TM_ENUM(TickKind, trade)
+TM_ENUM(FeedEventKind, clock_stepped)
+TM_ENUM(BarBasis, mid)
+TM_ENUM(BarQuality, revised)
+TM_ENUM(SignalAction, exit)
+TM_ENUM(OrderType, stop)
+TM_ENUM(IntentKind, cancel)
+TM_ENUM(Purpose, exit)
+TM_ENUM(PositionEventKind, closed)
+TM_ENUM(RiskState, halted)
+TM_ENUM(Outcome, unknown)
+TM_ENUM(RiskEventKind, command_answered)
+TM_ENUM(OrderEventKind, unknown)
+TM_ENUM(VenueEventKind, state_changed)
+TM_ENUM(Verb, flatten)
+TM_ENUM(VenueReportKind, reconcile_end)
+#undef TM_ENUM
+// Only this one has no "none": a value that is there says what it is.
+static_assert(static_cast<int>(Status::stale) == static_cast<int>(v1::Status_MAX));
+constexpr bool known(v1::Status value) { return value > v1::STATUS_UNSPECIFIED && value <= v1::Status_MAX; }
+
+template <class T>
+constexpr bool is_fixed = std::is_same_v<T, Price> || std::is_same_v<T, Quantity> || std::is_same_v<T, Money>;
+template <class T>
+constexpr bool is_time = std::is_same_v<T, Timestamp> || std::is_same_v<T, Duration>;
+/// Equal doubles have equal bits.
+double canonical(double value) {
+  if (std::isnan(value)) return std::numeric_limits<double>::quiet_NaN();
+  return value == 0 ? 0.0 : value;
+}
+
+struct Writer {
+  template <class T>
+  using Of = const T;
+
+  template <class T, class Get, class Set>
+  void field(const char* /*name*/, const T& value, Get get, Set set) {
+    using Wire = std::remove_cvref_t<decltype(get())>;
+    if constexpr (std::is_same_v<T, std::string>) {
+      if (valid_utf8(value))
+        set(value);
+      else
+        set(scrub_utf8(value));
+    } else if constexpr (std::is_same_v<T, Symbol>) {
+      const auto text = value.view();
+      set(std::string(text));
+    } else if constexpr (std::is_same_v<T, double>) {
+      set(canonical(value));
+    } else if constexpr (is_fixed<T>) {
+      set(value.raw());
+    } else if constexpr (is_time<T>) {
+      set(value.ns);
+    } else if constexpr (std::is_same_v<T, InstrumentId>) {
+      set(value.value);
+    } else {
+      set(static_cast<Wire>(value));
+    }
+  }
+  template <class T, class Has, class Mutable>
+  void message(const T& value, Has /*has*/, Mutable mutable_message) {
+    if (!(value == T{})) fields(*this, value, mutable_message());
+  }
+};
+
+struct Reader {
+  template <class T>
+  using Of = T;
+  std::string broken{};  ///< the first rule the message breaks
+
+  void refuse(const char* name, const char* rule) {
+    if (broken.empty()) broken = std::string(name) + ": " + rule;
+  }
+  template <class T, class Get, class Set>
+  void field(const char* name, T& value, Get get, Set /*set*/) {
+    if constexpr (std::is_same_v<T, Symbol>) {
+      const std::string& text = get();
+      value = Symbol{};
+      if (text.empty()) return;
+      if (auto symbol = Symbol::parse(text))
+        value = *symbol;
+      else
+        refuse(name, "SYMBOL.VENUE, each part [A-Z0-9_:/-]{1,15}");
+    } else if constexpr (std::is_same_v<T, Partition>) {
+      if (get() < kPartitions)
+        value = static_cast<Partition>(get());
+      else
+        refuse(name, "below 64");
+    } else if constexpr (std::is_enum_v<T>) {
+      if (known(get()))
+        value = static_cast<T>(get());
+      else
+        refuse(name, "a known number");
+    } else if constexpr (is_fixed<T>) {
+      value = T::from_raw(get());
+    } else if constexpr (is_time<T>) {
+      value.ns = get();
+    } else if constexpr (std::is_same_v<T, InstrumentId>) {
+      value.value = get();
+    } else {
+      value = get();
+    }
+  }
+  template <class T, class Has, class Mutable>
+  void message(T& value, Has has, Mutable mutable_message) {
+    if (has())
+      fields(*this, value, mutable_message());
+    else
+      value = T{};
+  }
+};
+
+/// Its message and its stream.
+template <class T>
+struct Wire;
+#define TM_WIRE(Type, Says)                         \
+  template <>                                       \
+  struct Wire<Type> {                               \
+    using Message = v1::Type;                       \
+    static constexpr Stream kStream = Stream::Says; \
+  };
+TM_WIRE(Tick, tick)
+TM_WIRE(Latest, latest)
+TM_WIRE(FeedEvent, feed)
+TM_WIRE(Bar, bar)
+TM_WIRE(Metrics, metrics)
+TM_WIRE(Signal, signal)
+TM_WIRE(Intent, intent)
+TM_WIRE(PositionEvent, position)
+TM_WIRE(AccountEvent, account)
+TM_WIRE(RiskEvent, risk)
+TM_WIRE(StrategyEvent, strategy)
+TM_WIRE(OrderEvent, order)
+TM_WIRE(VenueEvent, venue)
+TM_WIRE(Command, control)
+TM_WIRE(Started, local)
+TM_WIRE(WentLive, local)
+TM_WIRE(TimerFired, local)
+TM_WIRE(PeerChanged, local)
+TM_WIRE(StreamGap, local)
+TM_WIRE(VenueReport, local)
+TM_WIRE(Request, local)
+#undef TM_WIRE
+
+v1::Started& choose(v1::LocalInput& m, const Started&) { return *m.mutable_started(); }
+v1::WentLive& choose(v1::LocalInput& m, const WentLive&) { return *m.mutable_went_live(); }
+v1::TimerFired& choose(v1::LocalInput& m, const TimerFired&) { return *m.mutable_timer_fired(); }
+v1::PeerChanged& choose(v1::LocalInput& m, const PeerChanged&) { return *m.mutable_peer_changed(); }
+v1::StreamGap& choose(v1::LocalInput& m, const StreamGap&) { return *m.mutable_stream_gap(); }
+v1::VenueReport& choose(v1::LocalInput& m, const VenueReport&) { return *m.mutable_venue_report(); }
+v1::Request& choose(v1::LocalInput& m, const Request&) { return *m.mutable_request(); }
+
+/// What is about one symbol is nothing without it; elsewhere an empty symbol means "all" or "does not matter".
+template <class T>
+bool lacks_symbol(const T& event) {
+  if constexpr (std::is_same_v<T, Latest> || std::is_same_v<T, Bar> || std::is_same_v<T, Metrics> || std::is_same_v<T, Signal> ||
+                std::is_same_v<T, PositionEvent>)
+    return event.symbol.empty();
+  return false;
+}
+
+/// Messages are kept and cleared, because a cleared message keeps its strings and sub-messages.
+template <class Message>
+Message& cleared() {
+  thread_local Message message;
+  message.Clear();
+  return message;
+}
+
+void append(const google::protobuf::MessageLite& message, Bytes& out) {
+  const auto size = message.ByteSizeLong();
+  TM_INVARIANT(size <= kMaxEventBytes, "an event is at most 16 MiB");
+  const auto old = out.size();
+  out.resize(old + size);
+  message.SerializeWithCachedSizesToArray(reinterpret_cast<std::uint8_t*>(out.data() + old));
+}
+
+template <class T>
+void encode_event(const T& event, Bytes& out) {
+  TM_INVARIANT(!lacks_symbol(event), "an event about one symbol names it");
+  Writer writer;
+  if constexpr (Wire<T>::kStream == Stream::local) {
+    auto& message = cleared<v1::LocalInput>();
+    fields(writer, event, choose(message, event));
+    append(message, out);
+  } else {
+    auto& message = cleared<typename Wire<T>::Message>();
+    fields(writer, event, message);
+    append(message, out);
+  }
+}
+
+std::unexpected<Error> refused(Stream stream, std::string rule) {
+  return bad_value(std::string(to_string(stream)), std::move(rule), "the bytes of an event cannot be taken");
+}
+
+template <class Message>
+bool parse(ByteView bytes, Message& message) {
+  return bytes.size() <= kMaxEventBytes && message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
+}
+
+template <class T, class Message>
+Result<void> read_fields(Message& message, Event& out) {
+  auto* event = std::get_if<T>(&out);
+  if (event == nullptr) event = &out.emplace<T>();
+  Reader reader;
+  fields(reader, *event, message);
+  if (lacks_symbol(*event)) reader.refuse("symbol", "not empty");
+  if (!reader.broken.empty()) return refused(Wire<T>::kStream, std::move(reader.broken));
+  return {};
+}
+
+template <class T>
+Result<void> decode_event(ByteView bytes, Event& out) {
+  auto& message = cleared<typename Wire<T>::Message>();
+  if (!parse(bytes, message)) return refused(Wire<T>::kStream, "a message of tickmesh.v1 of at most 16 MiB");
+  return read_fields<T>(message, out);
+}
+
+Result<void> decode_tick(ByteView bytes, Event& out) {
+  auto* tick = std::get_if<Tick>(&out);
+  if (tick == nullptr) tick = &out.emplace<Tick>();
+  if (decode_canonical_tick(bytes, *tick)) [[likely]]
+    return {};
+  return decode_event<Tick>(bytes, out);
+}
+
+Result<void> decode_local(ByteView bytes, Event& out) {
+  auto& message = cleared<v1::LocalInput>();
+  if (!parse(bytes, message)) return refused(Stream::local, "a message of tickmesh.v1 of at most 16 MiB");
+  switch (message.input_case()) {
+    case v1::LocalInput::kStarted: return read_fields<Started>(*message.mutable_started(), out);
+    case v1::LocalInput::kWentLive: return read_fields<WentLive>(*message.mutable_went_live(), out);
+    case v1::LocalInput::kTimerFired: return read_fields<TimerFired>(*message.mutable_timer_fired(), out);
+    case v1::LocalInput::kPeerChanged: return read_fields<PeerChanged>(*message.mutable_peer_changed(), out);
+    case v1::LocalInput::kStreamGap: return read_fields<StreamGap>(*message.mutable_stream_gap(), out);
+    case v1::LocalInput::kVenueReport: return read_fields<VenueReport>(*message.mutable_venue_report(), out);
+    case v1::LocalInput::kRequest: return read_fields<Request>(*message.mutable_request(), out);
+    case v1::LocalInput::INPUT_NOT_SET: break;
+  }
+  return refused(Stream::local, "input: one of them is set");
+}
+
+}  // namespace
+
+Stream stream_of(const Event& event) {
+  return std::visit([]<class T>(const T&) { return Wire<T>::kStream; }, event);
+}
+
+// Bad bytes are answered with an Error; protobuf would also write each to stderr, for as long as a peer likes to send them.
+ProtoCodec::ProtoCodec() {
+  static const bool quiet = (google::protobuf::SetLogHandler(nullptr), true);
+  (void)quiet;
+}
+
+void ProtoCodec::encode(const Event& event, Bytes& out) const {
+  if (const auto* tick = std::get_if<Tick>(&event)) [[likely]]
+    return encode_tick(*tick, out);
+  std::visit([&](const auto& e) { encode_event(e, out); }, event);
+}
+
+Result<void> ProtoCodec::decode(Stream stream, ByteView bytes, Event& out) const {
+  switch (stream) {
+    case Stream::local: return decode_local(bytes, out);
+    case Stream::tick: return decode_tick(bytes, out);
+    case Stream::latest: return decode_event<Latest>(bytes, out);
+    case Stream::feed: return decode_event<FeedEvent>(bytes, out);
+    case Stream::bar: return decode_event<Bar>(bytes, out);
+    case Stream::metrics: return decode_event<Metrics>(bytes, out);
+    case Stream::profile: break;
+    case Stream::signal: return decode_event<Signal>(bytes, out);
+    case Stream::intent: return decode_event<Intent>(bytes, out);
+    case Stream::position: return decode_event<PositionEvent>(bytes, out);
+    case Stream::account: return decode_event<AccountEvent>(bytes, out);
+    case Stream::risk: return decode_event<RiskEvent>(bytes, out);
+    case Stream::strategy: return decode_event<StrategyEvent>(bytes, out);
+    case Stream::order: return decode_event<OrderEvent>(bytes, out);
+    case Stream::venue: return decode_event<VenueEvent>(bytes, out);
+    case Stream::control: return decode_event<Command>(bytes, out);
+  }
+  return refused(stream, "a stream that has events");
+}
+
+}  // namespace tickmesh

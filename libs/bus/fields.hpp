@@ -1,0 +1,283 @@
+// Which member of which struct is which field of which message: one table for both directions.
+// `Io` is a Writer (struct to message) or a Reader (message to struct), see codec.cpp.
+#pragma once
+#include "core/events.hpp"
+#include "tickmesh/v1/bus.pb.h"
+#include "tickmesh/v1/journal.pb.h"
+
+#define TM_FIELD(member, name)                                       \
+  io.field(                                                          \
+      #name, e.member, [&]() -> decltype(auto) { return m.name(); }, \
+      [&](auto&& value) { m.set_##name(std::forward<decltype(value)>(value)); })
+#define TM_MESSAGE(member, name) io.message(e.member, [&] { return m.has_##name(); }, [&]() -> auto& { return *m.mutable_##name(); })
+#define TM_TABLE(Type, Message) \
+  template <class Io>           \
+  void fields(Io& io, typename Io::template Of<Type>& e, v1::Message& m)
+
+namespace tickmesh {
+
+TM_TABLE(Name, Name) {
+  TM_FIELD(stream, stream);
+  TM_FIELD(partition, partition);
+  TM_FIELD(at.epoch, epoch);
+  TM_FIELD(at.sequence, sequence);
+}
+TM_TABLE(Cause, Cause) {
+  TM_MESSAGE(name, name);
+  TM_FIELD(time, time_ns);
+}
+TM_TABLE(Header, EventHeader) {
+  TM_FIELD(time, time_ns);
+  TM_FIELD(event_time, event_time_ns);
+  TM_MESSAGE(cause, cause);
+}
+TM_TABLE(Token, Token) {
+  TM_FIELD(epoch, epoch);
+  TM_FIELD(incarnation, incarnation);
+}
+TM_TABLE(Tick, Tick) {
+  TM_FIELD(instrument, instrument_id);
+  TM_FIELD(time, time_ns);
+  TM_FIELD(event_time, event_time_ns);
+  TM_FIELD(kind, kind);
+  TM_FIELD(feed, feed);
+  TM_FIELD(aggressor, aggressor);
+  TM_FIELD(synthetic, synthetic);
+  TM_FIELD(bid, bid_e8);
+  TM_FIELD(ask, ask_e8);
+  TM_FIELD(bid_size, bid_size_e8);
+  TM_FIELD(ask_size, ask_size_e8);
+  TM_FIELD(price, price_e8);
+  TM_FIELD(size, size_e8);
+  TM_FIELD(trade_id, trade_id);
+}
+TM_TABLE(Latest, Latest) {
+  TM_MESSAGE(header, header);
+  TM_FIELD(symbol, symbol);
+  TM_FIELD(feed, feed);
+  TM_FIELD(synthetic, synthetic);
+  TM_FIELD(bid, bid_e8);
+  TM_FIELD(ask, ask_e8);
+  TM_FIELD(bid_size, bid_size_e8);
+  TM_FIELD(ask_size, ask_size_e8);
+  TM_FIELD(last_price, last_price_e8);
+  TM_FIELD(last_size, last_size_e8);
+}
+TM_TABLE(FeedEvent, FeedEvent) {
+  TM_MESSAGE(header, header);
+  TM_FIELD(kind, kind);
+  TM_FIELD(feed, feed);
+  TM_FIELD(symbol, symbol);
+  TM_FIELD(from, from_ns);
+  TM_FIELD(to, to_ns);
+  TM_FIELD(text, text);
+}
+TM_TABLE(Bar, Bar) {
+  TM_MESSAGE(header, header);
+  TM_FIELD(symbol, symbol);
+  TM_FIELD(basis, basis);
+  TM_FIELD(length, length_ns);
+  TM_FIELD(start, start_ns);
+  TM_FIELD(open, open_e8);
+  TM_FIELD(high, high_e8);
+  TM_FIELD(low, low_e8);
+  TM_FIELD(close, close_e8);
+  TM_FIELD(volume, volume_e8);
+  TM_FIELD(count, count);
+  TM_FIELD(vwap, vwap_e8);
+  TM_FIELD(signed_volume, signed_volume_e8);
+  TM_FIELD(quality, quality);
+  TM_FIELD(correction, correction);
+}
+TM_TABLE(Value, Value) {
+  TM_FIELD(value, value);
+  TM_FIELD(status, status);
+  TM_FIELD(has_value, has_value);
+}
+TM_TABLE(Metrics, Metrics) {
+  TM_MESSAGE(header, header);
+  TM_FIELD(symbol, symbol);
+  TM_FIELD(feed, feed);
+  TM_FIELD(bid, bid_e8);
+  TM_FIELD(ask, ask_e8);
+  TM_MESSAGE(mid, mid);
+  TM_MESSAGE(z_score, z_score);
+  TM_MESSAGE(mean, mean);
+  TM_MESSAGE(sd, sd);
+  TM_MESSAGE(sd_bp, sd_bp);
+  TM_MESSAGE(half_life, half_life);
+  TM_MESSAGE(window_span_s, window_span_s);
+  TM_MESSAGE(spread_bp, spread_bp);
+  TM_MESSAGE(spread_mean_bp, spread_mean_bp);
+  TM_MESSAGE(spread_sd_bp, spread_sd_bp);
+  TM_MESSAGE(spread_cv, spread_cv);
+  TM_MESSAGE(spread_regime, spread_regime);
+  TM_MESSAGE(trend_slope, trend_slope);
+  TM_MESSAGE(trend_t, trend_t);
+  TM_MESSAGE(cost_bp, cost_bp);
+  TM_MESSAGE(round_trip_bp, round_trip_bp);
+}
+TM_TABLE(Signal, Signal) {
+  TM_MESSAGE(header, header);
+  TM_FIELD(symbol, symbol);
+  TM_FIELD(strategy, strategy);
+  TM_FIELD(action, action);
+  TM_FIELD(confidence, confidence);
+  TM_FIELD(edge_bp, edge_bp);
+  TM_FIELD(cost_bp, cost_bp);
+  TM_FIELD(stop, stop_e8);
+  TM_FIELD(target, target_e8);
+  TM_FIELD(valid_until, valid_until_ns);
+  TM_FIELD(reason, reason);
+  TM_MESSAGE(inputs, inputs);
+}
+TM_TABLE(Intent, Intent) {
+  TM_MESSAGE(header, header);
+  TM_FIELD(kind, kind);
+  TM_FIELD(client_order_id, client_order_id);
+  TM_FIELD(symbol, symbol);
+  TM_FIELD(side, side);
+  TM_FIELD(type, type);
+  TM_FIELD(purpose, purpose);
+  TM_FIELD(quantity, quantity_e8);
+  TM_FIELD(limit_price, limit_price_e8);
+  TM_FIELD(stop_price, stop_price_e8);
+  TM_FIELD(reference_price, reference_price_e8);
+  TM_FIELD(position_id, position_id);
+  TM_FIELD(strategy, strategy);
+  TM_FIELD(valid_until, valid_until_ns);
+  TM_MESSAGE(manager, manager);
+  TM_MESSAGE(gateway, gateway);
+  TM_FIELD(reason, reason);
+}
+TM_TABLE(PositionEvent, PositionEvent) {
+  TM_MESSAGE(header, header);
+  TM_FIELD(kind, kind);
+  TM_FIELD(id, id);
+  TM_FIELD(symbol, symbol);
+  TM_FIELD(side, side);
+  TM_FIELD(quantity, quantity_e8);
+  TM_FIELD(entry_quantity, entry_quantity_e8);
+  TM_FIELD(entry_price, entry_price_e8);
+  TM_FIELD(entry_value, entry_value_e8);
+  TM_FIELD(stop, stop_e8);
+  TM_FIELD(target, target_e8);
+  TM_FIELD(entry_time, entry_time_ns);
+  TM_FIELD(exit_time, exit_time_ns);
+  TM_FIELD(exit_price, exit_price_e8);
+  TM_FIELD(realized_pnl, realized_pnl_e8);
+  TM_FIELD(fees, fees_e8);
+  TM_FIELD(strategy, strategy);
+  TM_FIELD(exit_reason, exit_reason);
+}
+TM_TABLE(AccountEvent, AccountEvent) {
+  TM_MESSAGE(header, header);
+  TM_FIELD(currency, currency);
+  TM_FIELD(balance, balance_e8);
+  TM_FIELD(realized_pnl, realized_pnl_e8);
+  TM_FIELD(unrealized_pnl, unrealized_pnl_e8);
+  TM_FIELD(equity, equity_e8);
+  TM_FIELD(gross, gross_e8);
+  TM_FIELD(open_positions, open_positions);
+}
+TM_TABLE(RiskEvent, RiskEvent) {
+  TM_MESSAGE(header, header);
+  TM_FIELD(kind, kind);
+  TM_FIELD(symbol, symbol);
+  TM_FIELD(state, state);
+  TM_FIELD(rule, rule);
+  TM_FIELD(reason, reason);
+  TM_FIELD(command_id, command_id);
+  TM_FIELD(outcome, outcome);
+}
+TM_TABLE(StrategyEvent, StrategyEvent) {
+  TM_MESSAGE(header, header);
+  TM_FIELD(strategy, strategy);
+  TM_FIELD(symbol, symbol);
+  TM_FIELD(enabled, enabled);
+}
+TM_TABLE(Fill, Fill) {
+  TM_FIELD(execution_id, execution_id);
+  TM_FIELD(price, price_e8);
+  TM_FIELD(quantity, quantity_e8);
+  TM_FIELD(commission, commission_e8);
+  TM_FIELD(time, time_ns);
+  TM_FIELD(bid, bid_e8);
+  TM_FIELD(ask, ask_e8);
+}
+TM_TABLE(OrderEvent, OrderEvent) {
+  TM_MESSAGE(header, header);
+  TM_FIELD(kind, kind);
+  TM_MESSAGE(order, order);
+  TM_FIELD(venue_order_id, venue_order_id);
+  TM_FIELD(attempt, attempt);
+  TM_FIELD(filled, filled_e8);
+  TM_FIELD(remaining, remaining_e8);
+  TM_MESSAGE(fill, fill);
+  TM_FIELD(rule, rule);
+  TM_FIELD(reason, reason);
+}
+TM_TABLE(VenueEvent, VenueEvent) {
+  TM_MESSAGE(header, header);
+  TM_FIELD(kind, kind);
+  TM_FIELD(venue, venue);
+  TM_MESSAGE(gateway, gateway);
+  TM_FIELD(state, state);
+  TM_FIELD(command_id, command_id);
+  TM_FIELD(outcome, outcome);
+  TM_FIELD(reason, reason);
+}
+TM_TABLE(Command, Command) {
+  TM_MESSAGE(header, header);
+  TM_FIELD(id, id);
+  TM_FIELD(verb, verb);
+  TM_FIELD(symbol, symbol);
+  TM_FIELD(quantity, quantity_e8);
+  TM_FIELD(limit, limit_e8);
+  TM_FIELD(stop, stop_e8);
+  TM_FIELD(target, target_e8);
+  TM_FIELD(client_order_id, client_order_id);
+  TM_FIELD(hard, hard);
+  TM_FIELD(issuer, issuer);
+  TM_FIELD(note, note);
+  TM_FIELD(valid_until, valid_until_ns);
+}
+TM_TABLE(Started, Started) { TM_MESSAGE(token, token); }
+TM_TABLE(WentLive, WentLive) { (void)io, (void)e, (void)m; }
+TM_TABLE(TimerFired, TimerFired) {
+  TM_FIELD(timer, timer);
+  TM_FIELD(due, due_ns);
+}
+TM_TABLE(PeerChanged, PeerChanged) {
+  TM_FIELD(service, service);
+  TM_FIELD(alive, alive);
+  TM_MESSAGE(token, token);
+}
+TM_TABLE(StreamGap, StreamGap) {
+  TM_FIELD(stream, stream);
+  TM_FIELD(partition, partition);
+  TM_FIELD(from.epoch, from_epoch);
+  TM_FIELD(from.sequence, from_sequence);
+  TM_FIELD(to.epoch, to_epoch);
+  TM_FIELD(to.sequence, to_sequence);
+}
+TM_TABLE(VenueReport, VenueReport) {
+  TM_FIELD(kind, kind);
+  TM_FIELD(client_order_id, client_order_id);
+  TM_FIELD(venue_order_id, venue_order_id);
+  TM_MESSAGE(fill, fill);
+  TM_FIELD(cumulative, cumulative_e8);
+  TM_FIELD(open, open);
+  TM_FIELD(time, time_ns);
+  TM_FIELD(reason, reason);
+}
+TM_TABLE(Request, Request) {
+  TM_FIELD(request_id, request_id);
+  TM_MESSAGE(command, command);
+}
+
+}  // namespace tickmesh
+
+#undef TM_FIELD
+#undef TM_MESSAGE
+#undef TM_TABLE

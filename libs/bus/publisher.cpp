@@ -1,0 +1,109 @@
+#include <array>
+
+#include "bus/bus.hpp"
+#include "bus/sockets.hpp"
+#include "bus/wire.hpp"
+
+namespace tickmesh {
+namespace {
+
+std::size_t index(Stream stream) { return static_cast<std::size_t>(stream); }
+
+/// Batches of one stream and lane: what goes out under one topic.
+struct Lane {
+  std::string topic;
+  BatchWriter batch;
+  Name next{};  ///< continues the open run
+  bool open{false};
+  bool listed{false};
+};
+
+}  // namespace
+
+struct Publisher::Impl {
+  Impl(zmq::context_t& context, const Endpoint& endpoint, Speaker who, unsigned count, std::size_t hwm_bytes)
+      : speaker{std::move(who)}, pub{context, zmq::socket_type::pub, endpoint.pub, high_water_mark(hwm_bytes)}, lane_count{count} {
+    TM_INVARIANT(count >= 1 && count <= kPartitions, "a mesh has 1 to 64 lanes");
+    lanes.resize(lane_count * kStreams);
+    for (unsigned s = 1; s < kStreams; ++s)
+      for (unsigned l = 0; l < count; ++l) lanes[s * lane_count + l].topic = topic(static_cast<Stream>(s), l);
+  }
+  void start(Lane& lane) {
+    lane.batch.start({.service = speaker.service,
+                      .ordinal = speaker.ordinal,
+                      .token = speaker.token,
+                      .config_hash = speaker.config_hash,
+                      .sent = utc_now()});
+    lane.open = true;
+    lane.next = {};
+  }
+  void close(Lane& lane) {
+    if (!lane.open) return;
+    lane.open = false;
+    send(lane.topic, lane.batch.finish());
+  }
+  /// PUB drops for readers that are full and never waits: they ask again.
+  void send(const std::string& about, ByteView body) {
+    pub->send(zmq::buffer(about), zmq::send_flags::sndmore | zmq::send_flags::dontwait);
+    pub->send(zmq::buffer(body.data(), body.size()), zmq::send_flags::dontwait);
+  }
+
+  Speaker speaker;
+  BoundSocket pub;
+  std::size_t lane_count;
+  std::vector<Lane> lanes;              ///< by stream, then lane
+  std::vector<std::size_t> open_lanes;  ///< in the order they were opened, which is the order they are sent
+  std::array<std::uint64_t, kStreams> published{};
+};
+
+Publisher::Publisher(zmq::context_t& context, const Endpoint& endpoint, Speaker speaker, unsigned lanes, std::size_t hwm_bytes)
+    : impl_{std::make_unique<Impl>(context, endpoint, std::move(speaker), lanes, hwm_bytes)} {}
+Publisher::~Publisher() = default;
+
+void Publisher::add(const Name& name, ByteView payload) {
+  TM_INVARIANT(name.stream != Stream::local && index(name.stream) < kStreams && name.partition < kPartitions,
+               "what is published has a name");
+  TM_INVARIANT(payload.size() < kMaxFrameBytes / 2, "an event fits a frame");
+  const std::size_t at = index(name.stream) * impl_->lane_count + name.partition % impl_->lane_count;
+  Lane& lane = impl_->lanes[at];
+  // A batch of its own for what would make the frame too large.
+  if (lane.open && lane.batch.size() + payload.size() > kMaxFrameBytes / 2) impl_->close(lane);
+  if (!lane.open) {
+    impl_->start(lane);
+    if (!lane.listed) impl_->open_lanes.push_back(at);
+    lane.listed = true;
+  }
+  if (name != lane.next) lane.batch.begin_run(name);
+  lane.batch.add(payload);
+  lane.next = {name.stream, name.partition, {name.at.epoch, name.at.sequence + 1}};
+  ++impl_->published[index(name.stream)];
+  if (lane.batch.size() >= kBatchBytes) impl_->close(lane);
+}
+
+void Publisher::flush() {
+  for (const std::size_t at : impl_->open_lanes) {
+    impl_->close(impl_->lanes[at]);
+    impl_->lanes[at].listed = false;
+  }
+  impl_->open_lanes.clear();
+}
+
+void Publisher::heartbeat(const Outbox::Heads& heads) {
+  flush();  // what the heads tell was sent before
+  BatchHeader header{.service = impl_->speaker.service,
+                     .ordinal = impl_->speaker.ordinal,
+                     .token = impl_->speaker.token,
+                     .config_hash = impl_->speaker.config_hash,
+                     .sent = utc_now()};
+  for (std::size_t s = 1; s < kStreams; ++s)
+    for (std::size_t p = 0; p < kPartitions; ++p)
+      if (heads[s][p] > 0)
+        header.heads.push_back({static_cast<Stream>(s), static_cast<Partition>(p), heads[s][p], impl_->speaker.token.epoch, 0});
+  BatchWriter beat;
+  beat.start(header);
+  impl_->send(heartbeat_topic(), beat.finish());
+}
+
+std::uint64_t Publisher::published(Stream stream) const { return index(stream) < kStreams ? impl_->published[index(stream)] : 0; }
+
+}  // namespace tickmesh

@@ -1,0 +1,310 @@
+#include "bus/sequencer.hpp"
+
+#include <algorithm>
+
+namespace tickmesh {
+namespace {
+
+/// A sequence above this was never said: whoever speaks of it is broken, and believing it would leave us behind for ever.
+constexpr Sequence kMaxSequence = Sequence{1} << 62;
+constexpr std::size_t kRunCost = 96, kEventCost = sizeof(ByteView);
+
+std::size_t index(Stream stream) { return static_cast<std::size_t>(stream); }
+
+}  // namespace
+
+Sequencer::Sequencer(SequencerOptions options, const Positions& applied) : options_{std::move(options)} {
+  base_.fill(-1);
+  for (const Stream stream : options_.streams) {
+    TM_INVARIANT(stream != Stream::local && index(stream) < kStreams, "a subscription names streams of the mesh");
+    if (base_[index(stream)] >= 0) continue;
+    base_[index(stream)] = static_cast<std::int16_t>(cursors_.size());
+    for (unsigned p = 0; p < kPartitions; ++p) {
+      Cursor cursor;
+      cursor.stream = stream;
+      cursor.partition = static_cast<Partition>(p);
+      if (const auto it = applied.find({stream, cursor.partition}); it != applied.end() && it->second.epoch != 0) {
+        cursor.at = it->second;
+        cursor.known = true;
+      }
+      cursors_.push_back(std::move(cursor));
+    }
+  }
+}
+
+Sequencer::Cursor* Sequencer::find(Stream stream, Partition partition) {
+  if (index(stream) >= kStreams || partition >= kPartitions || base_[index(stream)] < 0) return nullptr;
+  return &cursors_[static_cast<std::size_t>(base_[index(stream)]) + partition];
+}
+const Sequencer::Cursor* Sequencer::find(Stream stream, Partition partition) const {
+  return const_cast<Sequencer*>(this)->find(stream, partition);
+}
+
+std::uint64_t Sequencer::behind(const Cursor& cursor) const {
+  const Sequence held = cursor.held.empty() ? 0 : cursor.held.rbegin()->first + cursor.held.rbegin()->second.events.size() - 1;
+  const Sequence head = std::max(cursor.head, held);
+  return head > cursor.at.sequence ? head - cursor.at.sequence : 0;
+}
+
+bool Sequencer::heard(Token token, SequencerSink& sink) {
+  if (token_ && token.epoch < token_->epoch) {
+    ++stale_;
+    return false;
+  }
+  // What an earlier incarnation of the same journal said is in that journal, so it is as true as before.
+  if (token_ && token <= *token_) return true;
+  token_ = token;
+  told_ = welcomed_ = false;
+  hello_at_ = get_at_ = 0;
+  asked_.reset();
+  for (Cursor& cursor : cursors_) {
+    enter_epoch(cursor, token.epoch, sink);
+    cursor.head = 0;
+  }
+  return true;
+}
+
+void Sequencer::enter_epoch(Cursor& cursor, Epoch epoch, SequencerSink& sink) {
+  if (!cursor.known) {
+    // Held runs are of the token's epoch; on the first token there are none, on a later one they are of the epoch that ended.
+    drop_held(cursor);
+    return;
+  }
+  if (cursor.at.epoch >= epoch) return;
+  const std::uint64_t unheard = behind(cursor);
+  counts_[index(cursor.stream)].lost += unheard;
+  drop_held(cursor);
+  const Position old = cursor.at;
+  cursor.at = {epoch, 0};
+  if (old.sequence > 0 || unheard > 0) sink.gap({cursor.stream, cursor.partition, old, cursor.at});
+}
+
+void Sequencer::heads(Token token, const Outbox::Heads& last) {
+  if (!token_ || token != *token_) return;
+  told_ = true;
+  for (Cursor& cursor : cursors_) {
+    const Sequence head = last[index(cursor.stream)][cursor.partition];
+    if (head > cursor.head && head < kMaxSequence) cursor.head = head;
+    if (behind(cursor) > 0) maybe_behind_ = true;
+  }
+}
+
+void Sequencer::welcome(Token token, const Outbox::Heads& first, const Outbox::Heads& last) {
+  if (!token_ || token != *token_) return;
+  welcomed_ = true;
+  for (Cursor& cursor : cursors_) {
+    if (cursor.known) continue;
+    const Sequence held = first[index(cursor.stream)][cursor.partition];
+    cursor.at = {token.epoch, held > 0 ? held - 1 : last[index(cursor.stream)][cursor.partition]};
+    cursor.known = true;
+    queue_if_ready(cursor);
+  }
+  heads(token, last);
+}
+
+bool Sequencer::live(const Name& first, std::span<const ByteView> events, SequencerSink& sink) { return run(first, events, false, sink); }
+
+bool Sequencer::run(const Name& first, std::span<const ByteView> events, bool replayed, SequencerSink& sink) {
+  Cursor* cursor = find(first.stream, first.partition);
+  if (!cursor || events.empty() || first.at.sequence == 0 || first.at.sequence >= kMaxSequence || !token_) return false;
+  if (first.at.epoch > token_->epoch) return false;
+  if (first.at.epoch < token_->epoch || (cursor->known && cursor->at.epoch > first.at.epoch)) {
+    ++stale_;
+    return true;
+  }
+  const Sequence last = first.at.sequence + events.size() - 1;
+  cursor->head = std::max(cursor->head, last);
+  if (!cursor->known || first.at.sequence > cursor->at.sequence + 1) {
+    hold(*cursor, first.at.sequence, events);
+    maybe_behind_ = true;
+    return true;
+  }
+  deliver(*cursor, first.at.sequence, events, replayed, sink);
+  queue_if_ready(*cursor);
+  return true;
+}
+
+void Sequencer::deliver(Cursor& cursor, Sequence first, std::span<const ByteView> events, bool replayed, SequencerSink& sink) {
+  SequencerCounts& counts = counts_[index(cursor.stream)];
+  const std::size_t seen = first <= cursor.at.sequence ? static_cast<std::size_t>(cursor.at.sequence - first) + 1 : 0;
+  counts.duplicates += std::min(seen, events.size());
+  if (seen >= events.size()) return;
+  events = events.subspan(seen);
+  const Name name{cursor.stream, cursor.partition, {cursor.at.epoch, cursor.at.sequence + 1}};
+  cursor.at.sequence += events.size();
+  counts.delivered += events.size();
+  if (replayed) counts.healed += events.size();
+  sink.deliver(name, events);
+}
+
+void Sequencer::hold(Cursor& cursor, Sequence first, std::span<const ByteView> events) {
+  std::size_t bytes = 0;
+  for (const ByteView event : events) bytes += event.size();
+  const std::size_t cost = bytes + kRunCost + kEventCost * events.size();
+  const auto known = cursor.held.find(first);
+  if (known != cursor.held.end() && known->second.events.size() >= events.size()) {
+    counts_[index(cursor.stream)].duplicates += events.size();
+    return;
+  }
+  if (buffered_ + cost > options_.buffer_bytes) {
+    ++overflow_;
+    return;
+  }
+  Held held;
+  held.cost = cost;
+  held.bytes.reserve(bytes);
+  held.events.reserve(events.size());
+  for (const ByteView event : events) {
+    const std::size_t at = held.bytes.size();
+    held.bytes.insert(held.bytes.end(), event.begin(), event.end());
+    held.events.emplace_back(held.bytes.data() + at, event.size());  // reserved above: the bytes do not move
+  }
+  if (known != cursor.held.end()) {
+    buffered_ -= known->second.cost;
+    cursor.held.erase(known);
+  }
+  buffered_ += cost;
+  cursor.held.emplace(first, std::move(held));
+}
+
+void Sequencer::drop_held(Cursor& cursor) {
+  for (const auto& [first, held] : cursor.held) buffered_ -= held.cost;
+  cursor.held.clear();
+}
+
+void Sequencer::queue_if_ready(Cursor& cursor) {
+  if (cursor.queued || cursor.held.empty() || cursor.held.begin()->first > cursor.at.sequence + 1) return;
+  cursor.queued = true;
+  ready_.push_back(static_cast<std::size_t>(&cursor - cursors_.data()));
+}
+
+std::size_t Sequencer::pump(std::size_t max_events, SequencerSink& sink) {
+  std::size_t delivered = 0;
+  while (!ready_.empty() && delivered < max_events) {
+    Cursor& cursor = cursors_[ready_.front()];
+    while (delivered < max_events && !cursor.held.empty() && cursor.held.begin()->first <= cursor.at.sequence + 1) {
+      const Sequence first = cursor.held.begin()->first;
+      spent_.push_back(std::move(cursor.held.begin()->second));
+      cursor.held.erase(cursor.held.begin());
+      buffered_ -= spent_.back().cost;
+      const Sequence before = cursor.at.sequence;
+      deliver(cursor, first, spent_.back().events, false, sink);
+      delivered += cursor.at.sequence - before;
+    }
+    if (!cursor.held.empty() && cursor.held.begin()->first <= cursor.at.sequence + 1) break;
+    cursor.queued = false;
+    ready_.pop_front();
+  }
+  return delivered;
+}
+
+/// An answer on the stream and partition that was asked frees the way for the next Get, even when it is the answer to an earlier one:
+/// what both hold is dropped as known.
+bool Sequencer::settle_answer(Stream stream, Partition partition) {
+  if (!asked_ || asked_->first.stream != stream || asked_->first.partition != partition) return false;
+  asked_.reset();
+  get_at_ = 0;
+  maybe_behind_ = true;
+  return true;
+}
+
+bool Sequencer::chunk(const Name& first, std::span<const ByteView> events, std::int64_t now, SequencerSink& sink) {
+  if (!find(first.stream, first.partition)) return false;
+  const bool answered = settle_answer(first.stream, first.partition);
+  if (!events.empty()) return run(first, events, true, sink);
+  if (answered) get_at_ = now + options_.empty_retry_ns;
+  return true;
+}
+
+bool Sequencer::trimmed(Stream stream, Partition partition, Position first_held, SequencerSink& sink) {
+  Cursor* cursor = find(stream, partition);
+  if (!cursor || first_held.sequence >= kMaxSequence) return false;
+  settle_answer(stream, partition);
+  if (!cursor->known || !in_epoch(*cursor) || first_held.epoch != cursor->at.epoch) {
+    ++stale_;
+    return true;
+  }
+  if (first_held.sequence <= cursor->at.sequence + 1) return true;  // we have come further meanwhile
+  // What is buffered needs no replay, so only what lies before it is lost.
+  const Sequence held = cursor->held.empty() ? first_held.sequence : cursor->held.begin()->first;
+  const Sequence next = std::min(first_held.sequence, std::max(held, cursor->at.sequence + 1));
+  if (next > cursor->at.sequence + 1) {
+    const Position from{cursor->at.epoch, cursor->at.sequence + 1}, to{cursor->at.epoch, next - 1};
+    counts_[index(stream)].lost += to.sequence - from.sequence + 1;
+    cursor->at = to;
+    sink.gap({stream, partition, from, to});
+  }
+  queue_if_ready(*cursor);
+  return true;
+}
+
+bool Sequencer::hello_due(std::int64_t now) {
+  if (welcomed_ || now < hello_at_) return false;
+  hello_at_ = now + options_.hello_retry_ns;
+  return true;
+}
+
+std::optional<GetRequest> Sequencer::get_due(std::int64_t now) {
+  if (now < get_at_ || (!asked_ && !maybe_behind_)) return std::nullopt;
+  asked_.reset();  // here only when it stayed unanswered too long
+  for (std::size_t i = 0; i < cursors_.size(); ++i) {
+    const std::size_t at = (next_cursor_ + i) % cursors_.size();
+    const Cursor& cursor = cursors_[at];
+    if (!cursor.known || !in_epoch(cursor) || cursor.queued || behind(cursor) == 0) continue;
+    const Sequence from = cursor.at.sequence + 1;
+    const Sequence until = cursor.held.empty() ? cursor.head : cursor.held.begin()->first - 1;
+    if (until < from) continue;
+    asked_ = GetRequest{{cursor.stream, cursor.partition, {cursor.at.epoch, from}},
+                        static_cast<std::uint32_t>(std::min<Sequence>(until - from + 1, options_.get_count))};
+    next_cursor_ = (at + 1) % cursors_.size();
+    get_at_ = now + options_.get_retry_ns;
+    return asked_;
+  }
+  maybe_behind_ = false;
+  return std::nullopt;
+}
+
+void Sequencer::hello_unsent(std::int64_t now) { hello_at_ = now + options_.empty_retry_ns; }
+
+void Sequencer::get_unsent(std::int64_t now) {
+  asked_.reset();
+  maybe_behind_ = true;
+  get_at_ = now + options_.empty_retry_ns;
+}
+
+bool Sequencer::caught_up() const { return told_ && !worst(); }
+
+std::optional<Sequencer::Behind> Sequencer::worst() const {
+  std::optional<Behind> worst;
+  for (const Cursor& cursor : cursors_) {
+    Behind one{cursor.stream, cursor.partition, behind(cursor), false};
+    if (told_ && cursor.known) one.ahead = cursor.at.epoch > token_->epoch || (in_epoch(cursor) && cursor.at.sequence > cursor.head);
+    const bool misses = one.events > 0 || one.ahead || (told_ && !cursor.known);
+    if (misses && (!worst || one.events > worst->events || (one.ahead && !worst->ahead))) worst = one;
+  }
+  return worst;
+}
+
+SequencerCounts Sequencer::counts(Stream stream) const {
+  if (!subscribed(stream)) return {};
+  SequencerCounts counts = counts_[index(stream)];
+  const auto base = static_cast<std::size_t>(base_[index(stream)]);
+  for (std::size_t i = base; i < base + kPartitions; ++i) counts.behind += behind(cursors_[i]);
+  return counts;
+}
+
+Position Sequencer::position(Stream stream, Partition partition) const {
+  const Cursor* cursor = find(stream, partition);
+  return cursor ? cursor->at : Position{};
+}
+
+bool Sequencer::subscribed(Stream stream) const { return index(stream) < kStreams && base_[index(stream)] >= 0; }
+
+Sequencer::Positions Sequencer::positions() const {
+  Positions all;
+  for (const Cursor& cursor : cursors_)
+    if (cursor.known) all.emplace(std::pair{cursor.stream, cursor.partition}, cursor.at);
+  return all;
+}
+
+}  // namespace tickmesh

@@ -1,0 +1,107 @@
+// The frames of the bus without copying the events in them: writing takes serialised events, reading gives views of them.
+// Same bytes as the messages of proto/tickmesh/v1/bus.proto.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/bytes.hpp"
+
+namespace tickmesh {
+
+/// How far a stream has come in one partition.
+struct Head {
+  Stream stream{Stream::local};
+  Partition partition{0};
+  Sequence last{0};
+  Epoch epoch{0};     ///< in a Welcome; in a batch it is the header's
+  Sequence first{0};  ///< in a Welcome: the first that can still be replayed
+  friend bool operator==(const Head&, const Head&) = default;
+};
+/// Who speaks.
+struct BatchHeader {
+  std::string service{};
+  std::uint32_t ordinal{0};
+  Token token{};
+  std::uint64_t config_hash{0};
+  Timestamp sent{};
+  std::vector<Head> heads{};
+  friend bool operator==(const BatchHeader&, const BatchHeader&) = default;
+};
+
+/// Writes one Run: events of one stream and partition with consecutive sequences.
+class RunWriter {
+ public:
+  /// Forgets what was written. `first.at.sequence` is the first event's; the stream is one that travels.
+  void start(const Name& first);
+  void add(ByteView payload);
+  ByteView bytes() const { return bytes_; }  ///< valid until the next call that is not const
+  std::uint64_t count() const { return count_; }
+
+ private:
+  Bytes bytes_;
+  Stream stream_{Stream::local};
+  std::uint64_t count_{0};
+};
+
+/// Writes one Batch; buffers are kept from batch to batch.
+class BatchWriter {
+ public:
+  void start(const BatchHeader& header);
+  /// Ends the run before it.
+  void begin_run(const Name& first);
+  void add(ByteView payload);
+  std::uint64_t count() const { return count_; }  ///< events added since start
+  /// Bytes of the batch if it were finished now, at most 10 too many.
+  std::size_t size() const { return bytes_.size() + (in_run_ ? run_.bytes().size() + 10 : 0); }
+  /// The batch; valid until the next start.
+  ByteView finish();
+
+ private:
+  void end_run();
+  Bytes bytes_;
+  RunWriter run_;
+  bool in_run_{false};
+  std::uint64_t count_{0};
+};
+
+/// One run as read. Payload i is the event `first` + i.
+struct RunView {
+  Name first{};
+  std::span<const ByteView> payloads{};
+};
+
+/// Reads Batches; one parser may be used again and again and keeps its room. Views are into the frame and the parser: they hold until
+/// the frame is gone or the next parse. Fields it does not know are skipped. Errors (field "batch" or "run"): not protobuf, groups,
+/// a stream or partition out of range, events in a field that is not the run's stream's, sequences from 0 or beyond 2^64.
+class BatchParser {
+ public:
+  Result<void> parse(ByteView frame);
+  const BatchHeader& header() const { return header_; }
+  std::span<const RunView> runs() const { return runs_; }
+
+ private:
+  BatchHeader header_;
+  std::vector<RunView> runs_;
+  std::vector<ByteView> payloads_;
+};
+
+/// Reads one Run by itself, as a Chunk has it.
+class RunParser {
+ public:
+  Result<void> parse(ByteView run);
+  const RunView& run() const { return run_; }
+
+ private:
+  RunView run_;
+  std::vector<ByteView> payloads_;
+};
+
+/// Appends a ReplayReply with a Chunk of this run.
+void write_chunk(const RunWriter& run, Bytes& out);
+/// The bytes of the run in a ReplayReply, for RunParser; nothing when it is another answer. Error: field "reply".
+Result<std::optional<ByteView>> chunk_of(ByteView reply);
+
+}  // namespace tickmesh

@@ -1,0 +1,116 @@
+// One instance's journal: the truth of what it took and said, in one total order.
+// The core thread appends to the page cache and never waits for the disk; a commit thread advances `durable`.
+// Any thread may read; one process owns it (a lock beside the segments).
+#pragma once
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "journal/disk.hpp"
+#include "journal/records.hpp"
+
+namespace tickmesh {
+
+struct JournalOptions {
+  std::string dir;       ///< created when missing
+  std::string instance;  ///< "broker_gateway-0"; refused when the journal is another's
+  std::uint32_t core_version{1};
+  std::uint64_t segment_bytes{
+      16u << 20};                 ///< a record never spans segments; 64 KiB to 1 GiB, a multiple of 8. Of an existing journal its own holds
+  std::uint64_t budget_bytes{0};  ///< 0: keep all. Oldest segments go when the sum passes it and nobody pins them (`pin`)
+  bool begin_epoch{false};        ///< a new epoch whatever the journal holds: a reader or the venue knows a higher sequence
+};
+
+/// What opening found.
+struct JournalState {
+  bool empty{false};      ///< no life before this one
+  bool clean{false};      ///< the last record is `closed`
+  bool new_epoch{false};  ///< empty, or not closed cleanly and the kernel's boot id changed
+  Epoch previous_epoch{0};
+  std::uint64_t torn_bytes{0};  ///< cut from the tail
+  std::uint32_t last_incarnation{0};
+  Timestamp last_time{};          ///< greatest `now` of any Taken or time of any Started
+  std::uint32_t tail_version{0};  ///< core version of the newest segment before this start
+};
+
+struct RecordView {
+  RecordType type{};
+  Lsn lsn{};   ///< where it begins
+  Lsn next{};  ///< where the next one begins
+  ByteView body{};
+};
+
+/// Walks records in order. Holds no lock; sees what is appended later. A segment trimmed under it ends the walk with an Error.
+class JournalCursor {
+ public:
+  virtual ~JournalCursor() = default;
+  /// The next record, nothing at the end (call again later), or an Error naming file and offset when bytes are corrupt.
+  /// The view lives until the next call.
+  virtual Result<std::optional<RecordView>> next() = 0;
+  virtual Lsn position() const = 0;
+};
+
+/// A slice of what was said.
+struct SaidChunk {
+  Name first{};                ///< name of events[0]
+  std::vector<Bytes> events;   ///< empty: nothing at or after `from` yet
+  Sequence trimmed_before{0};  ///< > 0: what was asked is gone; this is the first sequence still held
+};
+
+class Journal {
+ public:
+  /// Errors, by code: "locked" by another process, "instance" (another instance's journal), "corrupt" before the tail (file and
+  /// offset), "disk" (its own words), "bad_value" (options). `boot_id`: /proc/sys/kernel/random/boot_id; `now` gives a new epoch its name
+  /// (ms), raised above `epoch_floor`.
+  static Result<std::unique_ptr<Journal>> open(const JournalOptions& options, Disk& disk, Timestamp now, const std::string& boot_id,
+                                               Epoch epoch_floor = 0);
+  virtual ~Journal() = default;
+
+  virtual const JournalState& state() const = 0;
+  virtual Epoch epoch() const = 0;
+
+  // Core thread. Appending throws DiskError on EIO or a full disk: the process stops and verifies at its next start.
+  /// Types started, taken and said. InvariantError: a body above max_body(), a `said` that does not continue its stream in this epoch.
+  virtual Lsn append(RecordType type, ByteView body) = 0;
+  virtual Lsn end() const = 0;
+  /// Writes the state to a file of its own (synced, renamed), then a `snapshot` record naming it. Keeps the last two.
+  virtual Lsn snapshot(ByteView state) = 0;
+  /// Appends `closed` and waits for the disk.
+  virtual void close() = 0;
+
+  // Durability.
+  virtual void request_sync() = 0;     ///< asks the commit thread to make everything appended so far durable
+  virtual Lsn durable() const = 0;     ///< every record that begins before this survives a power cut
+  virtual int durable_fd() const = 0;  ///< an eventfd, readable after `durable` moved; read it to clear
+  virtual void sync() = 0;             ///< request and wait
+  /// Set when the commit thread met an error: the core thread stops at once.
+  virtual std::optional<std::string> failure() const = 0;
+
+  // Any thread.
+  virtual std::unique_ptr<JournalCursor> read_from(Lsn from) const = 0;
+  virtual Lsn first() const = 0;  ///< the oldest record still held
+  /// The newest snapshot whose file is whole: its record's Lsn (the state covers every record before it) and bytes.
+  virtual std::optional<std::pair<Lsn, Bytes>> latest_snapshot() const = 0;
+  /// DiskError (EBADMSG) when the bytes no longer pass their checksum.
+  /// Up to `max_events` and about `max_bytes` of what was said on (stream, partition) in the current epoch, from `from` on.
+  virtual SaidChunk said(Stream stream, Partition partition, Sequence from, std::size_t max_events, std::size_t max_bytes) const = 0;
+  virtual Outbox::Heads heads() const = 0;       ///< last sequence said, current epoch
+  virtual Outbox::Heads first_held() const = 0;  ///< first sequence still held (0: none)
+  /// Nothing at or after `lsn` may be trimmed on behalf of `holder` ("projector", "snapshot"); budgets yield to it. Pin before the first
+  /// append. Only what is durable is ever trimmed.
+  virtual void pin(const std::string& holder, Lsn lsn) = 0;
+  virtual std::uint64_t bytes() const = 0;     ///< on disk
+  virtual std::uint64_t max_body() const = 0;  ///< the largest body one record may have
+};
+
+/// Opens for reading only, without the lock: tickmeshctl and tests read a journal whoever owns it.
+Result<std::unique_ptr<JournalCursor>> read_journal(const std::string& dir, Disk& disk);
+struct JournalCheck {
+  std::uint64_t records{0}, segments{0}, bytes{0}, torn_bytes{0};
+  std::vector<std::string> problems;  ///< each names file and offset; empty: whole
+};
+JournalCheck verify_journal(const std::string& dir, Disk& disk);
+
+}  // namespace tickmesh

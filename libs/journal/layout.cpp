@@ -1,0 +1,118 @@
+#include "journal/layout.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "journal/crc32c.hpp"
+
+namespace tickmesh {
+namespace {
+
+constexpr std::string_view kMagic = "TMJ1";
+
+std::string hex16(std::uint64_t value) {
+  std::array<char, 16> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value, 16).ptr;
+  const std::string_view text(digits.data(), static_cast<std::size_t>(end - digits.data()));
+  return std::string(16 - text.size(), '0') + std::string(text);
+}
+
+std::optional<std::uint64_t> between(std::string_view name, std::string_view prefix, std::string_view suffix) {
+  if (name.size() != prefix.size() + 16 + suffix.size() || !name.starts_with(prefix) || !name.ends_with(suffix)) return std::nullopt;
+  const auto digits = name.substr(prefix.size(), 16);
+  std::uint64_t value = 0;
+  const auto [end, code] = std::from_chars(digits.data(), digits.data() + digits.size(), value, 16);
+  if (code != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
+  return value;
+}
+
+/// The checksum covers the place as well as the bytes, so that nothing read at another place can pass.
+std::uint32_t checksum(Lsn lsn, std::uint32_t length, std::uint64_t word, ByteView body) {
+  std::array<std::byte, 20> head;
+  std::memcpy(head.data(), &lsn.value, 8);
+  std::memcpy(head.data() + 8, &length, 4);
+  std::memcpy(head.data() + 12, &word, 8);
+  return crc32c(body, crc32c(head));
+}
+
+}  // namespace
+
+std::string segment_name(std::uint64_t index) { return "seg-" + hex16(index) + ".tmj"; }
+std::string snapshot_name(Lsn lsn) { return "snap-" + hex16(lsn.value) + ".tms"; }
+std::optional<std::uint64_t> segment_of_name(std::string_view name) { return between(name, "seg-", ".tmj"); }
+std::optional<Lsn> snapshot_of_name(std::string_view name) {
+  const auto value = between(name, "snap-", ".tms");
+  return value ? std::optional(Lsn{*value}) : std::nullopt;
+}
+
+HeaderBytes encode_header(const SegmentHeader& header) {
+  Bytes bytes;
+  ByteWriter w(bytes);
+  w.raw(as_bytes(kMagic));
+  w.put(kFormatVersion);
+  w.put(header.segment_bytes);
+  w.put(header.index);
+  w.put(header.epoch);
+  bytes.resize(kSegmentHeaderBytes - 4);
+  w.put(crc32c(bytes));
+  HeaderBytes out;
+  std::ranges::copy(bytes, out.begin());
+  return out;
+}
+
+std::optional<SegmentHeader> decode_header(ByteView bytes, bool* blank) {
+  bytes = bytes.first(kSegmentHeaderBytes);
+  if (blank != nullptr) *blank = std::ranges::all_of(bytes, [](std::byte b) { return b == std::byte{0}; });
+  ByteReader r(bytes);
+  const auto magic = r.raw(4);
+  const auto version = r.get<std::uint32_t>();
+  SegmentHeader header;
+  header.segment_bytes = r.get<std::uint64_t>();
+  header.index = r.get<std::uint64_t>();
+  header.epoch = r.get<Epoch>();
+  std::uint32_t crc;
+  std::memcpy(&crc, bytes.data() + kSegmentHeaderBytes - 4, 4);
+  if (as_text(magic) != kMagic || version != kFormatVersion || crc != crc32c(bytes.first(kSegmentHeaderBytes - 4))) return std::nullopt;
+  if (header.segment_bytes < kMinSegmentBytes || header.segment_bytes > kMaxSegmentBytes || header.segment_bytes % 8 != 0)
+    return std::nullopt;
+  return header;
+}
+
+void put_frame(RecordType type, Lsn lsn, Lsn durable, ByteView body, Bytes& out) {
+  const auto length = static_cast<std::uint32_t>(kFrameBytes + body.size());
+  const std::uint64_t word = durable.value << 8 | static_cast<std::uint64_t>(type);
+  ByteWriter w(out);
+  w.put(length);
+  w.put(checksum(lsn, length, word, body));
+  w.put(word);
+  w.raw(body);
+  out.resize(out.size() + (framed_size(body.size()) - length));
+}
+
+Frame decode_frame(ByteView bytes) {
+  Frame frame;
+  std::uint64_t word;
+  std::memcpy(&frame.length, bytes.data(), 4);
+  std::memcpy(&frame.crc, bytes.data() + 4, 4);
+  std::memcpy(&word, bytes.data() + 8, 8);
+  frame.type = static_cast<RecordType>(word & 0xFFu);
+  frame.durable = Lsn{word >> 8};
+  return frame;
+}
+
+bool plausible(const Frame& frame, std::uint64_t room) {
+  return frame.length >= kFrameBytes && frame.length <= room && frame.type >= RecordType::opened && frame.type <= RecordType::closed &&
+         frame.size() <= room;
+}
+
+bool whole(const Frame& frame, Lsn lsn, ByteView record) {
+  const std::uint64_t word = frame.durable.value << 8 | static_cast<std::uint64_t>(frame.type);
+  return checksum(lsn, frame.length, word, record.subspan(kFrameBytes, frame.length - kFrameBytes)) == frame.crc &&
+         std::ranges::all_of(record.subspan(frame.length), [](std::byte b) { return b == std::byte{0}; });
+}
+
+Error corrupt(const std::string& file, std::uint64_t offset, const std::string& what) {
+  return {"corrupt", file, "every record passes its checksum", file + " at offset " + std::to_string(offset) + ": " + what};
+}
+
+}  // namespace tickmesh

@@ -1,0 +1,76 @@
+// The bodies of journal records. The layout is a contract: auditors and later versions read it (README.md beside this file).
+#pragma once
+#include <vector>
+
+#include "core/bytes.hpp"
+#include "core/core.hpp"
+#include "core/types.hpp"
+
+namespace tickmesh {
+
+enum class RecordType : std::uint8_t {
+  opened = 1,    ///< first record of every segment: whose journal, which epoch, where the sequences stand
+  started = 2,   ///< one start of the process
+  taken = 3,     ///< what was given to the core, before it was
+  said = 4,      ///< what the core answered, before anyone hears it
+  snapshot = 5,  ///< the core's state after every record before this one lies in the named file
+  closed = 6,    ///< an orderly stop; anything may follow only after another `started`
+};
+
+/// Where a record begins: bytes since the journal's first life. Grows for ever, across segments and epochs.
+struct Lsn {
+  std::uint64_t value{0};
+  friend constexpr auto operator<=>(Lsn, Lsn) = default;
+};
+
+/// One entry of a `Taken` record. A copy holds one event's bytes; a reference names `count` events in a publisher's journal.
+struct TakenItem {
+  Name first{};  ///< local inputs: stream local, all else zero
+  std::uint32_t count{1};
+  bool by_reference{false};
+  ByteView payload{};  ///< copies only
+};
+struct TakenRecord {
+  Timestamp now{};  ///< what the core was given as `now`, for every item
+  std::vector<TakenItem> items;
+};
+/// Events of one stream and partition with consecutive sequences.
+struct SaidRecord {
+  Name first{};
+  std::vector<ByteView> events;
+};
+struct StartedRecord {
+  Token token{};
+  Timestamp time{};
+};
+struct OpenedRecord {
+  std::string instance;  ///< "broker_gateway-0"
+  Epoch epoch{0};
+  std::uint32_t core_version{0};
+  std::uint64_t segment{0};        ///< counts from 0
+  Lsn follows{};                   ///< where the records of the segment before end; 0: there is none. A hole there cannot hide
+  std::uint32_t incarnation{0};    ///< of the last `Started` before this segment, so that trimming never gives a token twice
+  Timestamp time{};                ///< greatest time recorded before this segment
+  Epoch previous_epoch{0};         ///< 0: none
+  Outbox::Heads heads{};           ///< last sequence said in `epoch` before this segment
+  Outbox::Heads previous_heads{};  ///< last kept sequence of `previous_epoch`; readers close it there
+};
+struct SnapshotRecord {
+  std::string file;
+  std::uint64_t size{0};
+  std::uint32_t crc{0};
+};
+
+// Each appends its body to `out`; each decode returns an Error (field = record's name) on bytes of another shape.
+void encode(const TakenRecord& record, Bytes& out);
+void encode(const SaidRecord& record, Bytes& out);
+void encode(const StartedRecord& record, Bytes& out);
+void encode(const OpenedRecord& record, Bytes& out);
+void encode(const SnapshotRecord& record, Bytes& out);
+Result<void> decode(ByteView body, TakenRecord& out);
+Result<void> decode(ByteView body, SaidRecord& out);
+Result<void> decode(ByteView body, StartedRecord& out);
+Result<void> decode(ByteView body, OpenedRecord& out);
+Result<void> decode(ByteView body, SnapshotRecord& out);
+
+}  // namespace tickmesh

@@ -1,0 +1,29 @@
+#include "journal/segment_files.hpp"
+
+#include <cerrno>
+
+namespace tickmesh {
+
+std::shared_ptr<const DiskFile> SegmentFiles::segment(std::uint64_t index) {
+  const std::lock_guard lock(mutex_);
+  if (index < first_segment()) return nullptr;
+  if (const auto it = open_.find(index); it != open_.end())
+    if (auto file = it->second.lock()) return file;
+  try {
+    std::shared_ptr<DiskFile> file = disk_.open(path(index), false);
+    std::erase_if(open_, [](const auto& entry) { return entry.second.expired(); });
+    open_[index] = file;
+    recent_[turn_++ % recent_.size()] = file;
+    return file;
+  } catch (const DiskError& e) {
+    if (e.error == ENOENT) return nullptr;
+    throw;
+  }
+}
+
+void SegmentFiles::put(std::uint64_t index, const std::shared_ptr<DiskFile>& file) {
+  const std::lock_guard lock(mutex_);
+  open_[index] = file;
+}
+
+}  // namespace tickmesh

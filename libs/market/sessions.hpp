@@ -1,0 +1,31 @@
+// The trading hours of one calendar as cores get them: UTC intervals, computed by a shell that knows time zones.
+#pragma once
+#include <vector>
+
+#include "core/types.hpp"
+
+namespace tickmesh {
+
+/// Open over [open, close).
+struct Session {
+  Timestamp open{}, close{};
+  friend bool operator==(const Session&, const Session&) = default;
+};
+
+class SessionTable {
+ public:
+  /// Error: a session that ends before it begins, or overlaps the one before it. Sorts by open.
+  static Result<SessionTable> make(std::vector<Session> sessions);
+  /// The session `t` lies in, or nullptr. O(log n).
+  const Session* at(Timestamp t) const;
+  /// The first session that opens at or after `t`, or nullptr.
+  const Session* next(Timestamp t) const;
+  /// The last time this table knows of; beyond it nothing can be said.
+  Timestamp known_until() const { return sessions_.empty() ? Timestamp{} : sessions_.back().close; }
+  const std::vector<Session>& sessions() const { return sessions_; }
+
+ private:
+  std::vector<Session> sessions_;
+};
+
+}  // namespace tickmesh

@@ -1,0 +1,82 @@
+#include "runner/source_runner.hpp"
+
+#include <algorithm>
+
+namespace tickmesh {
+
+void record_said(Journal& journal, const Codec& codec, std::vector<Outbox::Said>& said, std::vector<Released>& out) {
+  const std::size_t begin = out.size();
+  for (Outbox::Said& s : said) {
+    Released r{s.name, {}, std::move(s.event), {}, false};
+    codec.encode(r.event, r.bytes);
+    out.push_back(std::move(r));
+  }
+  said.clear();
+  SaidRecord record;
+  Bytes body;
+  for (std::size_t i = begin; i < out.size();) {
+    record.first = out[i].name;
+    record.events.clear();
+    std::size_t j = i;
+    for (; j < out.size() && out[j].name.stream == record.first.stream && out[j].name.partition == record.first.partition; ++j)
+      record.events.push_back(out[j].bytes);
+    body.clear();
+    encode(record, body);
+    journal.append(RecordType::said, body);
+    for (; i < j; ++i) out[i].recorded = journal.end();
+  }
+}
+
+Result<std::uint64_t> SourceRunner::recover(const Observe& observe, Timestamp now) {
+  Lsn from = journal_.first();
+  if (auto snapshot = journal_.latest_snapshot()) {
+    ByteReader in{snapshot->second};
+    if (auto ok = machine_.load(in); !ok) return std::unexpected(ok.error());
+    from = snapshot->first;
+  }
+  std::uint64_t observed = 0;
+  Event event;
+  Timestamp last = machine_.now();
+  const auto cursor = journal_.read_from(from);
+  for (;;) {
+    auto record = cursor->next();
+    if (!record) return std::unexpected(record.error());
+    if (!record->has_value()) break;
+    if ((**record).type != RecordType::said) continue;
+    SaidRecord said;
+    if (auto ok = decode((**record).body, said); !ok) return std::unexpected(ok.error());
+    Name name = said.first;
+    for (const ByteView bytes : said.events) {
+      if (auto ok = codec_.decode(name.stream, bytes, event); !ok) return std::unexpected(Error{"corrupt", "journal", "events of its streams", to_string(ok.error())});
+      observe(name, event);
+      last = std::max(last, time_of(event));
+      ++observed;
+      ++name.at.sequence;
+    }
+  }
+  machine_.outbox().set_epoch(journal_.epoch());
+  machine_.outbox().heads() = journal_.heads();
+  now = std::max({now, last, journal_.state().last_time});
+  token_ = {journal_.epoch(), journal_.state().last_incarnation + 1};
+  encode(StartedRecord{token_, now}, body_);
+  journal_.append(RecordType::started, body_);
+  machine_.apply(now, Name{}, Started{token_});
+  record_said(journal_, codec_, machine_.said(), released_);
+  return observed;
+}
+
+void SourceRunner::step(Timestamp now, std::span<const Event> inputs) {
+  for (const Event& input : inputs) machine_.apply(now, Name{}, input);
+  since_snapshot_ += inputs.size();
+  record_said(journal_, codec_, machine_.said(), released_);
+}
+
+void SourceRunner::snapshot() {
+  Bytes state;
+  ByteWriter out{state};
+  machine_.save(out);
+  journal_.snapshot(state);
+  since_snapshot_ = 0;
+}
+
+}  // namespace tickmesh

@@ -1,0 +1,40 @@
+// A machine whose journal holds only what it said: its inputs come from outside the mesh and are not kept. What it said, told to it
+// again, replaces running inputs again.
+#pragma once
+#include <functional>
+#include <vector>
+
+#include "runner/runner.hpp"
+
+namespace tickmesh {
+
+class SourceRunner {
+ public:
+  /// `observe(name, event)`: the core learns what it said before.
+  using Observe = std::function<void(const Name&, const Event&)>;
+  SourceRunner(Core& core, Journal& journal, const Codec& codec) : journal_{journal}, codec_{codec}, machine_{core} {}
+
+  /// Loads the last snapshot and observes what was said since. Error codes: "corrupt", "version".
+  Result<std::uint64_t> recover(const Observe& observe, Timestamp now);
+  /// Applies the inputs in order at `now` and records what was said.
+  void step(Timestamp now, std::span<const Event> inputs);
+  std::vector<Released> take_released() { return std::exchange(released_, {}); }
+  void snapshot();
+  Token token() const { return token_; }
+  const Machine& machine() const { return machine_; }
+  std::uint64_t inputs_since_snapshot() const { return since_snapshot_; }
+
+ private:
+  Journal& journal_;
+  const Codec& codec_;
+  Machine machine_;
+  Token token_{};
+  std::vector<Released> released_;
+  std::uint64_t since_snapshot_{0};
+  Bytes body_;
+};
+
+/// Appends `Said` records for `said`, one a run of the same stream and partition, and what is to be released to `out`.
+void record_said(Journal& journal, const Codec& codec, std::vector<Outbox::Said>& said, std::vector<Released>& out);
+
+}  // namespace tickmesh

@@ -1,0 +1,119 @@
+#include "runner/tail.hpp"
+
+namespace tickmesh {
+namespace {
+
+Name at_offset(Name name, std::size_t offset) {
+  name.at.sequence += offset;
+  return name;
+}
+
+std::unexpected<Error> diverged(const Name& name, const std::string& how) {
+  return std::unexpected(Error{"diverged", "journal", "the same inputs give the same bytes", how + " at " + to_string(name)});
+}
+
+}  // namespace
+
+Result<void> TailRunner::feed(const RecordView& record) {
+  switch (record.type) {
+    case RecordType::opened: {
+      OpenedRecord body;
+      if (auto ok = decode(record.body, body); !ok) return ok;
+      return opened(body);
+    }
+    case RecordType::taken: {
+      TakenRecord body;
+      if (auto ok = decode(record.body, body); !ok) return ok;
+      return taken(body);
+    }
+    case RecordType::said: {
+      SaidRecord body;
+      if (auto ok = decode(record.body, body); !ok) return ok;
+      return said(body, record.lsn);
+    }
+    case RecordType::started:
+    case RecordType::snapshot:
+    case RecordType::closed:
+      return {};
+  }
+  return std::unexpected(Error{"corrupt", "record", "of a known type", "type " + std::to_string(static_cast<int>(record.type))});
+}
+
+Result<void> TailRunner::opened(const OpenedRecord& record) {
+  Outbox& out = machine_.outbox();
+  if (first_ && out.epoch() == 0) {  // the journal's first record, or the first one still held
+    out.set_epoch(record.epoch);
+    out.heads() = record.heads;
+  } else if (record.epoch != out.epoch()) {
+    // A new life: sequences start again. What the old one never recorded is said in this one, under new names.
+    out.set_epoch(record.epoch);
+    out.heads() = {};
+    for (Unconfirmed& u : unconfirmed_) {
+      auto& head = out.heads()[static_cast<std::size_t>(u.name.stream)][u.name.partition];
+      u.name.at = {record.epoch, ++head};
+    }
+  }
+  first_ = false;
+  return {};
+}
+
+Result<void> TailRunner::apply(Timestamp now, const Name& name, ByteView bytes) {
+  ++counts_.inputs_run;
+  if (auto ok = codec_.decode(name.stream, bytes, scratch_); !ok) return {};  // was skipped when it was taken, too
+  machine_.apply(now, name, scratch_);
+  return {};
+}
+
+Result<void> TailRunner::taken(const TakenRecord& record) {
+  for (const TakenItem& item : record.items) {
+    if (!item.by_reference) {
+      if (auto ok = apply(record.now, item.first, item.payload); !ok) return ok;
+      continue;
+    }
+    auto events = references_.fetch(item.first, item.count);
+    if (!events) {
+      if (events.error().code != "trimmed") return std::unexpected(events.error());
+      counts_.inputs_lost += item.count;
+      lossy_ = true;
+      const Name last = at_offset(item.first, item.count - 1);
+      machine_.apply(record.now, Name{}, StreamGap{item.first.stream, item.first.partition, item.first.at, last.at});
+      continue;
+    }
+    for (std::size_t i = 0; i < events->size(); ++i)
+      if (auto ok = apply(record.now, at_offset(item.first, i), (*events)[i]); !ok) return ok;
+  }
+  collect();
+  return {};
+}
+
+void TailRunner::collect() {
+  for (Outbox::Said& s : machine_.said()) {
+    Unconfirmed u{s.name, {}, std::move(s.event)};
+    codec_.encode(u.event, u.bytes);
+    unconfirmed_.push_back(std::move(u));
+  }
+  machine_.said().clear();
+}
+
+Result<void> TailRunner::said(const SaidRecord& record, Lsn at) {
+  for (std::size_t i = 0; i < record.events.size(); ++i) {
+    const Name name = at_offset(record.first, i);
+    recorded_.add(name, record.events[i]);
+    if (lossy_) {
+      // Inputs are missing, so the words cannot be derived; the journal's own are the truth and only the numbering follows.
+      unconfirmed_.clear();
+      machine_.outbox().heads()[static_cast<std::size_t>(name.stream)][name.partition] = name.at.sequence;
+      continue;
+    }
+    if (unconfirmed_.empty()) return diverged(name, "the journal holds an event that was not said again (record " + std::to_string(at.value) + ')');
+    const Unconfirmed& u = unconfirmed_.front();
+    if (!(u.name == name)) return diverged(name, "the order of what is said differs: now " + to_string(u.name));
+    if (as_text(u.bytes) != as_text(record.events[i])) return diverged(name, "the bytes differ");
+    derived_.add(u.name, u.bytes);
+    ++counts_.said_compared;
+    unconfirmed_.pop_front();
+  }
+  return {};
+}
+
+}  // namespace tickmesh

@@ -1,0 +1,29 @@
+// The shell's clock: monotonic, anchored to UTC, slewed towards it. It never runs backwards and never jumps.
+#pragma once
+#include <cstdint>
+
+#include "core/types.hpp"
+
+namespace tickmesh {
+
+std::int64_t monotonic_ns();
+std::int64_t system_ns();  ///< UTC, as the kernel says; may step
+
+class Clock {
+ public:
+  Clock();
+  /// UTC. Follows the kernel's UTC by at most 500 ppm; a step of it is told once by `step_ns`.
+  Timestamp now();
+  /// How far the kernel's UTC stepped since last asked, when beyond 250 ms; else 0. The clock takes the new UTC only by slewing,
+  /// forward steps at once.
+  std::int64_t take_step_ns();
+
+ private:
+  std::int64_t last_mono_;
+  std::int64_t last_utc_;
+  std::int64_t last_check_;
+  std::int64_t offset_;  ///< system - ours, at the last check
+  std::int64_t step_{0};
+};
+
+}  // namespace tickmesh

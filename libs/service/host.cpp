@@ -1,0 +1,274 @@
+#include "service/host.hpp"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <spdlog/spdlog.h>
+#include <sys/signalfd.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "service/command_line.hpp"
+
+namespace tickmesh {
+namespace {
+
+std::string read_line(const std::string& path) {
+  std::ifstream file{path};
+  std::string line;
+  std::getline(file, line);
+  return line;
+}
+
+int block_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
+  return ::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+std::array<bool, kStreams> set_of(const std::vector<Stream>& streams) {
+  std::array<bool, kStreams> set{};
+  for (const Stream s : streams) set[static_cast<std::size_t>(s)] = true;
+  return set;
+}
+
+constexpr std::int64_t kHeartbeat = 250'000'000;
+constexpr std::int64_t kStatus = 500'000'000;
+
+}  // namespace
+
+Host::Host(const ServiceSpec& spec, Config config, std::uint32_t core_version)
+    : spec_{spec}, config_{std::move(config)}, probes_{spec.name, 0, build_version()}, signal_fd_{block_signals()}, durable_{set_of(spec.durable)}, started_mono_{monotonic_ns()} {
+  auto instruments = load_instruments(config_.text("mesh.instruments"));
+  if (!instruments) throw StartError(instruments.error());
+  instruments_ = std::move(*instruments);
+  std::filesystem::create_directories(config_.text("mesh.run_dir"));
+
+  JournalOptions options;
+  options.dir = config_.text("journal.dir") + "/" + instance();
+  options.instance = instance();
+  options.core_version = core_version;
+  options.segment_bytes = static_cast<std::uint64_t>(config_.integer("journal.segment_bytes"));
+  options.budget_bytes = static_cast<std::uint64_t>(config_.integer("journal.budget.bytes"));
+  auto journal = Journal::open(options, real_disk(), clock_.now(), read_line("/proc/sys/kernel/random/boot_id"));
+  if (!journal) throw StartError(journal.error());
+  journal_ = std::move(*journal);
+  const JournalState& state = journal_->state();
+  spdlog::info("Journal open dir={} epoch={} clean={} torn_bytes={} new_epoch={}", options.dir, journal_->epoch(), state.clean, state.torn_bytes,
+               state.new_epoch);
+
+  const std::string address = fmt::format("{}:{}", config_.text("health.address"), config_.integer("health.base_port") + spec_.health_offset);
+  try {
+    http_ = std::make_unique<HttpServer>(HttpOptions{.tcp = address}, [this](HttpRequest request, HttpRespond respond) {
+      on_http(std::move(request), std::move(respond));
+    });
+  } catch (const std::exception& e) {
+    throw StartError(Error{"in_use", "health.base_port", "a free port", fmt::format("cannot listen on {}", e.what())});
+  }
+  turn();
+}
+
+Host::~Host() {
+  http_.reset();
+  replay_.reset();
+  projector_.reset();
+  publisher_.reset();
+  if (signal_fd_ >= 0) ::close(signal_fd_);
+}
+
+void Host::open_bus(Token token, const Outbox::Heads& heads) {
+  token_ = token;
+  const Speaker speaker{spec_.name, 0, token, config_.hash()};
+  const Endpoint own = endpoint(spec_.name);
+  journal_->sync();  // what recovery found or completed is released below
+  try {
+    publisher_ = std::make_unique<Publisher>(context_, own, speaker, static_cast<unsigned>(config_.integer("mesh.lanes")), 256u << 20);
+    replay_ = std::make_unique<ReplayServer>(context_, own, speaker, *journal_);
+  } catch (const zmq::error_t& e) {
+    throw StartError(Error{"in_use", "mesh.run_dir", "free sockets", fmt::format("cannot bind {}: {}", own.pub, e.what())});
+  }
+  released_heads_ = heads;
+  replay_->released(released_heads_);
+  if (spec_.projects && config_.boolean("postgres.enabled")) {
+    ProjectorOptions options;
+    options.service = spec_.name;
+    options.instance = instance();
+    const std::string role = "tickmesh_" + spec_.name;
+    options.dsn = config_.text("postgres.dsn") + " user=" + role;
+    const std::string password = read_line(config_.text("postgres.password_dir") + "/" + role);
+    if (!password.empty()) options.dsn += " password=" + password;
+    options.batch_rows = static_cast<std::size_t>(config_.integer("postgres.batch_rows"));
+    const ProjectionOptions projection{.tick_days = static_cast<int>(config_.integer("postgres.retention.ticks_days"))};
+    auto projector = Projector::start(std::move(options), *journal_, codec_, make_projection(spec_.name, instruments_, projection));
+    if (!projector) throw StartError(projector.error());
+    projector_ = std::move(*projector);
+  }
+  publisher_->heartbeat(released_heads_);
+}
+
+void Host::release(std::vector<Released> said) {
+  for (Released& r : said) releases_.push_back(std::move(r));
+}
+
+void Host::pump_releases(const std::function<void(const Released&)>& effect) {
+  if (!publisher_) return;
+  bool any = false;
+  while (!releases_.empty()) {
+    Released& r = releases_.front();
+    if (durable_[static_cast<std::size_t>(r.name.stream)] && journal_->durable() < r.recorded) {
+      journal_->request_sync();
+      break;
+    }
+    publisher_->add(r.name, r.bytes);
+    released_heads_[static_cast<std::size_t>(r.name.stream)][r.name.partition] = r.name.at.sequence;
+    ++out_;
+    any = true;
+    if (effect) effect(r);
+    releases_.pop_front();
+  }
+  if (any) {
+    publisher_->flush();
+    replay_->released(released_heads_);
+  }
+}
+
+void Host::turn() {
+  const std::int64_t mono = monotonic_ns();
+  last_turn_ = mono;
+  if (publisher_ && mono >= next_heartbeat_) {
+    publisher_->heartbeat(released_heads_);
+    next_heartbeat_ = mono + kHeartbeat;
+  }
+  if (auto failure = journal_->failure()) throw DiskError(*failure, EIO);
+}
+
+bool Host::status_due() {
+  const std::int64_t mono = monotonic_ns();
+  if (mono < next_status_) return false;
+  next_status_ = mono + kStatus;
+  return true;
+}
+
+void Host::publish_status(std::vector<std::string> reasons, const Reader* reader) {
+  const std::int64_t mono = monotonic_ns();
+  std::uint64_t behind = 0, healed = 0, lost = 0;
+  for (unsigned s = 1; s < kStreams; ++s) {
+    const auto stream = static_cast<Stream>(s);
+    if (publisher_) probes_.published(stream, publisher_->published(stream));
+  }
+  if (reader != nullptr) {
+    for (const auto& reads : spec_.reads)
+      for (const Stream stream : reads.streams) {
+        const StreamLag lag = reader->lag(stream);
+        probes_.applied(stream, lag.delivered);
+        probes_.healed(stream, lag.healed);
+        probes_.lost(stream, lag.lost);
+        probes_.lag(stream, static_cast<double>(lag.behind), 0);
+        behind += lag.behind;
+        healed += lag.healed;
+        lost += lag.lost;
+      }
+    probes_.rejected("bus", "a batch of a publisher it reads", reader->rejected());
+  }
+  if (replay_) probes_.rejected("replay", "a request of the reader protocol", replay_->rejected());
+  for (const auto& [key, n] : rejected_) probes_.rejected(key.first, key.second, n);
+  probes_.queue_depth("releases", static_cast<double>(releases_.size()));
+  probes_.journal_bytes(static_cast<double>(journal_->bytes()));
+  double projector_lag = 0;
+  std::uint64_t projector_events = 0;
+  std::string projector_error;
+  if (projector_) {
+    const ProjectorLag lag = projector_->lag(clock_.now());
+    projector_lag = lag.seconds;
+    projector_events = lag.events;
+    if (const auto error = projector_->last_error()) projector_error = to_string(*error);
+    for (const ProjectorLag::Table& table : lag.tables) probes_.projector_lag(table.name, table.seconds);
+    probes_.total_errors("postgres", projector_->errors());
+  }
+  struct statvfs disk{};
+  double free_bytes = 0;
+  if (::statvfs(config_.text("journal.dir").c_str(), &disk) == 0) free_bytes = static_cast<double>(disk.f_bavail) * static_cast<double>(disk.f_frsize);
+  const double uptime = static_cast<double>(mono - started_mono_) / 1e9;
+  probes_.disk_days_left(uptime > 1 ? free_bytes / (static_cast<double>(journal_->bytes()) / uptime + 1) / 86400 : 36500);
+  const double elapsed = std::max(1e-3, static_cast<double>(mono - rates_at_) / 1e9);
+  const double in_rate = static_cast<double>(in_ - in_before_) / elapsed, out_rate = static_cast<double>(out_ - out_before_) / elapsed;
+  in_before_ = in_;
+  out_before_ = out_;
+  rates_at_ = mono;
+
+  nlohmann::ordered_json status{{"service", spec_.name},
+                                {"instance", instance()},
+                                {"state", publisher_ ? "up" : "starting"},
+                                {"ready", reasons.empty()},
+                                {"reasons", reasons},
+                                {"pid", ::getpid()},
+                                {"uptime_s", std::floor(uptime)},
+                                {"restarts", journal_->state().last_incarnation},
+                                {"in_per_s", std::round(in_rate * 10) / 10},
+                                {"out_per_s", std::round(out_rate * 10) / 10},
+                                {"lag_events", behind},
+                                {"lag_s", std::round(projector_lag * 1000) / 1000},
+                                {"healed", healed},
+                                {"lost", lost},
+                                {"projector", {{"events", projector_events}, {"error", projector_error}}},
+                                {"epoch", token_.epoch},
+                                {"incarnation", token_.incarnation},
+                                {"config_hash", fmt::format("{:016x}", config_.hash())},
+                                {"version", build_version()}};
+  std::lock_guard lock{status_mutex_};
+  status_json_ = status.dump();
+  ready_ = reasons.empty();
+  reasons_ = std::move(reasons);
+}
+
+void Host::on_http(HttpRequest request, HttpRespond respond) {
+  if (request.method == "GET" && request.path == "/healthz") {
+    const bool turning = monotonic_ns() - last_turn_.load() < 1'000'000'000;
+    return respond({turning ? 200 : 503, "application/json", turning ? R"({"ok":true})" : R"({"ok":false,"reason":"the core thread has not turned for a second"})", ""});
+  }
+  if (request.method == "GET" && request.path == "/readyz") {
+    std::lock_guard lock{status_mutex_};
+    return respond({ready_ ? 200 : 503, "application/json", nlohmann::json{{"ready", ready_}, {"reasons", reasons_}}.dump(), ""});
+  }
+  if (request.method == "GET" && request.path == "/status") {
+    std::lock_guard lock{status_mutex_};
+    return respond({200, "application/json", status_json_.empty() ? "{}" : status_json_, ""});
+  }
+  if (request.method == "GET" && request.path == "/metrics") return respond({200, "text/plain; version=0.0.4", probes_.text(), ""});
+  if (extra_http && extra_http(request, respond)) return;
+  respond({404, "application/json", R"({"error":{"code":"not_found","field":"path","rule":"/healthz, /readyz, /metrics or /status"}})", ""});
+}
+
+bool Host::stopping() {
+  signalfd_siginfo info{};
+  if (!stop_ && ::read(signal_fd_, &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
+    stop_ = true;
+    spdlog::info("Stopping signal={}", info.ssi_signo);
+  }
+  return stop_;
+}
+
+void Host::count_rejected(const std::string& input, const std::string& rule, std::uint64_t n) { rejected_[{input, rule}] += n; }
+
+void Host::close() {
+  journal_->sync();
+  pump_releases({});
+  if (publisher_) publisher_->heartbeat(released_heads_);
+  http_.reset();
+  if (projector_)
+    if (auto stopped = projector_->stop(std::chrono::seconds(5)); !stopped) spdlog::warn("The projection is not complete: {}", to_string(stopped.error()));
+  projector_.reset();
+  replay_.reset();
+  publisher_.reset();
+  journal_->close();
+  spdlog::info("Stopped in order");
+}
+
+}  // namespace tickmesh

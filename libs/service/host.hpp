@@ -1,0 +1,125 @@
+// What every service has around its core: configuration, log, journal, bus, projection, health, orderly start and stop.
+#pragma once
+#include <atomic>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+#include <zmq.hpp>
+
+#include "bus/bus.hpp"
+#include "bus/codec.hpp"
+#include "runner/runner.hpp"
+#include "service/clock.hpp"
+#include "service/config.hpp"
+#include "service/http_server.hpp"
+#include "service/probes.hpp"
+#include "store/projector.hpp"
+
+namespace tickmesh {
+
+/// The fixed facts of a service.
+struct ServiceSpec {
+  std::string name;                 ///< "metrics_engine"; also schema, role, journal and sockets
+  std::string about;                ///< one line for --help
+  std::string examples;             ///< for --help
+  unsigned health_offset{0};        ///< added to health.base_port
+  std::vector<Stream> says;
+  struct Reads {
+    std::string publisher;
+    std::vector<Stream> streams;
+  };
+  std::vector<Reads> reads;
+  std::vector<Stream> by_reference; ///< recorded by name, not copied
+  std::vector<Stream> durable;      ///< released only when a power cut cannot take them back
+  bool projects{true};
+};
+
+/// A start that cannot succeed as things are; printed once, with what to do.
+class StartError : public std::runtime_error {
+ public:
+  explicit StartError(const Error& error) : std::runtime_error(to_string(error)) {}
+  using std::runtime_error::runtime_error;
+};
+
+class Host {
+ public:
+  /// Opens the journal and the health port. Throws StartError.
+  Host(const ServiceSpec& spec, Config config, std::uint32_t core_version);
+  ~Host();
+  Host(const Host&) = delete;
+
+  /// Binds the bus and starts the projector; call when recovery is done. Everything said so far is released.
+  void open_bus(Token token, const Outbox::Heads& heads);
+  bool bus_open() const { return publisher_ != nullptr; }
+
+  /// Queues what the core said; `pump_releases` publishes it as soon as it is durable enough, in order, and calls `effect`.
+  void release(std::vector<Released> said);
+  void pump_releases(const std::function<void(const Released&)>& effect);
+  std::size_t waiting_releases() const { return releases_.size(); }
+
+  /// Once a loop turn: health stamp, heartbeat, flush. Cheap.
+  void turn();
+  /// Every half second: metrics, status, readiness. `reasons` empty: ready.
+  void publish_status(std::vector<std::string> reasons, const Reader* reader);
+  bool status_due();
+
+  /// SIGTERM or SIGINT was received.
+  bool stopping();
+  int signal_fd() const { return signal_fd_; }
+  void close();  ///< flush, projector, journal closed
+
+  /// Handles requests beyond /healthz, /readyz, /metrics, /status; return false when the path is not yours. Set before `open_bus`.
+  std::function<bool(HttpRequest&, HttpRespond&)> extra_http;
+
+  const ServiceSpec& spec() const { return spec_; }
+  const Config& config() const { return config_; }
+  const Instruments& instruments() const { return instruments_; }
+  Journal& journal() { return *journal_; }
+  const ProtoCodec& codec() const { return codec_; }
+  Probes& probes() { return probes_; }
+  Clock& clock() { return clock_; }
+  zmq::context_t& context() { return context_; }
+  std::string instance() const { return spec_.name + "-0"; }
+  Endpoint endpoint(const std::string& service) const { return ipc_endpoint(config_.text("mesh.run_dir"), service, 0); }
+  void count_rejected(const std::string& input, const std::string& rule, std::uint64_t n = 1);
+  /// Said by this service since it started, for in/out rates.
+  void count_in(std::uint64_t n) { in_ += n; }
+
+ private:
+  void on_http(HttpRequest request, HttpRespond respond);
+
+  ServiceSpec spec_;
+  Config config_;
+  Instruments instruments_;
+  ProtoCodec codec_;
+  Clock clock_;
+  Probes probes_;
+  zmq::context_t context_{1};
+  int signal_fd_{-1};
+  bool stop_{false};
+  std::unique_ptr<Journal> journal_;
+  std::unique_ptr<HttpServer> http_;
+  std::unique_ptr<Publisher> publisher_;
+  std::unique_ptr<ReplayServer> replay_;
+  std::unique_ptr<Projector> projector_;
+  Token token_{};
+  Outbox::Heads released_heads_{};
+  std::array<bool, kStreams> durable_{};
+  std::deque<Released> releases_;
+  std::atomic<std::int64_t> last_turn_{0};
+  std::int64_t next_heartbeat_{0};
+  std::int64_t next_status_{0};
+  std::int64_t started_mono_;
+  std::mutex status_mutex_;
+  std::string status_json_;
+  bool ready_{false};
+  std::vector<std::string> reasons_{"starting"};
+  std::uint64_t in_{0}, out_{0}, in_before_{0}, out_before_{0};
+  std::int64_t rates_at_{0};
+  std::map<std::pair<std::string, std::string>, std::uint64_t> rejected_;
+};
+
+}  // namespace tickmesh

@@ -1,0 +1,288 @@
+#include "service/loop.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <iostream>
+
+#include "service/command_line.hpp"
+
+namespace tickmesh {
+namespace {
+
+/// Asks the publishers for what the tail names, and waits for them: without its inputs a core cannot say where it stands.
+class LiveReferences final : public ReferenceSource {
+ public:
+  explicit LiveReferences(Host& host) : host_{host} {
+    for (const auto& reads : host.spec().reads)
+      for (const Stream stream : reads.streams) publisher_of_[stream] = reads.publisher;
+  }
+
+  Result<std::vector<Bytes>> fetch(const Name& first, std::uint32_t count) override {
+    const auto owner = publisher_of_.find(first.stream);
+    if (owner == publisher_of_.end())
+      return std::unexpected(Error{"corrupt", "journal", "references name streams this service reads", to_string(first)});
+    auto& client = clients_[owner->second];
+    if (!client) client = std::make_unique<ReplayClient>(host_.context(), host_.instance() + "-recovery", host_.endpoint(owner->second));
+    std::vector<Bytes> events;
+    while (events.size() < count) {
+      Name at = first;
+      at.at.sequence += events.size();
+      auto some = client->get(at, count - static_cast<std::uint32_t>(events.size()), 500);
+      if (!some && some.error().code != "unreachable") return some;
+      if (some)
+        for (Bytes& e : *some) events.push_back(std::move(e));
+      host_.turn();
+      if (!some || some->empty()) {
+        if (host_.stopping()) return std::unexpected(Error{"unreachable", owner->second, "its journal answers", "stopped while waiting for " + to_string(at)});
+        if (host_.status_due()) host_.publish_status({fmt::format("waiting for {} to run {} again", owner->second, to_string(at))}, nullptr);
+      }
+    }
+    return events;
+  }
+
+ private:
+  Host& host_;
+  std::map<Stream, std::string> publisher_of_;
+  std::map<std::string, std::unique_ptr<ReplayClient>> clients_;
+};
+
+class Loop {
+ public:
+  Loop(Host& host, Core& core, Attachment* attachment)
+      : host_{host}, attachment_{attachment}, runner_{core, host.journal(), host.codec(), options(host.spec())} {}
+
+  int run() {
+    if (attachment_ != nullptr) {
+      attachment_->attach(host_, runner_);
+      runner_.machine().observer = [this](const Name& name, const Event& event) { attachment_->applied(name, event); };
+    }
+    LiveReferences references{host_};
+    auto recovered = runner_.recover(references, host_.clock().now());
+    if (!recovered) {
+      if (host_.stopping()) return 0;
+      throw StartError(recovered.error());
+    }
+    spdlog::info("Recovered snapshot={} inputs_run={} said_compared={} said_completed={} inputs_lost={} incarnation={}", recovered->from_snapshot,
+                 recovered->inputs_run, recovered->said_compared, recovered->said_completed, recovered->inputs_lost, runner_.token().incarnation);
+    auto heads = runner_.machine().outbox().heads();
+    host_.release(runner_.take_released());
+    host_.open_bus(runner_.token(), heads);
+    open_reader();
+    if (attachment_ != nullptr) attachment_->recovered(host_.clock().now());
+    next_snapshot_ = monotonic_ns() + snapshot_interval();
+    while (!host_.stopping()) turn();
+    return stop();
+  }
+
+ private:
+  static RunnerOptions options(const ServiceSpec& spec) {
+    RunnerOptions o;
+    for (const Stream s : spec.by_reference) o.by_reference[static_cast<std::size_t>(s)] = true;
+    return o;
+  }
+  std::int64_t snapshot_interval() const { return host_.config().integer("journal.snapshot_s") * 1'000'000'000; }
+
+  void open_reader() {
+    Reader::Options o;
+    o.name = host_.instance();
+    for (const auto& reads : host_.spec().reads) o.subscriptions.push_back({host_.endpoint(reads.publisher), reads.streams});
+    reader_ = std::make_unique<Reader>(host_.context(), o, runner_.machine().positions());
+  }
+
+  void turn() {
+    wait();
+    const std::size_t taken = reader_->drain(
+        monotonic_ns(), 8192, [this](const ReceivedRun& run) { take(run); },
+        [this](const StreamGap& gap) {
+          spdlog::warn("Events lost stream={} partition={} from={} to={}", to_string(gap.stream), gap.partition, gap.from.sequence, gap.to.sequence);
+          runner_.step_local(host_.clock().now(), gap);
+        });
+    busy_ = taken > 0;
+    host_.count_in(taken);
+    peers();
+    if (!live_ && reader_->caught_up()) {
+      live_ = true;
+      spdlog::info("Live: every stream is healed up to what its publisher has said");
+      runner_.step_local(host_.clock().now(), WentLive{});
+    }
+    runner_.fire_timers(host_.clock().now());
+    settle();
+    if (attachment_ != nullptr) attachment_->turn(host_.clock().now());
+    settle();
+    host_.turn();
+    upkeep();
+  }
+
+  void wait() {
+    auto items = reader_->poll_items();
+    const auto add_fd = [&](int fd) {
+      if (fd >= 0) items.push_back({nullptr, fd, ZMQ_POLLIN, 0});
+    };
+    add_fd(host_.signal_fd());
+    add_fd(host_.journal().durable_fd());
+    if (attachment_ != nullptr) add_fd(attachment_->wake_fd());
+    std::int64_t wait_ns = 100'000'000;
+    if (busy_) {
+      wait_ns = 0;
+    } else {
+      const Timestamp now = host_.clock().now();
+      const auto until = [&](Timestamp t) { wait_ns = std::clamp<std::int64_t>((t - now).ns, 0, wait_ns); };
+      if (const auto timer = runner_.next_timer()) until(timer->due);
+      if (attachment_ != nullptr)
+        if (const auto wake = attachment_->next_wake()) until(*wake);
+    }
+    zmq::poll(items, std::chrono::milliseconds((wait_ns + 999'999) / 1'000'000));
+    std::uint64_t ignored = 0;
+    while (::read(host_.journal().durable_fd(), &ignored, sizeof ignored) > 0) {
+    }
+  }
+
+  void take(const ReceivedRun& run) {
+    arrivals_.clear();
+    Name name = run.first;
+    for (const ByteView bytes : run.events) {
+      arrivals_.push_back({name, bytes});
+      ++name.at.sequence;
+    }
+    const std::int64_t begin = monotonic_ns();
+    runner_.step(host_.clock().now(), arrivals_);
+    host_.probes().journal_append(static_cast<double>(monotonic_ns() - begin) / 1e9);
+    settle();
+  }
+
+  /// Releases what was said and takes what that brought about at once (an order that fills), until nothing more comes.
+  void settle() {
+    release();
+    for (int round = 0; attachment_ != nullptr && round < 1000; ++round) {
+      locals_.clear();
+      attachment_->locals(host_.clock().now(), locals_);
+      if (locals_.empty()) return;
+      for (const Event& event : locals_) runner_.step_local(host_.clock().now(), event);
+      release();
+    }
+  }
+
+  void release() {
+    host_.release(runner_.take_released());
+    if (host_.waiting_releases() > 0)
+      host_.pump_releases([this](const Released& r) {
+        if (attachment_ != nullptr) attachment_->released(r);
+      });
+  }
+
+  void peers() {
+    const std::int64_t mono = monotonic_ns();
+    if (mono < next_peers_) return;
+    next_peers_ = mono + 100'000'000;
+    for (const PeerState& peer : reader_->peers()) {
+      if (!peer.heard) continue;
+      auto& known = known_peers_[peer.service];
+      if (known.alive == peer.alive && known.token == peer.token && known.heard) continue;
+      known = peer;
+      spdlog::info("Peer {} service={} epoch={} incarnation={}", peer.alive ? "alive" : "silent", peer.service, peer.token.epoch, peer.token.incarnation);
+      if (peer.alive && peer.config_hash != host_.config().hash())
+        spdlog::warn("Configuration differs service={} theirs={:016x} ours={:016x}", peer.service, peer.config_hash, host_.config().hash());
+      runner_.step_local(host_.clock().now(), PeerChanged{peer.service, peer.alive, peer.token});
+    }
+  }
+
+  void upkeep() {
+    const std::int64_t mono = monotonic_ns();
+    if (mono >= next_snapshot_) {
+      next_snapshot_ = mono + snapshot_interval();
+      if (runner_.inputs_since_snapshot() > 0) runner_.snapshot();
+    }
+    if (!host_.status_due()) return;
+    reader_->ack(runner_.machine().positions());
+    std::vector<std::string> reasons;
+    if (!live_) reasons = reader_->waiting_for();
+    if (!live_ && reasons.empty()) reasons.push_back("not yet live");
+    for (const PeerState& peer : reader_->peers())
+      if (peer.heard && !peer.alive) reasons.push_back(peer.service + " is silent");
+    if (attachment_ != nullptr) attachment_->report(host_.probes(), reasons);
+    if (runner_.undecodable() > undecodable_) {
+      host_.count_rejected("event", "bytes of its stream", runner_.undecodable() - undecodable_);
+      undecodable_ = runner_.undecodable();
+    }
+    host_.publish_status(std::move(reasons), reader_.get());
+  }
+
+  int stop() {
+    if (attachment_ != nullptr) attachment_->stopping();
+    host_.journal().sync();
+    release();
+    runner_.snapshot();
+    reader_->ack(runner_.machine().positions());
+    reader_.reset();
+    host_.close();
+    return 0;
+  }
+
+  Host& host_;
+  Attachment* attachment_;
+  Runner runner_;
+  std::unique_ptr<Reader> reader_;
+  bool live_{false};
+  bool busy_{false};
+  std::int64_t next_peers_{0};
+  std::int64_t next_snapshot_{0};
+  std::uint64_t undecodable_{0};
+  std::map<std::string, PeerState> known_peers_;
+  std::vector<Arrival> arrivals_;
+  std::vector<Event> locals_;
+};
+
+void start_log(const Config& config, const std::string& service) {
+  auto logger = spdlog::stderr_logger_mt(service);
+  spdlog::set_default_logger(logger);
+  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%fZ %l %n %v", spdlog::pattern_time_type::utc);
+  spdlog::set_level(spdlog::level::from_str(config.text("log.level")));
+  spdlog::flush_on(spdlog::level::info);
+}
+
+}  // namespace
+
+int run_program(int argc, char** argv, const ServiceSpec& spec, const std::function<int(Config)>& body) {
+  int exit_code = 0;
+  const auto line = parse_command_line(argc, argv, "tickmesh-" + spec.name, spec.about, spec.examples, exit_code);
+  if (!line) return exit_code;
+  auto config = Config::load(line->config_path, line->overrides, environ);
+  if (!config) {
+    std::cerr << "tickmesh-" << spec.name << ": configuration: " << to_string(config.error()) << '\n';
+    return 2;
+  }
+  if (line->check) {
+    std::cout << "configuration is sound, hash " << fmt::format("{:016x}", config->hash()) << '\n';
+    return 0;
+  }
+  start_log(*config, spec.name);
+  try {
+    return body(std::move(*config));
+  } catch (const StartError& e) {
+    spdlog::error("Cannot start: {}", e.what());
+  } catch (const DiskError& e) {
+    spdlog::error("Stopped, the disk refused: {}", e.what());
+  } catch (const InvariantError& e) {
+    spdlog::error("Stopped, a promise of our own is broken: {}", e.what());
+  } catch (const std::exception& e) {
+    spdlog::error("Stopped: {}", e.what());
+  }
+  spdlog::default_logger()->flush();
+  return 1;
+}
+
+int run_service(int argc, char** argv, const ServiceSpec& spec, const MakeCore& make_core, std::unique_ptr<Attachment> attachment) {
+  return run_program(argc, argv, spec, [&](Config config) {
+    auto instruments = load_instruments(config.text("mesh.instruments"));
+    if (!instruments) throw StartError(instruments.error());
+    const auto core = make_core(config, *instruments);
+    Host host{spec, std::move(config), core->version()};
+    return Loop{host, *core, attachment.get()}.run();
+  });
+}
+
+}  // namespace tickmesh

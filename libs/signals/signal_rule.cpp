@@ -1,0 +1,29 @@
+#include "signals/signal_rule.hpp"
+
+#include <charconv>
+#include <cmath>
+
+namespace tickmesh {
+
+double edge_confidence(double edge_bp, double limit_bp) {
+  if (!(limit_bp > 0) || !(edge_bp > 0)) return 0;
+  return 1 - std::exp2(-edge_bp / limit_bp);
+}
+
+std::string number_text(double value, int decimals) {
+  if (!std::isfinite(value)) return "undefined";
+  char text[352];
+  const auto done = std::to_chars(text, text + sizeof text, value, std::chars_format::fixed, decimals);
+  return done.ec == std::errc{} ? std::string(text, done.ptr) : std::string{"undefined"};
+}
+
+std::string shared_reason(Why why) {
+  switch (why) {
+    case Why::not_live: return "catching up, not live yet";
+    case Why::session_closed: return "the session is closed";
+    case Why::quote_stale: return "the quote is stale";
+    default: return {};
+  }
+}
+
+}  // namespace tickmesh

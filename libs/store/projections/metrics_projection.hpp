@@ -1,0 +1,18 @@
+// metrics_engine: the metrics and the signals with every value they used.
+#pragma once
+#include "store/projection.hpp"
+
+namespace tickmesh {
+
+class MetricsProjection final : public Projection {
+ public:
+  MetricsProjection();
+  void add(const Name& name, const Event& event) override;
+  std::vector<Table> tables() const override;
+
+ private:
+  RowBatch& metrics_;
+  RowBatch& signals_;
+};
+
+}  // namespace tickmesh

@@ -1,0 +1,183 @@
+#include "store/projections/ticks_projection.hpp"
+
+#include <fmt/format.h>
+
+namespace tickmesh {
+namespace {
+
+using std::chrono::days;
+using std::chrono::sys_days;
+
+std::string_view text(TickKind kind) { return kind == TickKind::quote ? "quote" : kind == TickKind::trade ? "trade" : "none"; }
+
+std::string_view text(FeedEventKind kind) {
+  switch (kind) {
+    case FeedEventKind::none: return "none";
+    case FeedEventKind::session_started: return "session_started";
+    case FeedEventKind::session_ended: return "session_ended";
+    case FeedEventKind::gap: return "gap";
+    case FeedEventKind::halted: return "halted";
+    case FeedEventKind::resumed: return "resumed";
+    case FeedEventKind::clock_stepped: return "clock_stepped";
+  }
+  return "none";
+}
+
+/// Ticks are kept as the feed gave them: doubles will do, and a missing side is NULL.
+template <class Tag>
+std::optional<double> as_double(Fixed<Tag> value) {
+  return value.is_zero() ? std::nullopt : std::optional{value.to_double()};
+}
+
+sys_days day_of(Timestamp time) {
+  return std::chrono::floor<days>(std::chrono::sys_time<std::chrono::nanoseconds>{std::chrono::nanoseconds{time.ns}});
+}
+
+std::string iso(sys_days day) {
+  const std::chrono::year_month_day date{day};
+  return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                     static_cast<unsigned>(date.day()));
+}
+
+}  // namespace
+
+TicksProjection::TicksProjection(const Instruments& instruments, int tick_days)
+    : instruments_{instruments},
+      tick_days_{tick_days},
+      symbols_{batch("tick_ingestor.symbols",
+                     {{"symbol", "text"},
+                      {"venue", "text"},
+                      {"instrument_id", "numeric"},
+                      {"tick_size", "numeric"},
+                      {"lot", "numeric"},
+                      {"multiplier", "numeric"},
+                      {"currency", "text"},
+                      {"calendar", "text"},
+                      {"reference_price", "numeric"},
+                      {"daily_volume", "float8"},
+                      {"daily_volatility", "float8"},
+                      {"price_decimals", "integer"}},
+                     {"symbol"})},
+      ticks_{batch("tick_ingestor.ticks", {{"symbol", "text"},
+                                           {"kind", "text"},
+                                           {"feed", "text"},
+                                           {"synthetic", "boolean"},
+                                           {"bid", "float8"},
+                                           {"ask", "float8"},
+                                           {"bid_size", "float8"},
+                                           {"ask_size", "float8"},
+                                           {"price", "float8"},
+                                           {"size", "float8"},
+                                           {"aggressor", "text"},
+                                           {"trade_id", "numeric"},
+                                           {"time_ns", "bigint"},
+                                           {"event_time_ns", "bigint"}})},
+      latest_{batch("tick_ingestor.latest",
+                    {{"symbol", "text"},
+                     {"feed", "text"},
+                     {"synthetic", "boolean"},
+                     {"bid", "float8"},
+                     {"ask", "float8"},
+                     {"bid_size", "float8"},
+                     {"ask_size", "float8"},
+                     {"last_price", "float8"},
+                     {"last_size", "float8"}},
+                    {"symbol"})},
+      feed_events_{batch("tick_ingestor.feed_events", {{"kind", "text"},
+                                                       {"feed", "text"},
+                                                       {"symbol", "text"},
+                                                       {"from_time", "timestamptz"},
+                                                       {"to_time", "timestamptz"},
+                                                       {"text", "text"}})},
+      sessions_{
+          batch("tick_ingestor.feed_sessions", {{"feed", "text"}, {"symbol", "text"}, {"started_at", "timestamptz"}, {"text", "text"}})} {}
+
+void TicksProjection::add(const Name& name, const Event& event) {
+  if (const auto* tick = std::get_if<Tick>(&event)) return add(name, *tick);
+  if (const auto* latest = std::get_if<Latest>(&event)) return add(name, *latest);
+  if (const auto* feed = std::get_if<FeedEvent>(&event)) return add(name, *feed);
+}
+
+void TicksProjection::add(const Name& name, const Tick& tick) {
+  const Header header{.time = tick.time, .event_time = tick.event_time};
+  declare_symbols(name, header);
+  days_.insert(day_of(tick.time));
+  const auto* instrument = instruments_.find(tick.instrument);
+  // A journal may hold ticks of an instrument that the configuration has since dropped: the id still tells it apart.
+  const auto symbol = instrument ? instrument->symbol.str() : fmt::format("#{:016x}", tick.instrument.value);
+  ticks_.row(name, header, symbol, text(tick.kind), to_string(tick.feed), tick.synthetic, as_double(tick.bid), as_double(tick.ask),
+             as_double(tick.bid_size), as_double(tick.ask_size), as_double(tick.price), as_double(tick.size),
+             tick.aggressor == Side::none ? std::string_view{} : to_string(tick.aggressor), unless_zero(tick.trade_id), tick.time.ns,
+             tick.event_time.ns);
+}
+
+void TicksProjection::add(const Name& name, const Latest& e) {
+  declare_symbols(name, e.header);
+  latest_.row(name, e.header, e.symbol, to_string(e.feed), e.synthetic, as_double(e.bid), as_double(e.ask), as_double(e.bid_size),
+              as_double(e.ask_size), as_double(e.last_price), as_double(e.last_size));
+}
+
+void TicksProjection::add(const Name& name, const FeedEvent& e) {
+  declare_symbols(name, e.header);
+  feed_events_.row(name, e.header, text(e.kind), to_string(e.feed), e.symbol, e.from, e.to, e.text);
+  if (e.kind == FeedEventKind::session_started) sessions_.row(name, e.header, to_string(e.feed), e.symbol, e.header.time, e.text);
+  if (e.kind == FeedEventKind::session_ended) ended_.emplace_back(name, e);
+}
+
+/// Once a process, named by the first event after it started: what the configuration says from here on.
+void TicksProjection::declare_symbols(const Name& name, const Header& header) {
+  if (symbols_declared_) return;
+  symbols_declared_ = true;
+  for (const auto& i : instruments_.list()) {
+    const auto symbol = i.symbol.str();
+    symbols_.row(name, header, symbol, symbol.substr(symbol.rfind('.') + 1), i.id().value, i.tick_size, i.lot, i.multiplier, i.currency,
+                 i.calendar, unless_zero(i.reference_price), i.daily_volume, i.daily_volatility, i.price_decimals);
+  }
+}
+
+void TicksProjection::open_days(pqxx::work& w) {
+  bool new_day = false;
+  for (const auto day : days_) {
+    if (!opened_.insert(day).second) continue;
+    new_day = true;
+    // The next day too, so that midnight finds its partition made.
+    for (const auto d : {day, day + days{1}}) w.exec_params("select tick_ingestor.ensure_ticks_day($1::date)", iso(d));
+  }
+  if (!new_day || tick_days_ == 0) return;
+  const auto first_kept = *opened_.rbegin() - days{tick_days_ - 1};
+  w.exec_params("select tick_ingestor.drop_ticks_before($1::date)", iso(std::min(first_kept, *days_.begin())));
+  opened_.erase(opened_.begin(), opened_.lower_bound(first_kept));
+}
+
+void TicksProjection::flush(pqxx::work& w) {
+  open_days(w);
+  Projection::flush(w);
+  for (const auto& [name, e] : ended_)
+    w.exec_params(
+        "update tick_ingestor.feed_sessions set ended_at = timestamptz 'epoch' + $1::bigint * interval '1 microsecond', end_epoch = $2, "
+        "end_sequence = $3 "
+        "where partition = $4 and feed = $5 and coalesce(symbol, '') = $6 and ended_at is null and (epoch, sequence) < ($2, $3)",
+        e.header.time.ns / 1000, static_cast<std::int64_t>(name.at.epoch), static_cast<std::int64_t>(name.at.sequence),
+        static_cast<int>(name.partition), std::string(to_string(e.feed)), e.symbol.str());
+}
+
+void TicksProjection::committed() {
+  Projection::committed();
+  days_.clear();
+  ended_.clear();
+}
+
+void TicksProjection::discarded() {
+  Projection::discarded();
+  days_.clear();
+  ended_.clear();
+  // The transaction is undone, or another instance dropped a day: ask for all of it again.
+  opened_.clear();
+  symbols_declared_ = false;
+}
+
+std::vector<Projection::Table> TicksProjection::tables() const {
+  return {{"ticks", Stream::tick}, {"latest", Stream::latest}, {"feed_events", Stream::feed}};
+}
+
+}  // namespace tickmesh

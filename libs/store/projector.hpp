@@ -1,0 +1,64 @@
+// Writes what one instance said into PostgreSQL, a moment later, from its journal: the tables may lag, and never lose or double.
+#pragma once
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/core.hpp"
+#include "journal/journal.hpp"
+#include "store/projection.hpp"
+#include "store/resume.hpp"
+
+namespace tickmesh {
+
+struct ProjectorOptions {
+  std::string dsn;                           ///< role tickmesh_<service>
+  std::string service;                       ///< the schema
+  std::string instance;                      ///< "tick_ingestor-0": its row in <schema>.projection
+  std::size_t batch_rows{5'000};             ///< a transaction takes this many events, to the end of a record
+  std::chrono::milliseconds batch_age{200};  ///< … or what there is when the first of them is this old
+  std::chrono::milliseconds first_retry{100};
+  std::chrono::milliseconds last_retry{2'000};
+};
+
+struct ProjectorLag {
+  struct Table {
+    std::string name;
+    std::uint64_t events{0};
+    double seconds{0};  ///< age of the oldest event not yet in the table
+  };
+  bool known{false};  ///< false until the offset was read once: then everything the journal holds counts as behind
+  std::uint64_t events{0};
+  double seconds{0};
+  std::vector<Table> tables;
+};
+
+/// Owns a thread. Rows and the new offset commit together, and the offset moves only from where it was found: killed anywhere, or run
+/// twice, it loses and doubles nothing. While PostgreSQL is away it tries again for ever, keeps at most one batch in memory and pins the
+/// journal, which holds the rest.
+class Projector {
+ public:
+  /// Connects once before it returns. Error "unauthorized" (text names the role and what to do) or "bad_value"; a PostgreSQL that is
+  /// merely away is no error. `journal` and `codec` must outlive it.
+  static Result<std::unique_ptr<Projector>> start(ProjectorOptions options, Journal& journal, const Codec& codec,
+                                                  std::unique_ptr<Projection> projection);
+  virtual ~Projector() = default;  ///< gives up at once what is not committed; `stop` first
+
+  /// Projects what the journal holds at this moment, then ends the thread. Past the deadline it cuts the connection and returns an Error
+  /// "unreachable" telling how much is left for the next start (a connection attempt under way may add 2 s).
+  virtual Result<void> stop(std::chrono::milliseconds deadline) = 0;
+  /// Why it does not get on; nothing while it does.
+  virtual std::optional<Error> last_error() const = 0;
+  virtual std::uint64_t errors() const = 0;     ///< failed attempts since the start
+  virtual Lsn position() const = 0;             ///< every record before it is in the tables
+  virtual std::uint64_t projected() const = 0;  ///< events committed since the start
+  /// `now`: the service's clock (in replay the time replayed), for the ages.
+  virtual ProjectorLag lag(Timestamp now) const = 0;
+};
+
+/// Where an instance's projection stands, to raise a new journal's epoch above what the tables know. Nothing: no row yet.
+Result<std::optional<ProjectedAt>> projected_at(const std::string& dsn, const std::string& service, const std::string& instance);
+
+}  // namespace tickmesh

@@ -1,0 +1,240 @@
+#include "api_gateway/json.hpp"
+
+#include <date/date.h>
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cmath>
+
+namespace tickmesh {
+namespace {
+
+using Named = std::pair<const char*, Value Metrics::*>;
+constexpr Named kMetricNames[] = {
+    {"mid", &Metrics::mid},
+    {"z_score", &Metrics::z_score},
+    {"mean", &Metrics::mean},
+    {"sd", &Metrics::sd},
+    {"sd_bp", &Metrics::sd_bp},
+    {"half_life", &Metrics::half_life},
+    {"window_span_s", &Metrics::window_span_s},
+    {"spread_bp", &Metrics::spread_bp},
+    {"spread_mean_bp", &Metrics::spread_mean_bp},
+    {"spread_sd_bp", &Metrics::spread_sd_bp},
+    {"spread_cv", &Metrics::spread_cv},
+    {"spread_regime", &Metrics::spread_regime},
+    {"trend_slope", &Metrics::trend_slope},
+    {"trend_t", &Metrics::trend_t},
+    {"cost_bp", &Metrics::cost_bp},
+    {"round_trip_bp", &Metrics::round_trip_bp},
+};
+
+Json value_json(const Value& value) {
+  return {{"value", value.has_value && std::isfinite(value.value) ? Json(value.value) : Json(nullptr)}, {"status", std::string(to_string(value.status))}};
+}
+Json metric_values(const Metrics& metrics) {
+  Json out = Json::object();
+  for (const auto& [name, member] : kMetricNames) out[name] = value_json(metrics.*member);
+  return out;
+}
+
+/// The price a position could be left at now; zero when no quote is known.
+Price exit_price_now(const PositionEvent& position, const MeshView& view) {
+  const auto it = view.latest.find(position.symbol);
+  if (it == view.latest.end()) return {};
+  return position.side == Side::buy ? it->second.bid : it->second.ask;
+}
+Money unrealized(const PositionEvent& position, Price at) {
+  if (at.is_zero()) return {};
+  const Money difference = notional(at - position.entry_price, position.quantity);
+  return position.side == Side::buy ? difference : -difference;
+}
+std::string side_name(Side side) { return side == Side::buy ? "LONG" : side == Side::sell ? "SHORT" : ""; }
+std::string text_or_empty(Price p) { return p.is_zero() ? "" : p.str(2); }
+
+double rounded(double value, int decimals) {
+  const double scale = std::pow(10.0, decimals);
+  return std::round(value * scale) / scale;
+}
+
+Json state_position(const PositionEvent& p, const MeshView& view, const Instruments& instruments) {
+  const Instrument* instrument = instruments.find(p.symbol);
+  const int decimals = instrument != nullptr ? instrument->price_decimals : 2;
+  const auto price = [&](Price v) { return v.is_zero() ? Json(nullptr) : Json(rounded(v.to_double(), decimals)); };
+  const bool closed = p.kind == PositionEventKind::closed;
+  const Quantity shares = closed ? p.entry_quantity : p.quantity;
+  Json out{{"id", p.id},
+           {"symbol", p.symbol.str()},
+           {"side", side_name(p.side)},
+           {"shares", shares.to_double()},
+           {"position_size", rounded(notional(p.entry_price, shares).to_double(), 2)},
+           {"entry_time", iso_time(p.entry_time)},
+           {"entry_price", price(p.entry_price)},
+           {"stop_loss", price(p.stop)},
+           {"take_profit", price(p.target)}};
+  if (closed) {
+    out["status"] = "CLOSED";
+    out["exit_time"] = iso_time(p.exit_time);
+    out["exit_price"] = price(p.exit_price);
+    out["pnl"] = rounded(p.realized_pnl.to_double(), 2);
+    out["exit_reason"] = p.exit_reason;
+  } else {
+    const Price last = exit_price_now(p, view);
+    out["last_price"] = price(last);
+    out["unrealized_pnl"] = rounded(unrealized(p, last).to_double(), 2);
+    out["status"] = "OPEN";
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string iso_time(Timestamp t) {
+  if (!t) return "";
+  return date::format("%FT%TZ", date::sys_time<std::chrono::nanoseconds>{std::chrono::nanoseconds{t.ns}});
+}
+
+Json trading_state(const MeshView& view, const Instruments& instruments, Timestamp now) {
+  bool synthetic = false;
+  for (const auto& [symbol, latest] : view.latest) synthetic |= latest.synthetic;
+  const AccountEvent& a = view.account;
+  Json out{{"timestamp", now.ns / 1'000'000'000},
+           {"time", iso_time(now)},
+           {"mode", "PAPER"},
+           {"data", synthetic ? "SYNTHETIC" : "LIVE"},
+           {"risk_state", view.risk.kind == RiskEventKind::none ? "REDUCING" : std::string(to_string(view.risk.state))},
+           {"account",
+            {{"balance", rounded(a.balance.to_double(), 2)},
+             {"realized_pnl", rounded(a.realized_pnl.to_double(), 2)},
+             {"unrealized_pnl", rounded(a.unrealized_pnl.to_double(), 2)},
+             {"equity", rounded(a.equity.to_double(), 2)},
+             {"currency", a.currency}}},
+           {"open_positions", Json::array()},
+           {"market_data", Json::array()},
+           {"closed_trades", Json::array()}};
+  for (const auto& [id, p] : view.open_positions) out["open_positions"].push_back(state_position(p, view, instruments));
+  for (const auto& [symbol, latest] : view.latest) {
+    const Instrument* instrument = instruments.find(symbol);
+    const int decimals = instrument != nullptr ? instrument->price_decimals : 2;
+    Json row{{"symbol", symbol.str()},
+             {"feed", std::string(to_string(latest.feed))},
+             {"time", iso_time(latest.header.event_time)},
+             {"bid", rounded(latest.bid.to_double(), decimals)},
+             {"ask", rounded(latest.ask.to_double(), decimals)}};
+    const auto metrics = view.metrics.find(symbol);
+    row["metrics"] = metrics != view.metrics.end() ? metric_values(metrics->second) : Json::object();
+    // Kelly needs 30 closed trades of this strategy and symbol; until it is computed it is what it is.
+    row["metrics"]["kelly"] = {{"value", nullptr}, {"status", "WARMUP"}};
+    const auto signal = view.signals.find({symbol, "mean_reversion"});
+    const bool has = signal != view.signals.end();
+    row["signal"] = has ? std::string(to_string(signal->second.action)) : "WAIT";
+    row["confidence"] = has ? rounded(signal->second.confidence, 3) : 0.0;
+    row["reason"] = has ? signal->second.reason : "no signal yet";
+    out["market_data"].push_back(std::move(row));
+  }
+  const std::size_t first = view.closed_positions.size() > 100 ? view.closed_positions.size() - 100 : 0;
+  for (std::size_t i = first; i < view.closed_positions.size(); ++i)
+    out["closed_trades"].push_back(state_position(view.closed_positions[i], view, instruments));
+  return out;
+}
+
+Json position_json(const PositionEvent& p, const MeshView& view) {
+  const bool closed = p.kind == PositionEventKind::closed;
+  Json out{{"id", p.id},
+           {"symbol", p.symbol.str()},
+           {"side", side_name(p.side)},
+           {"status", closed ? "CLOSED" : "OPEN"},
+           {"shares", (closed ? p.entry_quantity : p.quantity).str()},
+           {"position_size", p.entry_value.str(2)},
+           {"entry_time", iso_time(p.entry_time)},
+           {"entry_price", p.entry_price.str(2)},
+           {"stop_loss", text_or_empty(p.stop)},
+           {"take_profit", text_or_empty(p.target)},
+           {"strategy", p.strategy},
+           {"fees", p.fees.str(2)},
+           {"realized_pnl", p.realized_pnl.str(2)}};
+  if (closed) {
+    out["exit_time"] = iso_time(p.exit_time);
+    out["exit_price"] = p.exit_price.str(2);
+    out["pnl"] = p.realized_pnl.str(2);
+    out["exit_reason"] = p.exit_reason;
+  } else {
+    const Price last = exit_price_now(p, view);
+    out["last_price"] = text_or_empty(last);
+    out["unrealized_pnl"] = unrealized(p, last).str(2);
+  }
+  return out;
+}
+
+Json order_json(const OrderEvent& o) {
+  return {{"client_order_id", o.order.client_order_id},
+          {"order_id", o.venue_order_id},
+          {"symbol", o.order.symbol.str()},
+          {"side", std::string(to_string(o.order.side))},
+          {"order_type", std::string(to_string(o.order.type))},
+          {"purpose", std::string(to_string(o.order.purpose))},
+          {"quantity", o.order.quantity.str()},
+          {"limit_price", text_or_empty(o.order.limit_price)},
+          {"stop_price", text_or_empty(o.order.stop_price)},
+          {"status", std::string(to_string(o.kind))},
+          {"filled_qty", o.filled.str()},
+          {"remaining_qty", o.remaining.str()},
+          {"fill_price", text_or_empty(o.fill.price)},
+          {"rule", o.rule},
+          {"reason", o.reason},
+          {"position_id", o.order.position_id},
+          {"updated_at", iso_time(o.header.time)}};
+}
+
+Json account_json(const MeshView& view) {
+  const AccountEvent& a = view.account;
+  Json states = Json::array();
+  for (const auto& [symbol, risk] : view.symbol_risk)
+    states.push_back({{"symbol", symbol.str()}, {"state", std::string(to_string(risk.state))}, {"reason", risk.reason}});
+  return {{"currency", a.currency},
+          {"balance", a.balance.str(2)},
+          {"realized_pnl", a.realized_pnl.str(2)},
+          {"unrealized_pnl", a.unrealized_pnl.str(2)},
+          {"equity", a.equity.str(2)},
+          {"gross", a.gross.str(2)},
+          {"open_positions", a.open_positions},
+          {"risk_state", std::string(to_string(view.risk.state))},
+          {"risk_reason", view.risk.reason},
+          {"gateway_state", std::string(to_string(view.venue.state))},
+          {"gateway_reason", view.venue.reason},
+          {"symbol_states", states},
+          {"time", iso_time(a.header.time)}};
+}
+
+Json metrics_json(const Metrics& m) {
+  Json out{{"symbol", m.symbol.str()}, {"time", iso_time(m.header.event_time)}, {"bid", m.bid.str(2)}, {"ask", m.ask.str(2)}};
+  out["metrics"] = metric_values(m);
+  return out;
+}
+
+Json signal_json(const Signal& s) {
+  return {{"symbol", s.symbol.str()},
+          {"strategy", s.strategy},
+          {"signal", std::string(to_string(s.action))},
+          {"confidence", s.confidence},
+          {"edge_bp", s.edge_bp},
+          {"cost_bp", s.cost_bp},
+          {"stop", text_or_empty(s.stop)},
+          {"target", text_or_empty(s.target)},
+          {"reason", s.reason},
+          {"valid_until", iso_time(s.valid_until)},
+          {"time", iso_time(s.header.event_time)}};
+}
+
+Json latest_json(const Latest& l) {
+  return {{"symbol", l.symbol.str()},         {"feed", std::string(to_string(l.feed))}, {"synthetic", l.synthetic},
+          {"bid", l.bid.str(2)},              {"ask", l.ask.str(2)},                    {"bid_size", l.bid_size.str()},
+          {"ask_size", l.ask_size.str()},     {"last_price", text_or_empty(l.last_price)}, {"last_size", l.last_size.str()},
+          {"time", iso_time(l.header.event_time)}};
+}
+
+Json command_json(const Command& c) {
+  return {{"id", c.id}, {"verb", std::string(to_string(c.verb))}, {"symbol", c.symbol.str()}, {"quantity", c.quantity.str()}, {"valid_until", iso_time(c.valid_until)}};
+}
+
+}  // namespace tickmesh

@@ -1,0 +1,26 @@
+// The mesh's picture as JSON: `trading_state.json` (numbers) and /api/v1 (decimal texts, ISO-8601 times).
+#pragma once
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "api_gateway/core/api_core.hpp"
+#include "core/instrument.hpp"
+
+namespace tickmesh {
+
+using Json = nlohmann::ordered_json;
+
+/// "2025-01-20T12:40:14.000000000Z"; "" for none.
+std::string iso_time(Timestamp t);
+/// `trading_state.json` exactly as CONTRACTS gives it.
+Json trading_state(const MeshView& view, const Instruments& instruments, Timestamp now);
+
+Json position_json(const PositionEvent& position, const MeshView& view);
+Json order_json(const OrderEvent& order);
+Json account_json(const MeshView& view);
+Json metrics_json(const Metrics& metrics);
+Json signal_json(const Signal& signal);
+Json latest_json(const Latest& latest);
+Json command_json(const Command& command);
+
+}  // namespace tickmesh

@@ -1,0 +1,66 @@
+// The whole mesh in one thread: the demo market through every core, in the order of event time, without journals or sockets.
+#pragma once
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "broker_gateway/venues/paper_venue.hpp"
+#include "bus/codec.hpp"
+#include "runner/machine.hpp"
+#include "service/config.hpp"
+#include "tick_ingestor/core/ingest_core.hpp"
+
+namespace tickmesh::backtest {
+
+struct Summary {
+  std::uint64_t ticks{0};
+  std::uint64_t signals{0}, intents{0}, fills{0}, opened{0}, closed{0}, won{0};
+  Timestamp first_entry{};  ///< zero: none
+  Timestamp start{}, end{};
+  AccountEvent account{};
+  CanonicalHash hash{};     ///< of everything said
+  std::vector<PositionEvent> trades{};
+};
+
+class SingleThreadMesh {
+ public:
+  /// Throws StartError on a configuration its parts refuse. `start` is the event time of the market's first moment.
+  SingleThreadMesh(const Config& config, const Instruments& instruments, Timestamp start);
+  /// Runs the market for `length` of event time.
+  Summary run(Duration length);
+
+ private:
+  struct Node {
+    std::unique_ptr<Core> core;
+    std::unique_ptr<Machine> machine;
+    std::array<bool, kStreams> reads{};
+  };
+  struct Event_ {
+    Name name;
+    Event event;
+  };
+  Node& add(const std::string& service, const Config& config, const Instruments& instruments, std::initializer_list<Stream> reads);
+  void begin();
+  void advance(Timestamp now);         ///< timers and the venue's own times up to `now`, in order
+  void apply(Node& node, Timestamp now, const Name& name, const Event& event);
+  void collect(Node& node);
+  void drain(Timestamp now);
+  void venue_reports(Timestamp now);
+  void count(const Outbox::Said& said);
+
+  ProtoCodec codec_;
+  DemoMarket market_;
+  IngestCore ingest_;
+  Node source_;
+  std::vector<Node> nodes_;  ///< metrics, bars, positions, gateway: the order in which one event reaches them
+  Node* gateway_{nullptr};
+  std::unique_ptr<PaperVenue> venue_;
+  std::deque<Event_> queue_;
+  std::vector<VenueReport> reports_;
+  Timestamp start_{};
+  Summary summary_{};
+  Bytes bytes_;
+};
+
+}  // namespace tickmesh::backtest

@@ -1,0 +1,15 @@
+// The core's settings, from the configuration: used by the service and by whoever runs its core elsewhere.
+#pragma once
+#include "bar_compressor/core/bar_core.hpp"
+#include "service/config.hpp"
+
+namespace tickmesh {
+
+inline BarConfig bar_config(const Config& config, const Instruments& instruments) {
+  BarConfig bars;
+  bars.instruments = instruments;
+  bars.lateness = config.ms("bars.lateness_ms");
+  return bars;
+}
+
+}  // namespace tickmesh

@@ -1,0 +1,165 @@
+#include "bar_compressor/core/bar_core.hpp"
+
+#include <algorithm>
+
+namespace tickmesh {
+
+Result<void> BarCore::check(const BarConfig& config) {
+  if (config.grace.ns < 0) return bad_value("grace", ">= 0", "negative");
+  if (config.max_ahead.ns < 0) return bad_value("max_ahead", ">= 0", "negative");
+  if (config.stall.ns <= 0) return bad_value("stall", "> 0", "every input would count as late");
+  return BarSpec{config.lengths, config.lateness, config.keep}.check();
+}
+
+BarCore::BarCore(BarConfig config) : config_{std::move(config)}, spec_{config_.lengths, config_.lateness, config_.keep} {
+  TM_INVARIANT(check(config_).has_value(), "bars are built from a checked configuration");
+  armed_.resize(config_.lengths.size());
+  for (const Instrument& instrument : config_.instruments.list()) {
+    by_id_.emplace(instrument.id().value, rows_.size());
+    rows_.push_back({instrument.id(), InstrumentBars{spec_, instrument.symbol}});
+  }
+}
+
+void BarCore::apply(const Input& in, Outbox& out) {
+  if (const auto* tick = std::get_if<Tick>(&in.event)) {
+    if (in.name.stream == Stream::tick) on_tick(in, *tick, out);
+  } else if (const auto* timer = std::get_if<TimerFired>(&in.event)) {
+    on_timer(in, *timer, out);
+  } else if (const auto* feed = std::get_if<FeedEvent>(&in.event)) {
+    if (in.name.stream == Stream::feed) on_feed(*feed, out);
+  } else if (const auto* gap = std::get_if<StreamGap>(&in.event)) {
+    on_stream_gap(*gap, out);
+  } else if (std::holds_alternative<Started>(in.event)) {
+    // Whether the wish of the start before was kept is the runner's affair; asking again is harmless.
+    std::ranges::fill(armed_, Timestamp{});
+    for (std::size_t i = 0; i < armed_.size(); ++i)
+      for (const Row& row : rows_) arm_open(row.bars, i, out);
+  }
+}
+
+void BarCore::on_tick(const Input& in, const Tick& tick, Outbox& out) {
+  const auto found = by_id_.find(tick.instrument.value);
+  if (found == by_id_.end()) {
+    ++unlisted_;
+    return;
+  }
+  if (tick.event_time.ns <= 0 || tick.event_time - in.now > config_.max_ahead) {
+    ++bad_time_;
+    return;
+  }
+  taken_ = in.now;
+  behind_ = tick.time ? in.now - tick.time : Duration{};
+  Row& row = rows_[found->second];
+  row.bars.apply(tick, scratch_);
+  say(row, out);
+  for (std::size_t i = 0; i < armed_.size(); ++i) arm_open(row.bars, i, out);
+}
+
+// A stall, ours or the publisher's, ends with a timer and a heap of ticks that were on their way all the time. Those ticks close their
+// bars themselves; a timer that closed first would make every one of them a correction.
+bool BarCore::catching_up(Timestamp now, Timestamp due) const {
+  return now - due > config_.stall || (behind_ > config_.stall && now - taken_ < config_.stall);
+}
+
+void BarCore::on_timer(const Input& in, const TimerFired& timer, Outbox& out) {
+  if (timer.timer < 1 || timer.timer > armed_.size()) return;
+  const std::size_t length = timer.timer - 1;
+  armed_[length] = {};
+  if (catching_up(in.now, timer.due)) {
+    arm(length, in.now + config_.stall, out);
+    return;
+  }
+  for (Row& row : rows_) {
+    row.bars.close_past(in.now - config_.grace, scratch_);
+    say(row, out);
+  }
+  for (const Row& row : rows_) arm_open(row.bars, length, out);
+}
+
+void BarCore::on_feed(const FeedEvent& event, Outbox& out) {
+  if (event.kind != FeedEventKind::gap || !event.from) return;
+  const Timestamp to = event.to ? event.to : event.header.event_time;
+  const auto tell = [&](Row& row) {
+    row.bars.gap(event.from, to, scratch_);
+    say(row, out);
+  };
+  if (!event.symbol.empty()) {
+    if (const auto found = by_id_.find(instrument_id(event.symbol).value); found != by_id_.end()) tell(rows_[found->second]);
+    return;
+  }
+  for (Row& row : rows_)
+    if (row.bars.feed() == event.feed || row.bars.feed() == FeedKind::none || event.feed == FeedKind::none) tell(row);
+}
+
+void BarCore::on_stream_gap(const StreamGap& gap, Outbox& out) {
+  // What was lost of `feed` may have told of a gap anywhere.
+  if (gap.stream != Stream::tick && gap.stream != Stream::feed) return;
+  for (Row& row : rows_) {
+    if (gap.stream == Stream::tick && row.id.partition() != gap.partition) continue;
+    row.bars.lost(scratch_);
+    say(row, out);
+  }
+}
+
+void BarCore::arm(std::size_t length, Timestamp at, Outbox& out) {
+  if (armed_[length] && armed_[length] <= at) return;
+  armed_[length] = at;
+  out.wake_at(at, length + 1);
+}
+
+void BarCore::arm_open(const InstrumentBars& bars, std::size_t length, Outbox& out) {
+  if (const Timestamp end = bars.open_until(length)) arm(length, end + config_.grace, out);
+}
+
+void BarCore::say(const Row& row, Outbox& out) {
+  for (const Bar& bar : scratch_) out.emit(Stream::bar, row.id.partition(), bar);
+  scratch_.clear();
+}
+
+BarCounts BarCore::counts() const {
+  BarCounts sum;
+  for (const Row& row : rows_) {
+    const BarCounts& c = row.bars.counts();
+    sum.taken += c.taken;
+    sum.late += c.late;
+    sum.unusable += c.unusable;
+    sum.too_old += c.too_old;
+    sum.other_feed += c.other_feed;
+  }
+  return sum;
+}
+
+void BarCore::save(ByteWriter& out) const {
+  out.put(taken_), out.put(behind_.ns), out.put(unlisted_), out.put(bad_time_);
+  out.put(static_cast<std::uint32_t>(armed_.size()));
+  for (const Timestamp at : armed_) out.put(at);
+  out.put(static_cast<std::uint32_t>(rows_.size()));
+  Bytes bytes;
+  for (const Row& row : rows_) {
+    bytes.clear();
+    ByteWriter one{bytes};
+    row.bars.save(one);
+    out.put(row.id);
+    out.put(as_text(bytes));
+  }
+}
+
+void BarCore::load(ByteReader& in) {
+  taken_ = in.get<Timestamp>();
+  behind_ = {in.get<std::int64_t>()};
+  unlisted_ = in.get<std::uint64_t>();
+  bad_time_ = in.get<std::uint64_t>();
+  TM_INVARIANT(in.get<std::uint32_t>() == armed_.size(), "a stored core has the lengths it is loaded into");
+  for (Timestamp& at : armed_) at = in.get<Timestamp>();
+  for (auto left = in.get<std::uint32_t>(); left > 0; --left) {
+    const auto id = in.get<InstrumentId>();
+    const auto bytes = in.get<std::string>();
+    const auto found = by_id_.find(id.value);
+    if (found == by_id_.end()) continue;
+    ByteReader one{as_bytes(bytes)};
+    rows_[found->second].bars.load(one);
+    TM_INVARIANT(one.done(), "a stored instrument is read to its end");
+  }
+}
+
+}  // namespace tickmesh

@@ -1,0 +1,72 @@
+// bar_compressor's decisions: ticks and feed health in, bars out.
+#pragma once
+#include <cstdint>
+#include <unordered_map>
+#include <vector>
+
+#include "bars/instrument_bars.hpp"
+#include "core/core.hpp"
+#include "core/instrument.hpp"
+
+namespace tickmesh {
+
+struct BarConfig {
+  Instruments instruments{};
+  std::vector<Duration> lengths{seconds(1), seconds(60)};  ///< ascending multiples of the first
+  Duration lateness{seconds(2)};                           ///< a trade later than this makes a `revised` bar
+  Duration keep{seconds(300)};                             ///< how long after its end a bar can be corrected
+  Duration grace{milliseconds(250)};                       ///< a timer waits this long after a bar's end for ticks on their way
+  Duration max_ahead{seconds(60)};                         ///< a tick further ahead of `now` is refused: it would make all others late
+  Duration stall{seconds(1)};                              ///< inputs this far behind mean that we catch up: then ticks alone close bars
+};
+
+/// Inputs: Tick on Stream::tick, FeedEvent gaps on Stream::feed, StreamGap of ticks or feed, TimerFired{1 + index of the length}, Started;
+/// the rest is ignored. Outputs: Bar on Stream::bar, the instrument's partition. Bars report, so they are said before WentLive too.
+class BarCore final : public Core {
+ public:
+  static constexpr std::uint32_t kVersion = 1;
+
+  /// Error: the field and the rule it breaks.
+  static Result<void> check(const BarConfig& config);
+  /// A configuration that `check` refuses breaks an invariant.
+  explicit BarCore(BarConfig config);
+  BarCore(const BarCore&) = delete;
+  BarCore& operator=(const BarCore&) = delete;
+
+  std::uint32_t version() const override { return kVersion; }
+  void apply(const Input& in, Outbox& out) override;
+  void save(ByteWriter& out) const override;
+  void load(ByteReader& in) override;
+
+  BarCounts counts() const;  ///< all instruments together
+  /// Ticks of instruments that are not listed, and ticks of no time or of one too far ahead.
+  std::uint64_t unlisted() const { return unlisted_; }
+  std::uint64_t bad_time() const { return bad_time_; }
+
+ private:
+  struct Row {
+    InstrumentId id{};
+    InstrumentBars bars;
+  };
+  void on_tick(const Input& in, const Tick& tick, Outbox& out);
+  void on_timer(const Input& in, const TimerFired& timer, Outbox& out);
+  void on_feed(const FeedEvent& event, Outbox& out);
+  void on_stream_gap(const StreamGap& gap, Outbox& out);
+  bool catching_up(Timestamp now, Timestamp due) const;
+  void arm(std::size_t length, Timestamp at, Outbox& out);
+  void arm_open(const InstrumentBars& bars, std::size_t length, Outbox& out);
+  void say(const Row& row, Outbox& out);
+
+  BarConfig config_;
+  BarSpec spec_;
+  std::vector<Row> rows_;  // in the order of the instruments
+  std::unordered_map<std::uint64_t, std::size_t> by_id_;
+  std::vector<Timestamp> armed_;  // by length
+  Timestamp taken_{};             // `now` at the last tick …
+  Duration behind_{};             // … and how old it was
+  std::uint64_t unlisted_{0};
+  std::uint64_t bad_time_{0};
+  std::vector<Bar> scratch_;
+};
+
+}  // namespace tickmesh

@@ -1,0 +1,65 @@
+#include "broker_gateway/shell.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include "broker_gateway/configure.hpp"
+#include "broker_gateway/venues/paper_venue.hpp"
+
+namespace tickmesh {
+namespace {
+constexpr std::int64_t kReconcileEvery = 60'000'000'000;
+}
+
+void VenueAttachment::attach(Host& host, Runner&) {
+  host_ = &host;
+  const Config& config = host.config();
+  auto venue = PaperVenue::open(host.instruments(), paper_config(config), config.text("venue.paper.ledger"));
+  if (!venue) throw StartError(venue.error());
+  spdlog::info("Paper venue open ledger={} lines={} cut_bytes={}", config.text("venue.paper.ledger"), (*venue)->ledger_lines(), (*venue)->ledger_cut_bytes());
+  venue_ = std::move(*venue);
+  halt_file_ = std::make_unique<HaltFile>(config.text("mesh.run_dir"));
+}
+
+void VenueAttachment::applied(const Name& name, const Event& event) {
+  if (const auto* tick = std::get_if<Tick>(&event)) venue_->on_tick(*tick, name);
+  else if (const auto* feed = std::get_if<FeedEvent>(&event)) venue_->on_feed(*feed);
+  else if (std::holds_alternative<WentLive>(event) && name.stream == Stream::local) next_reconcile_ = 1;
+}
+
+void VenueAttachment::locals(Timestamp now, std::vector<Event>& out) {
+  const std::int64_t mono = monotonic_ns();
+  halt_file_->look(mono, out);
+  if (!host_->bus_open()) return;
+  reports_.clear();
+  venue_->advance(now);
+  venue_->poll(reports_);
+  if (next_reconcile_ != 0 && mono >= next_reconcile_) {
+    next_reconcile_ = mono + kReconcileEvery;
+    venue_->reconcile(now, reports_);
+  }
+  for (VenueReport& report : reports_) out.push_back(std::move(report));
+}
+
+void VenueAttachment::released(const Released& released) {
+  const auto* order = std::get_if<OrderEvent>(&released.event);
+  if (order == nullptr || released.replayed) return;
+  perform(*order, *venue_);
+  if (order->kind == OrderEventKind::sending) {
+    // tick → signal → intent → order: the intent's own cause is the tick, or the signal the tick caused.
+    const std::int64_t from_intent = (order->header.time - order->order.header.time).ns;
+    host_->probes().tick_to("order", static_cast<double>(from_intent) / 1e9);
+  }
+}
+
+std::optional<Timestamp> VenueAttachment::next_wake() const {
+  const Timestamp wake = venue_->next_wake();
+  return wake ? std::optional{wake} : std::nullopt;
+}
+
+void VenueAttachment::report(Probes& probes, std::vector<std::string>& not_ready) {
+  probes.orders("working", static_cast<double>(core_->working()));
+  probes.risk_state(static_cast<double>(core_->state()));
+  if (!core_->open()) not_ready.emplace_back("venue is not reconciled");
+}
+
+}  // namespace tickmesh

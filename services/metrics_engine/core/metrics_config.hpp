@@ -1,0 +1,43 @@
+// What metrics_engine's core is built from. Every value is fixed for the life of a core; a change of it changes the bytes said.
+#pragma once
+#include <cstddef>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "analytics/cost.hpp"
+#include "analytics/quote_filter.hpp"
+#include "core/instrument.hpp"
+#include "signals/signal_rule.hpp"
+
+namespace tickmesh {
+
+/// One session of a calendar, [open, close), UTC.
+struct TradingSession {
+  Timestamp open{}, close{};
+};
+
+struct SignalConfig {
+  std::string rule;
+  ParameterValues parameters{};
+};
+
+struct MetricsConfig {
+  Instruments instruments{};
+  Money planned_notional{Money::from_units(10'000)};  ///< the trade that costs are quoted for, currency of the instrument
+  CostParameters cost{};
+  Filters filters{Filters::clean};
+  Duration publish_grid{milliseconds(100)};  ///< `metrics` at most once a cell and symbol; > 0
+  Duration gap{seconds(60)};                 ///< a longer silence makes windows STALE
+  Duration hard_gap{seconds(15 * 60)};       ///< after a longer one no pair of ticks is formed across it
+  Duration max_unusable{seconds(1)};         ///< a book crossed or one-sided for longer is STALE
+  Duration max_quote_age{seconds(2)};        ///< an older quote, by its publisher's time, enters nothing
+  std::size_t z_window{50}, spread_window{100}, trend_window{200};
+  /// Sessions by calendar name, ascending, apart. An instrument whose calendar is not listed trades around the clock and its session is the
+  /// UTC day.
+  std::map<std::string, std::vector<TradingSession>> sessions{};
+  bool carry_windows{false};  ///< keep windows over a session break
+  std::vector<SignalConfig> signals{{"mean_reversion", {}}};
+};
+
+}  // namespace tickmesh

@@ -1,0 +1,194 @@
+#include "metrics_engine/core/metrics_core.hpp"
+
+#include <limits>
+
+namespace tickmesh {
+namespace {
+
+constexpr std::int64_t kNeverPublished = std::numeric_limits<std::int64_t>::min();
+
+std::int64_t grid_cell(Timestamp t, Duration grid) { return t.ns / grid.ns - (t.ns % grid.ns < 0 ? 1 : 0); }
+
+}  // namespace
+
+Result<void> MetricsCore::check(const MetricsConfig& config) {
+  if (config.planned_notional.raw() <= 0) return bad_value("planned_notional", "> 0", config.planned_notional.str());
+  if (config.publish_grid.ns <= 0) return bad_value("publish_ms", "> 0", "a grid needs cells");
+  if (config.gap.ns <= 0 || config.hard_gap < config.gap) return bad_value("gap_ms", "0 < gap <= hard gap", "gaps do not nest");
+  if (config.max_unusable.ns < 0) return bad_value("max_crossed_ms", ">= 0", "negative");
+  if (config.max_quote_age.ns <= 0) return bad_value("max_quote_age", "> 0", "nothing would ever be fresh");
+  if (config.z_window < 3 || config.z_window > 256) return bad_value("z_window", "3 to 256", std::to_string(config.z_window));
+  if (config.spread_window < 2 || config.spread_window > 65'536)
+    return bad_value("spread_window", "2 to 65536", std::to_string(config.spread_window));
+  if (config.trend_window < 3 || config.trend_window > 256)
+    return bad_value("trend_window", "3 to 256", std::to_string(config.trend_window));
+  const CostParameters& c = config.cost;
+  const auto refuse = [](double value, double least) { return !(value >= least) || !(value < 1e12); };
+  if (refuse(c.per_unit, 0) || refuse(c.rate, 0) || refuse(c.min_commission, 0) || refuse(c.max_commission, 0) || refuse(c.fees, 0))
+    return bad_value("commission", ">= 0", "a commission is not negative");
+  if (refuse(c.impact, 0) || refuse(c.max_participation, 0)) return bad_value("impact", ">= 0", "an impact is not negative");
+  if (!(c.worst_case_bp > 0) || !(c.worst_case_bp <= 1e4)) return bad_value("worst_case_bp", "> 0", "an unknown cost is never free");
+  for (const auto& [name, sessions] : config.sessions) {
+    Timestamp last{std::numeric_limits<std::int64_t>::min()};
+    for (const auto& session : sessions) {
+      if (session.open < last || session.close <= session.open) return bad_value("sessions", "ascending and apart", name);
+      last = session.close;
+    }
+  }
+  if (config.signals.size() > 64) return bad_value("signals", "at most 64", std::to_string(config.signals.size()));
+  for (const auto& signal : config.signals)
+    if (const auto rule = make_signal_rule(signal.rule, signal.parameters); !rule) return std::unexpected(rule.error());
+  return {};
+}
+
+MetricsCore::MetricsCore(MetricsConfig config) : config_{std::move(config)} {
+  const auto checked = check(config_);
+  TM_INVARIANT(checked.has_value(), "metrics are built from a checked configuration");
+  cells_.reserve(config_.instruments.list().size());
+  for (const Instrument& instrument : config_.instruments.list()) {
+    Cell cell{SymbolMetrics{config_, instrument}, {}, kNeverPublished, {}};
+    for (const auto& signal : config_.signals) cell.signals.emplace_back(std::move(*make_signal_rule(signal.rule, signal.parameters)));
+    by_id_.emplace(instrument.id().value, cells_.size());
+    cells_.push_back(std::move(cell));
+  }
+}
+
+void MetricsCore::apply(const Input& in, Outbox& out) {
+  if (const auto* tick = std::get_if<Tick>(&in.event)) {
+    if (in.name.stream == Stream::tick) on_tick(in, *tick, out);
+  } else if (const auto* timer = std::get_if<TimerFired>(&in.event)) {
+    if (timer->timer == kSilenceTimer) on_timer(in, out);
+  } else if (std::holds_alternative<Started>(in.event)) {
+    live_ = false;
+    // Whether the wish of the start before was kept is the runner's affair; asking again is harmless.
+    armed_ = {};
+    for (const Cell& cell : cells_)
+      if (cell.metrics.seen() && !cell.metrics.silent()) arm(cell.heard + config_.gap, out);
+  } else if (std::holds_alternative<WentLive>(in.event)) {
+    live_ = true;
+  } else if (const auto* gap = std::get_if<StreamGap>(&in.event)) {
+    if (gap->stream != Stream::tick) return;
+    for (Cell& cell : cells_)
+      if (cell.metrics.instrument().id().partition() == gap->partition) cell.metrics.mark_gap();
+  }
+}
+
+void MetricsCore::on_tick(const Input& in, const Tick& tick, Outbox& out) {
+  if (tick.kind != TickKind::quote) return;
+  const auto found = by_id_.find(tick.instrument.value);
+  if (found == by_id_.end()) {
+    ++unlisted_;
+    return;
+  }
+  Cell& cell = cells_[found->second];
+  const bool good = cell.metrics.learn(tick);
+  cell.heard = in.now;
+  if (!armed_) arm(in.now + config_.gap, out);
+  const bool usable = cell.metrics.book_usable();
+  const bool became_unusable = cell.book_was_usable && !usable;
+  cell.book_was_usable = usable;
+  if (!good && !became_unusable) return;
+  const bool fresh = usable && (!tick.time || in.now - tick.time <= config_.max_quote_age);
+  const auto grid = grid_cell(tick.event_time, config_.publish_grid);
+  judge(cell, in, fresh, grid > cell.published_cell || became_unusable, out);
+}
+
+void MetricsCore::on_timer(const Input& in, Outbox& out) {
+  armed_ = {};
+  Timestamp next{};
+  for (Cell& cell : cells_) {
+    if (!cell.metrics.seen() || cell.metrics.silent()) continue;
+    const Timestamp due = cell.heard + config_.gap;
+    if (due <= in.now) {
+      cell.metrics.mark_silent();
+      cell.book_was_usable = false;
+      judge(cell, in, false, true, out);
+    } else if (!next || due < next) {
+      next = due;
+    }
+  }
+  if (next) arm(next, out);
+}
+
+void MetricsCore::judge(Cell& cell, const Input& in, bool fresh, bool publish, Outbox& out) {
+  cell.metrics.fill(scratch_);
+  const Conditions conditions{.live = live_, .quote_fresh = fresh, .session_open = cell.metrics.session_open()};
+  std::uint64_t say = 0;  // one bit a rule
+  for (std::size_t i = 0; i < cell.signals.size(); ++i)
+    if (cell.signals[i].update(scratch_, conditions)) say |= std::uint64_t{1} << i;
+  if (say == 0 && !publish) return;
+  const Partition partition = cell.metrics.instrument().id().partition();
+  const auto grid = grid_cell(scratch_.header.event_time, config_.publish_grid);
+  if (grid > cell.published_cell) cell.published_cell = grid;
+  // A signal bears the metrics exactly as they are said.
+  scratch_.header.time = in.now;
+  scratch_.header.cause = {in.name, time_of(in.event)};
+  out.emit(Stream::metrics, partition, scratch_);
+  for (std::size_t i = 0; i < cell.signals.size(); ++i)
+    if ((say >> i & 1) != 0) out.emit(Stream::signal, partition, cell.signals[i].signal(scratch_, in.now));
+}
+
+void MetricsCore::arm(Timestamp at, Outbox& out) {
+  if (armed_ && armed_ <= at) return;
+  armed_ = at;
+  out.wake_at(at, kSilenceTimer);
+}
+
+FilterCounts MetricsCore::counts() const {
+  FilterCounts sum;
+  for (const Cell& cell : cells_) {
+    const FilterCounts& c = cell.metrics.counts();
+    sum.counted += c.counted;
+    sum.sizes_only += c.sizes_only;
+    sum.repeated += c.repeated;
+    sum.one_sided += c.one_sided;
+    sum.crossed += c.crossed;
+    sum.held += c.held;
+    sum.dropped += c.dropped;
+    sum.out_of_range += c.out_of_range;
+  }
+  return sum;
+}
+
+void MetricsCore::save(ByteWriter& out) const {
+  out.put(live_), out.put(armed_), out.put(unlisted_);
+  out.put(static_cast<std::uint32_t>(cells_.size()));
+  Bytes bytes;
+  for (const Cell& cell : cells_) {
+    bytes.clear();
+    ByteWriter one{bytes};
+    cell.metrics.save(one);
+    one.put(cell.published_cell), one.put(cell.heard), one.put(cell.book_was_usable);
+    one.put(static_cast<std::uint32_t>(cell.signals.size()));
+    for (const SignalState& signal : cell.signals) one.put(signal.rule().name()), signal.save(one);
+    out.put(cell.metrics.instrument().id());
+    out.put(as_text(bytes));
+  }
+}
+
+void MetricsCore::load(ByteReader& in) {
+  live_ = in.get<bool>();
+  armed_ = in.get<Timestamp>();
+  unlisted_ = in.get<std::uint64_t>();
+  for (auto left = in.get<std::uint32_t>(); left > 0; --left) {
+    const auto id = in.get<InstrumentId>();
+    const auto bytes = in.get<std::string>();
+    const auto found = by_id_.find(id.value);
+    if (found == by_id_.end()) continue;
+    Cell& cell = cells_[found->second];
+    ByteReader one{as_bytes(bytes)};
+    cell.metrics.load(one);
+    cell.published_cell = one.get<std::int64_t>();
+    cell.heard = one.get<Timestamp>();
+    cell.book_was_usable = one.get<bool>();
+    const auto count = one.get<std::uint32_t>();
+    TM_INVARIANT(count == cell.signals.size(), "a stored core has the signals it is loaded into");
+    for (SignalState& signal : cell.signals) {
+      TM_INVARIANT(one.get<std::string>() == signal.rule().name(), "a stored core has the signals it is loaded into");
+      signal.load(one);
+    }
+    TM_INVARIANT(one.done(), "a stored instrument is read to its end");
+  }
+}
+
+}  // namespace tickmesh

@@ -1,0 +1,76 @@
+// All metrics of one instrument: a quote in, a `Metrics` out.
+#pragma once
+#include <cstdint>
+#include <span>
+
+#include "analytics/half_life.hpp"
+#include "analytics/mid_window.hpp"
+#include "analytics/spread_window.hpp"
+#include "analytics/trend_window.hpp"
+#include "metrics_engine/core/metrics_config.hpp"
+
+namespace tickmesh {
+
+/// Windows count quote ticks that changed bid or ask, the same for all metrics, so that they describe one window.
+/// After a gap each window is STALE, its value kept, until it holds only ticks from after the gap.
+class SymbolMetrics {
+ public:
+  /// `config` and `instrument` must outlive this.
+  SymbolMetrics(const MetricsConfig& config, const Instrument& instrument);
+
+  /// Takes one quote. True when it was good, so that what `metrics()` says may have changed.
+  bool learn(const Tick& tick);
+  /// Ticks of this instrument are lost: windows are STALE.
+  void mark_gap();
+  /// Nothing was heard for longer than the gap allows: everything is STALE until the next good quote.
+  void mark_silent() { silent_ = true; }
+
+  /// `metrics` as of the last quote; header: event_time alone.
+  void fill(Metrics& metrics) const;
+  bool book_usable() const { return has_quote_ && !silent_ && !book_stale_; }
+  /// Of the last quote, usable or not.
+  bool session_open() const { return session_open_; }
+  bool silent() const { return silent_; }
+  bool seen() const { return has_seen_; }
+  Timestamp last_seen() const { return last_seen_; }  ///< event time of the last quote of any quality
+  const FilterCounts& counts() const { return filter_.counts(); }
+  const Instrument& instrument() const { return *instrument_; }
+
+  void save(ByteWriter& out) const;
+  void load(ByteReader& in);
+
+ private:
+  void enter_session(Timestamp event_time);
+  void reset_windows();
+  void count(const Quote& quote);
+  void price_cost();
+  /// STALE instead of OK while the book is, or while a window of `n` ticks reaches back over a gap.
+  Value judged(Value value, std::size_t n) const;
+
+  const MetricsConfig* config_;
+  const Instrument* instrument_;
+  std::span<const TradingSession> sessions_;
+  bool around_the_clock_;
+
+  QuoteFilter filter_;
+  MidWindow mids_;
+  HalfLifeWindow half_life_;
+  SpreadWindow spreads_;
+  TrendWindow trend_;
+  Cost cost_{};
+
+  FeedKind feed_{FeedKind::none};
+  bool has_seen_{false};
+  bool has_quote_{false};
+  bool silent_{false};
+  bool book_stale_{false};
+  bool gapped_{false};
+  bool session_open_{true};
+  std::int64_t session_{0};  // which session the windows belong to
+  std::uint64_t since_gap_{0};
+  Timestamp last_seen_{};
+  Timestamp unusable_since_{};
+  Quote quote_{};  // the last good one
+};
+
+}  // namespace tickmesh

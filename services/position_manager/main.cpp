@@ -1,0 +1,62 @@
+#include "position_manager/configure.hpp"
+#include "service/halt_file.hpp"
+#include "service/loop.hpp"
+
+namespace {
+
+using namespace tickmesh;
+
+/// Watches the halt file, times intents, reports the account.
+class Desk final : public Attachment {
+ public:
+  explicit Desk(PositionCore*& core) : core_{core} {}
+  void attach(Host& host, Runner&) override {
+    host_ = &host;
+    halt_file_ = std::make_unique<HaltFile>(host.config().text("mesh.run_dir"));
+  }
+  void locals(Timestamp, std::vector<Event>& out) override { halt_file_->look(monotonic_ns(), out); }
+  void released(const Released& released) override {
+    if (const auto* intent = std::get_if<Intent>(&released.event))
+      host_->probes().tick_to("intent", static_cast<double>((intent->header.time - intent->header.cause.time).ns) / 1e9);
+  }
+  void report(Probes& probes, std::vector<std::string>&) override {
+    const AccountEvent account = core_->account();
+    probes.equity(account.equity.to_double());
+    probes.realized_pnl(account.realized_pnl.to_double());
+    probes.unrealized_pnl(account.unrealized_pnl.to_double());
+    probes.positions(account.open_positions);
+    probes.risk_state(static_cast<double>(core_->risk_state()));
+  }
+
+ private:
+  PositionCore*& core_;
+  Host* host_{nullptr};
+  std::unique_ptr<HaltFile> halt_file_;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const ServiceSpec spec{
+      .name = "position_manager",
+      .about = "Applies rules, sizing and risk; keeps positions and P&L exact.",
+      .examples = "  tickmesh-position_manager --config deploy/config/tickmesh.toml\n  tickmesh-position_manager --sizing.allocation=5000\n",
+      .health_offset = 3,
+      .says = {Stream::intent, Stream::position, Stream::account, Stream::risk, Stream::strategy},
+      .reads = {{"tick_ingestor", {Stream::tick, Stream::feed}},
+                {"metrics_engine", {Stream::signal}},
+                {"broker_gateway", {Stream::order, Stream::venue}},
+                {"api_gateway", {Stream::control}}},
+      .by_reference = {Stream::tick},
+      .durable = {},
+  };
+  static PositionCore* core = nullptr;
+  return run_service(
+      argc, argv, spec,
+      [](const Config& config, const Instruments& instruments) {
+        auto made = std::make_unique<PositionCore>(position_config(config, instruments));
+        core = made.get();
+        return made;
+      },
+      std::make_unique<Desk>(core));
+}

@@ -1,0 +1,73 @@
+#include "tick_ingestor/feeds/demo_feed.hpp"
+
+#include <algorithm>
+
+namespace tickmesh {
+
+std::size_t DemoFeed::due(Timestamp now, std::size_t limit, std::vector<Event>& out) {
+  const Duration next{next_offset()};
+  const bool starts = !anchor_;
+  if (starts || now - (anchor_ + next) > kMostBehind) anchor_ = std::max(now, last_event_) - next;
+  std::size_t given = 0;
+  while (given < limit && anchor_ + Duration{next_offset()} <= now) {
+    DemoItem item = *pending_;
+    pending_.reset();
+    const Timestamp event_time = std::max(last_event_, anchor_ + Duration{item.offset});
+    last_event_ = event_time;
+    if (item.is_event) {
+      FeedEvent event{.kind = item.event.kind, .feed = FeedKind::demo, .symbol = item.event.symbol, .text = "SYNTHETIC"};
+      event.header.event_time = event_time;
+      if (item.event.to != 0) {
+        event.from = anchor_ + Duration{item.event.from};
+        event.to = anchor_ + Duration{item.event.to};
+      }
+      out.emplace_back(std::move(event));
+    } else {
+      item.tick.event_time = event_time;
+      out.emplace_back(item.tick);
+    }
+    ++given;
+  }
+  return given;
+}
+
+std::int64_t DemoFeed::next_offset() {
+  // The market itself knows a lower bound only: an instrument's turn may pass in silence.
+  if (!pending_) pending_ = live_.next();
+  return pending_->offset;
+}
+
+void DemoFeed::save(ByteWriter& out, std::uint64_t items) {
+  TM_INVARIANT(items >= base_ + said_.position() && items <= position(), "what was said was given before");
+  while (base_ + said_.position() < items) said_.next();
+  out.put(base_);
+  out.put(said_.fingerprint());
+  said_.save(out);
+}
+
+bool DemoFeed::load(ByteReader& in) {
+  const auto base = in.get<std::uint64_t>();
+  if (in.get<std::uint64_t>() != fresh_.fingerprint()) {
+    other_ = true;
+    return false;
+  }
+  base_ = base;
+  said_.load(in);
+  live_ = said_;
+  pending_.reset();
+  anchor_ = {};
+  return true;
+}
+
+void DemoFeed::recover(std::uint64_t items, Timestamp last_event_time) {
+  if (other_) base_ = items;
+  TM_INVARIANT(items >= base_ + said_.position(), "a feed recovers forward from its snapshot");
+  while (base_ + said_.position() < items) said_.next();
+  live_ = said_;
+  pending_.reset();
+  other_ = false;
+  anchor_ = {};
+  last_event_ = last_event_time;
+}
+
+}  // namespace tickmesh

@@ -1,0 +1,50 @@
+// The demo market on the clock: which of its ticks are due by now. Pure: the clock is the caller's.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "core/bytes.hpp"
+#include "core/events.hpp"
+#include "market/demo_market.hpp"
+
+namespace tickmesh {
+
+class DemoFeed {
+ public:
+  /// A process that slept longer than this goes on where it was, later, instead of catching up in a burst.
+  static constexpr Duration kMostBehind = seconds(2);
+
+  explicit DemoFeed(DemoMarket market) : fresh_{market}, said_{market}, live_{std::move(market)} {}
+
+  /// Appends what is due at `now`, at most `limit` items: Tick and FeedEvent inputs with `event_time` set, which never decreases.
+  /// The market begins with the first call; after `recover` it goes on from `now`. Returns how many.
+  std::size_t due(Timestamp now, std::size_t limit, std::vector<Event>& out);
+  /// When the next item is due; zero before the first `due`.
+  Timestamp next_due() { return anchor_ ? anchor_ + Duration{next_offset()} : Timestamp{}; }
+  /// Items given in all; what `save` is held against.
+  std::uint64_t position() const { return base_ + live_.position() - (pending_ ? 1 : 0); }
+  const DemoMarket& market() const { return live_; }
+
+  /// The market as it was after `items` demo items in all were said: a snapshot must not hold what was given but not yet said.
+  /// `items` never decreases and never exceeds what was given.
+  void save(ByteWriter& out, std::uint64_t items);
+  /// False when the snapshot is of another market (seed, rate, instruments): this one then begins at its start.
+  bool load(ByteReader& in);
+  /// Goes to where `items` demo items in all had been said, the last one at `last_event_time`.
+  void recover(std::uint64_t items, Timestamp last_event_time);
+
+ private:
+  std::int64_t next_offset();
+
+  DemoMarket fresh_;  ///< at its start
+  DemoMarket said_;   ///< trails `live_`; moved when a snapshot is taken
+  DemoMarket live_;
+  std::optional<DemoItem> pending_{};  ///< taken from `live_`, not due yet
+  bool other_{false};                  ///< the snapshot was of another market
+  std::uint64_t base_{0};              ///< items said in all before this market's first
+  Timestamp anchor_{};                 ///< wall time of offset 0; zero: not running
+  Timestamp last_event_{};             ///< event_time of the last item
+};
+
+}  // namespace tickmesh

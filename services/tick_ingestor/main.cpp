@@ -1,0 +1,139 @@
+#include <poll.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include "runner/source_runner.hpp"
+#include "service/loop.hpp"
+#include "tick_ingestor/configure.hpp"
+#include "tick_ingestor/push.hpp"
+
+namespace {
+
+using namespace tickmesh;
+
+/// Feeds in, ticks out: no reader, and a journal of what was said alone.
+class Ingestor {
+ public:
+  Ingestor(Host& host, IngestCore& core, DemoFeed* demo)
+      : host_{host}, core_{core}, demo_{demo}, runner_{core, host.journal(), host.codec()}, push_{host, host.config().text("feed.push_token_file")} {}
+
+  int run() {
+    auto observed = runner_.recover([this](const Name& name, const Event& said) { core_.observe(name, said); }, host_.clock().now());
+    if (!observed) throw StartError(observed.error());
+    core_.recovered();
+    spdlog::info("Recovered said_observed={} incarnation={}", *observed, runner_.token().incarnation);
+    host_.release(runner_.take_released());
+    host_.extra_http = [this](HttpRequest& request, HttpRespond& respond) { return push_.on_http(request, respond); };
+    host_.open_bus(runner_.token(), host_.journal().heads());
+    next_snapshot_ = monotonic_ns() + snapshot_interval();
+    while (!host_.stopping()) turn();
+    host_.extra_http = {};
+    push_.answer_durable({});
+    host_.journal().sync();
+    push_.answer_durable(host_.journal().durable());
+    runner_.snapshot();
+    host_.close();
+    return 0;
+  }
+
+ private:
+  std::int64_t snapshot_interval() const { return host_.config().integer("journal.snapshot_s") * 1'000'000'000; }
+
+  void turn() {
+    wait();
+    const Timestamp now = host_.clock().now();
+    inputs_.clear();
+    if (demo_ != nullptr && demo_->due(now, 4096, inputs_) > 0) {
+      runner_.step(now, inputs_);
+      host_.count_in(inputs_.size());
+      last_tick_ = monotonic_ns();
+    }
+    for (PushFeed::Batch& batch : push_.take()) take(std::move(batch), now);
+    host_.release(runner_.take_released());
+    host_.pump_releases({});
+    push_.answer_durable(host_.journal().durable());
+    host_.turn();
+    const std::int64_t mono = monotonic_ns();
+    if (mono >= next_snapshot_) {
+      next_snapshot_ = mono + snapshot_interval();
+      if (runner_.inputs_since_snapshot() > 0) runner_.snapshot();
+    }
+    if (host_.status_due()) {
+      if (last_tick_ != 0) host_.probes().feed_age(host_.config().text("feed.kind"), static_cast<double>(mono - last_tick_) / 1e9);
+      for (std::size_t r = 1; r < kRefusals; ++r)
+        if (core_.counts().refused[r] > 0) host_.probes().rejected("tick", std::string(rule_of(static_cast<TickRefusal>(r))), core_.counts().refused[r]);
+      host_.publish_status({}, nullptr);
+    }
+  }
+
+  void wait() {
+    pollfd fds[] = {{host_.signal_fd(), POLLIN, 0}, {host_.journal().durable_fd(), POLLIN, 0}, {push_.wake_fd(), POLLIN, 0}};
+    std::int64_t wait_ns = 100'000'000;
+    if (demo_ != nullptr) {
+      const Timestamp due = demo_->next_due();
+      wait_ns = due ? std::clamp<std::int64_t>((due - host_.clock().now()).ns, 0, wait_ns) : 0;
+    }
+    const timespec timeout{wait_ns / 1'000'000'000, wait_ns % 1'000'000'000};
+    ::ppoll(fds, std::size(fds), &timeout, nullptr);
+    std::uint64_t ignored = 0;
+    while (::read(host_.journal().durable_fd(), &ignored, sizeof ignored) > 0) {
+    }
+  }
+
+  void take(PushFeed::Batch batch, Timestamp now) {
+    const IngestCore::Counts before = core_.counts();
+    std::vector<RejectedRow> refused;
+    inputs_.clear();
+    for (const PushRow& row : batch.rows.accepted) {
+      if (const auto refusal = core_.check(row.tick, now); refusal != TickRefusal::none)
+        refused.push_back({row.row, "", std::string(rule_of(refusal)), ""});
+      else
+        inputs_.emplace_back(row.tick);
+    }
+    runner_.step(now, inputs_);
+    host_.count_in(inputs_.size());
+    last_tick_ = monotonic_ns();
+    push_.applied(std::move(batch), before, core_.counts(), std::move(refused), host_.journal().end());
+    host_.journal().request_sync();
+  }
+
+  Host& host_;
+  IngestCore& core_;
+  DemoFeed* demo_;
+  SourceRunner runner_;
+  PushFeed push_;
+  std::vector<Event> inputs_;
+  std::int64_t next_snapshot_{0};
+  std::int64_t last_tick_{0};
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const ServiceSpec spec{
+      .name = "tick_ingestor",
+      .about = "Takes market data from a feed; says ticks.",
+      .examples = "  tickmesh-tick_ingestor --config deploy/config/tickmesh.toml\n"
+                  "  tickmesh-tick_ingestor --feed.demo.rate=1000 --feed.demo.seed=7\n"
+                  "  curl -H \"Authorization: Bearer $(cat var/secrets/push_token)\" http://127.0.0.1:9101/ticks \\\n"
+                  "       -d '[{\"symbol\":\"AAPL.DEMO\",\"time\":\"2025-01-20T14:30:00Z\",\"bid\":201.27,\"ask\":201.29,\"bid_size\":100,\"ask_size\":200}]'\n",
+      .health_offset = 0,
+      .says = {Stream::tick, Stream::latest, Stream::feed},
+      .reads = {},
+      .by_reference = {},
+      .durable = {},
+  };
+  return run_program(argc, argv, spec, [&](Config config) {
+    auto instruments = load_instruments(config.text("mesh.instruments"));
+    if (!instruments) throw StartError(instruments.error());
+    std::optional<DemoFeed> demo;
+    if (config.text("feed.kind") == "demo") {
+      auto market = demo_market(config, *instruments);
+      if (!market) throw StartError(market.error());
+      demo.emplace(std::move(*market));
+    }
+    IngestCore core{*instruments, IngestOptions{}, demo ? &*demo : nullptr};
+    Host host{spec, std::move(config), core.version()};
+    return Ingestor{host, core, demo ? &*demo : nullptr}.run();
+  });
+}

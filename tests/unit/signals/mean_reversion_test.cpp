@@ -1,0 +1,240 @@
+#include "signals/mean_reversion.hpp"
+
+#include <cmath>
+
+#include "signals/signal_state.hpp"
+
+namespace tickmesh {
+namespace {
+
+Value ok(double value) { return {value, Status::ok, true}; }
+
+// The worked example of METRICS.md 12: m 100.00, MA 100.10, SD 0.04, cost 5.8 bp.
+Metrics example() {
+  Metrics m;
+  m.symbol = *Symbol::parse("AAPL.DEMO");
+  m.header.event_time = Timestamp{5'000};
+  m.bid = *Price::parse("99.99");
+  m.ask = *Price::parse("100.01");
+  m.mid = ok(100.00);
+  m.mean = ok(100.10);
+  m.sd = ok(0.04);
+  m.z_score = ok(-2.5);
+  m.spread_regime = ok(1);
+  m.trend_t = ok(0);
+  m.cost_bp = ok(2.9);
+  m.round_trip_bp = ok(5.8);
+  return m;
+}
+Metrics with_z(double z) {
+  Metrics m = example();
+  m.z_score = ok(z);
+  m.mean = ok(100.00 - z * 0.04);
+  return m;
+}
+constexpr Conditions kGood{.live = true, .quote_fresh = true, .session_open = true};
+
+std::unique_ptr<SignalRule> rule(const ParameterValues& values = {}) {
+  auto made = make_signal_rule("mean_reversion", values);
+  EXPECT_TRUE(made.has_value());
+  return std::move(*made);
+}
+SignalAction action_of(const Metrics& metrics, const Conditions& conditions = kGood) { return rule()->decide(metrics, conditions).action; }
+
+TEST(MeanReversion, GivesTheWorkedExample) {
+  const auto r = rule();
+  const Decision d = r->decide(example(), kGood);
+  EXPECT_EQ(d.action, SignalAction::enter_long);
+  EXPECT_NEAR(d.edge_bp, 10.0, 1e-9);
+  EXPECT_NEAR(d.limit_bp, 8.7, 1e-9);
+  EXPECT_NEAR(d.confidence, 0.549, 5e-4);
+  EXPECT_EQ(d.target, *Price::parse("100.10"));
+  EXPECT_EQ(d.stop, *Price::parse("99.88"));
+  EXPECT_EQ(d.valid_for, seconds(2));
+  EXPECT_EQ(r->reason(d, example()), "z -2.50, edge 10.0 bp >= 8.7 bp");
+}
+
+TEST(MeanReversion, ShortIsTheMirrorImage) {
+  Metrics m = example();
+  m.z_score = ok(2.5);
+  m.mean = ok(99.90);
+  const Decision d = rule()->decide(m, kGood);
+  EXPECT_EQ(d.action, SignalAction::enter_short);
+  EXPECT_EQ(d.target, *Price::parse("99.90"));
+  EXPECT_EQ(d.stop, *Price::parse("100.12"));
+}
+
+TEST(MeanReversion, StopAndTargetAreAtLeastTwoSpreadsAway) {
+  Metrics m = example();
+  m.bid = *Price::parse("99.90");
+  m.ask = *Price::parse("100.10");
+  const Decision d = rule()->decide(m, kGood);
+  EXPECT_EQ(d.stop, *Price::parse("99.60"));
+  EXPECT_EQ(d.target, *Price::parse("100.40"));
+}
+
+TEST(MeanReversion, NeedsTheEdgeToPayForTheRoundTripOneAndAHalfTimes) {
+  Metrics m = example();
+  m.round_trip_bp = ok(10 / 1.5 + 1e-6);
+  const auto r = rule();
+  const Decision d = r->decide(m, kGood);
+  EXPECT_EQ(d.action, SignalAction::wait);
+  EXPECT_EQ(d.confidence, 0);
+  EXPECT_EQ(r->reason(d, m), "edge 10.0 bp < 10.0 bp");
+  m.round_trip_bp = ok(10 / 1.5 - 1e-6);
+  EXPECT_EQ(action_of(m), SignalAction::enter_long);
+}
+
+TEST(MeanReversion, WaitsWheneverOneConditionOfTheGateFails) {
+  ASSERT_EQ(action_of(example()), SignalAction::enter_long);
+  struct Case {
+    void (*spoil)(Metrics&, Conditions&);
+    Why why;
+  };
+  const Case cases[] = {
+      {[](Metrics&, Conditions& c) { c.live = false; }, Why::not_live},
+      {[](Metrics&, Conditions& c) { c.quote_fresh = false; }, Why::quote_stale},
+      {[](Metrics&, Conditions& c) { c.session_open = false; }, Why::session_closed},
+      {[](Metrics& m, Conditions&) { m.z_score = {}; }, Why::warming_up},
+      {[](Metrics& m, Conditions&) { m.z_score = {0, Status::undefined, true}; }, Why::inputs_undefined},
+      {[](Metrics& m, Conditions&) { m.z_score.status = Status::stale; }, Why::inputs_stale},
+      {[](Metrics& m, Conditions&) { m.trend_t = {}; }, Why::warming_up},
+      {[](Metrics& m, Conditions&) { m.spread_regime.status = Status::stale; }, Why::inputs_stale},
+      {[](Metrics& m, Conditions&) { m.spread_regime = ok(2.01); }, Why::spread_wide},
+      {[](Metrics& m, Conditions&) { m.trend_t = ok(-2); }, Why::against_trend},
+      {[](Metrics& m, Conditions&) { m.z_score = ok(-1.99); }, Why::no_setup},
+      {[](Metrics& m, Conditions&) { m.round_trip_bp = {0, Status::undefined, false}; }, Why::cost_unknown},
+  };
+  for (const auto& [spoil, why] : cases) {
+    Metrics m = example();
+    Conditions c = kGood;
+    spoil(m, c);
+    const auto r = rule();
+    const Decision d = r->decide(m, c);
+    EXPECT_EQ(d.action, SignalAction::wait);
+    EXPECT_EQ(d.why, why);
+    EXPECT_FALSE(r->reason(d, m).empty());
+  }
+}
+
+TEST(MeanReversion, TakesTheWorstCaseCostAndSaysSo) {
+  Metrics m = example();
+  m.round_trip_bp = {6, Status::undefined, true};
+  const auto r = rule();
+  const Decision d = r->decide(m, kGood);
+  EXPECT_EQ(d.action, SignalAction::enter_long);
+  EXPECT_NE(r->reason(d, m).find("worst-case"), std::string::npos);
+}
+
+TEST(MeanReversion, LeavesOnceWhenTheMidIsBack) {
+  const auto r = rule();
+  EXPECT_EQ(r->decide(with_z(-2.5), kGood).action, SignalAction::enter_long);
+  const Decision holding = r->decide(with_z(-1.0), kGood);
+  EXPECT_EQ(holding.action, SignalAction::wait);
+  EXPECT_EQ(holding.why, Why::holding);
+  EXPECT_EQ(r->decide(with_z(-0.5), kGood).action, SignalAction::exit);
+  EXPECT_EQ(r->decide(with_z(0.2), kGood).action, SignalAction::exit);
+  EXPECT_EQ(r->decide(with_z(0.9), kGood).why, Why::no_setup);
+  EXPECT_EQ(r->decide(with_z(0.2), kGood).action, SignalAction::wait);
+}
+
+TEST(MeanReversion, LeavesBeforeItTurns) {
+  const auto r = rule();
+  r->decide(with_z(-2.5), kGood);
+  const Decision d = r->decide(with_z(2.6), kGood);
+  EXPECT_EQ(d.action, SignalAction::exit);
+  EXPECT_EQ(d.why, Why::crossed_mean);
+  EXPECT_EQ(d.valid_for, Duration{});
+  EXPECT_EQ(r->decide(with_z(2.6), kGood).action, SignalAction::enter_short);
+}
+
+TEST(MeanReversion, LeavesThroughAWideSpreadAndAnUnknownCost) {
+  const auto r = rule();
+  r->decide(with_z(-2.5), kGood);
+  Metrics m = with_z(0.1);
+  m.spread_regime = ok(5);
+  m.round_trip_bp = {};
+  m.trend_t.status = Status::stale;
+  EXPECT_EQ(r->decide(m, kGood).action, SignalAction::exit);
+}
+
+TEST(MeanReversion, JudgesAnExitAnewOnTheFirstFreshPrice) {
+  const auto r = rule();
+  r->decide(with_z(-2.5), kGood);
+  EXPECT_EQ(r->decide(with_z(0.1), {.live = false, .quote_fresh = true, .session_open = true}).action, SignalAction::wait);
+  EXPECT_EQ(r->decide(with_z(0.1), kGood).action, SignalAction::exit);
+}
+
+TEST(SignalParameters, AreCheckedByNameAndRange) {
+  EXPECT_EQ(signal_rule_parameters("mean_reversion").size(), 8u);
+  for (const auto& p : signal_rule_parameters("mean_reversion")) {
+    EXPECT_LE(p.least, p.standard) << p.name;
+    EXPECT_GE(p.most, p.standard) << p.name;
+    EXPECT_FALSE(p.meaning.empty());
+    const auto refused = make_signal_rule("mean_reversion", {{std::string(p.name), p.most + 1}});
+    ASSERT_FALSE(refused.has_value()) << p.name;
+    EXPECT_EQ(refused.error().field, p.name);
+  }
+  EXPECT_FALSE(make_signal_rule("mean_reversion", {{"entry", 2}}).has_value());
+  EXPECT_FALSE(make_signal_rule("mean_reversion", {{"entry_z", std::nan("")}}).has_value());
+  EXPECT_FALSE(make_signal_rule("mean_reversion", {{"exit_z", 3}}).has_value());
+  EXPECT_FALSE(make_signal_rule("reversion").has_value());
+  EXPECT_EQ(rule({{"entry_z", 3}})->decide(example(), kGood).why, Why::no_setup);
+}
+
+TEST(EdgeConfidence, IsHalfAtTheLimitAndGrowsToOne) {
+  EXPECT_EQ(edge_confidence(0, 8.7), 0);
+  EXPECT_EQ(edge_confidence(5, 0), 0);
+  EXPECT_DOUBLE_EQ(edge_confidence(8.7, 8.7), 0.5);
+  EXPECT_GT(edge_confidence(100, 8.7), 0.999);
+}
+
+TEST(SignalState, SpeaksWhenTheActionChangesOrTheConfidenceMoves) {
+  SignalState state{rule()};
+  const auto confident = [](double c) {  // the cost at which the example's edge of 10 bp gives this confidence
+    Metrics m = example();
+    m.round_trip_bp = ok(10 / (-std::log2(1 - c)) / 1.5);
+    return m;
+  };
+  EXPECT_TRUE(state.update(with_z(0), kGood));
+  EXPECT_FALSE(state.update(with_z(-1), kGood));
+  EXPECT_TRUE(state.update(confident(0.60), kGood));
+  EXPECT_FALSE(state.update(confident(0.649), kGood));
+  EXPECT_FALSE(state.update(confident(0.551), kGood));
+  EXPECT_TRUE(state.update(confident(0.65), kGood));
+  EXPECT_TRUE(state.update(with_z(0), kGood));
+  EXPECT_EQ(state.decision().action, SignalAction::exit);
+  EXPECT_TRUE(state.update(with_z(1), kGood));
+  EXPECT_TRUE(state.update(with_z(1), {.live = true, .quote_fresh = false, .session_open = true}));
+  EXPECT_FALSE(state.update(with_z(1), {.live = false, .quote_fresh = false, .session_open = true}));
+}
+
+TEST(SignalState, ASignalBearsEveryValueItUsedAndItsEnd) {
+  SignalState state{rule()};
+  ASSERT_TRUE(state.update(example(), kGood));
+  const Signal s = state.signal(example(), Timestamp{} + seconds(100));
+  EXPECT_EQ(s.inputs, example());
+  EXPECT_EQ(s.valid_until, Timestamp{} + seconds(102));
+  EXPECT_EQ(s.strategy, "mean_reversion");
+  EXPECT_EQ(s.cost_bp, 5.8);
+  ASSERT_TRUE(state.update(with_z(0), kGood));
+  EXPECT_EQ(state.signal(with_z(0), Timestamp{} + seconds(100)).valid_until, Timestamp{});
+}
+
+TEST(SignalState, ContinuesAfterSaveAndLoad) {
+  SignalState before{rule()};
+  before.update(example(), kGood);
+  Bytes bytes;
+  ByteWriter writer{bytes};
+  before.save(writer);
+  SignalState after{rule()};
+  ByteReader reader{bytes};
+  after.load(reader);
+  EXPECT_TRUE(reader.done());
+  EXPECT_FALSE(after.update(example(), kGood));
+  EXPECT_TRUE(after.update(with_z(0.1), kGood));
+  EXPECT_EQ(after.decision().action, SignalAction::exit);
+}
+
+}  // namespace
+}  // namespace tickmesh

@@ -1,0 +1,106 @@
+#include "tick_ingestor/feeds/demo_feed.hpp"
+
+#include <gtest/gtest.h>
+
+#include "unit/market/demo_instruments.hpp"
+
+namespace tickmesh {
+namespace {
+
+DemoFeed feed(std::uint64_t seed = 1) { return DemoFeed{*DemoMarket::make(testing::demo_instruments(), testing::demo_options(seed))}; }
+const Timestamp kStart = Timestamp{} + seconds(1'700'000'000);
+
+Timestamp time_of_item(const Event& e) {
+  if (const auto* tick = std::get_if<Tick>(&e)) return tick->event_time;
+  return std::get<FeedEvent>(e).header.event_time;
+}
+
+TEST(DemoFeed, GivesWhatIsDueAndNothingEarly) {
+  DemoFeed f = feed();
+  std::vector<Event> out;
+  f.due(kStart, 1000, out);
+  ASSERT_GE(out.size(), 1U);
+  EXPECT_EQ(std::get<FeedEvent>(out.front()).kind, FeedEventKind::session_started);
+  Timestamp last{};
+  for (int ms = 0; ms <= 60'000; ms += 20) {
+    const std::size_t before = out.size();
+    const Timestamp now = kStart + milliseconds(ms);
+    f.due(now, 1000, out);
+    for (std::size_t i = before; i < out.size(); ++i) {
+      ASSERT_LE(time_of_item(out[i]), now);
+      ASSERT_GE(time_of_item(out[i]), last);
+      last = time_of_item(out[i]);
+    }
+    ASSERT_GT(f.next_due(), now);
+  }
+  EXPECT_NEAR(static_cast<double>(out.size()) / 60, 200, 80);
+  EXPECT_EQ(f.position(), out.size());
+}
+
+TEST(DemoFeed, GoesOnLaterInsteadOfCatchingUpAfterALongSleep) {
+  DemoFeed f = feed();
+  std::vector<Event> out;
+  f.due(kStart, 1000, out);
+  f.due(kStart + seconds(1), 1000, out);
+  out.clear();
+  const Timestamp later = kStart + seconds(3600);
+  f.due(later, 100'000, out);
+  EXPECT_LE(out.size(), 5U);
+  f.due(later + seconds(1), 100'000, out);
+  EXPECT_LT(out.size(), 1000U);
+  for (const Event& e : out) EXPECT_GE(time_of_item(e), later);
+}
+
+TEST(DemoFeed, GivesNoMoreThanItIsAskedForAndTheRestNextTime) {
+  DemoFeed a = feed(), b = feed();
+  std::vector<Event> small, large;
+  a.due(kStart, 1, small);
+  b.due(kStart, 1, large);
+  const Timestamp now = kStart + seconds(1);
+  b.due(now, 1'000'000, large);
+  while (a.due(now, 7, small) > 0) {
+  }
+  EXPECT_GT(large.size(), 50U);
+  EXPECT_EQ(small, large);
+}
+
+TEST(DemoFeed, NeverGoesBackInTimeWhenTheClockDidOverARestart) {
+  DemoFeed a = feed();
+  std::vector<Event> out;
+  a.due(kStart, 1000, out);
+  a.due(kStart + seconds(1), 1000, out);
+  DemoFeed b = feed();
+  b.recover(a.position(), time_of_item(out.back()));
+  std::vector<Event> after;
+  b.due(kStart - seconds(10), 1000, after);
+  EXPECT_TRUE(after.empty());
+  b.due(kStart + seconds(1) + milliseconds(500), 1000, after);
+  ASSERT_FALSE(after.empty());
+  EXPECT_GE(time_of_item(after.front()), time_of_item(out.back()));
+}
+
+TEST(DemoFeed, BeginsAnewWhenTheSnapshotIsOfAnotherMarket) {
+  DemoFeed a = feed(1), b = feed(2), fresh = feed(2);
+  std::vector<Event> out, after, expected;
+  a.due(kStart, 1000, out);
+  a.due(kStart + seconds(1), 1000, out);
+  Bytes bytes;
+  ByteWriter writer{bytes};
+  a.save(writer, a.position());
+  ByteReader reader{bytes};
+  EXPECT_FALSE(b.load(reader));
+  b.recover(a.position(), time_of_item(out.back()));
+  EXPECT_EQ(b.position(), a.position());
+  b.due(kStart + seconds(5), 1000, after);
+  fresh.due(kStart + seconds(5), 1000, expected);
+  EXPECT_EQ(after, expected);
+  Bytes again;
+  ByteWriter second{again};
+  b.save(second, b.position());
+  DemoFeed c = feed(2);
+  ByteReader reread{again};
+  EXPECT_TRUE(c.load(reread));
+}
+
+}  // namespace
+}  // namespace tickmesh
