@@ -91,7 +91,7 @@ directory=$root
 environment=$environment
 autostart=false
 autorestart=true
-startsecs=2
+startsecs=1
 startretries=1000000
 stopsignal=TERM
 stopwaitsecs=20
@@ -146,7 +146,12 @@ start_postgres() {
     PGPASSWORD=$password "$pg/createdb" -h "$socket" -U tickmesh_owner tickmesh
 }
 
-start_services() { supervisor start $services >/dev/null 2>&1 || true; }
+# Together: each waits for what it needs by itself.
+start_services() {
+  local service
+  for service in $services; do supervisor start "$service" >/dev/null 2>&1 & done
+  wait
+}
 
 wait_ready() {
   local config=$1 limit=$2 i

@@ -92,7 +92,10 @@ class ReplayServer {
 struct Subscription {
   Endpoint publisher;
   std::vector<Stream> streams;
+  bool required{true};  ///< false: a publisher not heard for kOptionalWaitNs does not keep the reader from being caught up
 };
+/// How long a reader waits for a publisher it can do without.
+inline constexpr std::int64_t kOptionalWaitNs = 3'000'000'000;
 /// What a reader knows of one publisher.
 struct PeerState {
   std::string service;

@@ -96,6 +96,7 @@ struct Peer {
   zmq::socket_t sub;
   zmq::socket_t dealer;
   Sequencer sequencer;
+  bool required{true};
   bool heard{false};
   std::int64_t heard_at{0};
   std::uint64_t config_hash{0};
@@ -108,11 +109,15 @@ struct Peer {
 
 struct Reader::Impl {
   Impl(zmq::context_t& context, Options given, const Positions& applied) : options{std::move(given)} {
-    for (const Subscription& to : options.subscriptions) peers.push_back(std::make_unique<Peer>(context, to, options, applied));
+    for (const Subscription& to : options.subscriptions) {
+      peers.push_back(std::make_unique<Peer>(context, to, options, applied));
+      peers.back()->required = to.required;
+    }
   }
 
   std::size_t drain(std::int64_t monotonic_ns, std::size_t max_events, const Sink::OnRun& on_run, const Sink::OnGap& on_gap) {
     now = monotonic_ns;
+    if (first_drain == 0) first_drain = now;
     kept.clear();
     for (auto& peer : peers) peer->sequencer.release();
     sink.aim(&on_run, &on_gap);
@@ -253,6 +258,7 @@ struct Reader::Impl {
   Sink sink;
   std::size_t turn{0};
   std::int64_t now{0};
+  std::int64_t first_drain{0};
   std::uint64_t rejected{0};
 };
 
@@ -279,7 +285,10 @@ std::size_t Reader::drain(std::int64_t monotonic_ns, std::size_t max_events, con
 }
 
 bool Reader::caught_up() const {
-  return std::all_of(impl_->peers.begin(), impl_->peers.end(), [](const auto& peer) { return peer->sequencer.caught_up(); });
+  const bool waited = impl_->first_drain != 0 && impl_->now - impl_->first_drain > kOptionalWaitNs;
+  return std::all_of(impl_->peers.begin(), impl_->peers.end(), [&](const auto& peer) {
+    return peer->sequencer.caught_up() || (!peer->required && !peer->heard && waited);
+  });
 }
 
 std::vector<std::string> Reader::waiting_for() const {

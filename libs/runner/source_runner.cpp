@@ -19,7 +19,7 @@ void record_said(Journal& journal, const Codec& codec, std::vector<Outbox::Said>
     record.events.clear();
     std::size_t j = i;
     for (; j < out.size() && out[j].name.stream == record.first.stream && out[j].name.partition == record.first.partition; ++j)
-      record.events.push_back(out[j].bytes);
+      record.events.emplace_back(out[j].bytes);
     body.clear();
     encode(record, body);
     journal.append(RecordType::said, body);

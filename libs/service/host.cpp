@@ -147,6 +147,8 @@ void Host::turn() {
     next_heartbeat_ = mono + kHeartbeat;
   }
   if (auto failure = journal_->failure()) throw DiskError(*failure, EIO);
+  if (replay_)
+    if (auto failure = replay_->failure()) throw DiskError(*failure, EIO);
 }
 
 bool Host::status_due() {

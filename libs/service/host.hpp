@@ -30,6 +30,7 @@ struct ServiceSpec {
   struct Reads {
     std::string publisher;
     std::vector<Stream> streams;
+    bool required{true};  ///< false: its absence does not keep this service from going live
   };
   std::vector<Reads> reads;
   std::vector<Stream> by_reference; ///< recorded by name, not copied

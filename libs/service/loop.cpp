@@ -89,7 +89,7 @@ class Loop {
   void open_reader() {
     Reader::Options o;
     o.name = host_.instance();
-    for (const auto& reads : host_.spec().reads) o.subscriptions.push_back({host_.endpoint(reads.publisher), reads.streams});
+    for (const auto& reads : host_.spec().reads) o.subscriptions.push_back({host_.endpoint(reads.publisher), reads.streams, reads.required});
     reader_ = std::make_unique<Reader>(host_.context(), o, runner_.machine().positions());
   }
 
@@ -125,8 +125,8 @@ class Loop {
     add_fd(host_.signal_fd());
     add_fd(host_.journal().durable_fd());
     if (attachment_ != nullptr) add_fd(attachment_->wake_fd());
-    std::int64_t wait_ns = 100'000'000;
-    if (busy_) {
+    std::int64_t wait_ns = 50'000'000;
+    if (busy_ || reader_->pending()) {
       wait_ns = 0;
     } else {
       const Timestamp now = host_.clock().now();

@@ -10,7 +10,7 @@ int main(int argc, char** argv) {
                   "  tickmesh-broker_gateway --venue.paper.latency_ms=20 --gateway.collar=0.02\n",
       .health_offset = 4,
       .says = {Stream::order, Stream::venue},
-      .reads = {{"tick_ingestor", {Stream::tick, Stream::feed}}, {"position_manager", {Stream::intent}}, {"api_gateway", {Stream::control}}},
+      .reads = {{"tick_ingestor", {Stream::tick, Stream::feed}}, {"position_manager", {Stream::intent}, false}, {"api_gateway", {Stream::control}, false}},
       .by_reference = {Stream::tick},
       .durable = {Stream::order, Stream::venue},
   };

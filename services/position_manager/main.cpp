@@ -44,9 +44,9 @@ int main(int argc, char** argv) {
       .health_offset = 3,
       .says = {Stream::intent, Stream::position, Stream::account, Stream::risk, Stream::strategy},
       .reads = {{"tick_ingestor", {Stream::tick, Stream::feed}},
-                {"metrics_engine", {Stream::signal}},
+                {"metrics_engine", {Stream::signal}, false},
                 {"broker_gateway", {Stream::order, Stream::venue}},
-                {"api_gateway", {Stream::control}}},
+                {"api_gateway", {Stream::control}, false}},
       .by_reference = {Stream::tick},
       .durable = {},
   };

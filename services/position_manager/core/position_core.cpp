@@ -63,6 +63,7 @@ void PositionCore::on_started(const Started& started) {
 
 void PositionCore::on_live(Turn& t) {
   live_ = true;
+  say_state(Symbol{}, RiskCause::none, t);  // everyone sees from the first moment what rules
   check_stale(t);
   say_cancels(t);
   publish_account(t, t.cause);
