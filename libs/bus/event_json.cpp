@@ -43,7 +43,9 @@ std::string event_json(const ProtoCodec& codec, const Event& event) {
   std::string json;
   pb::util::JsonPrintOptions options;
   options.preserve_proto_field_names = true;
-  if (!message->ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) || !pb::util::MessageToJsonString(*message, &json, options).ok()) return "{}";
+  if (!message->ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) ||
+      !pb::util::MessageToJsonString(*message, &json, options).ok())
+    return "{}";
   return json;
 }
 

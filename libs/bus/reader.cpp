@@ -286,9 +286,8 @@ std::size_t Reader::drain(std::int64_t monotonic_ns, std::size_t max_events, con
 
 bool Reader::caught_up() const {
   const bool waited = impl_->first_drain != 0 && impl_->now - impl_->first_drain > kOptionalWaitNs;
-  return std::all_of(impl_->peers.begin(), impl_->peers.end(), [&](const auto& peer) {
-    return peer->sequencer.caught_up() || (!peer->required && !peer->heard && waited);
-  });
+  return std::all_of(impl_->peers.begin(), impl_->peers.end(),
+                     [&](const auto& peer) { return peer->sequencer.caught_up() || (!peer->required && !peer->heard && waited); });
 }
 
 std::vector<std::string> Reader::waiting_for() const {

@@ -22,8 +22,10 @@ void Machine::apply(Timestamp now, const Name& name, const Event& event) {
   outbox_.begin(now_, {name, name.stream == Stream::local ? now_ : time_of(event)});
   core_.apply({now_, name, event}, outbox_);
   for (const Outbox::Wake& wake : outbox_.wakes()) {
-    if (wake.at) timers_[wake.timer] = wake.at;
-    else timers_.erase(wake.timer);
+    if (wake.at)
+      timers_[wake.timer] = wake.at;
+    else
+      timers_.erase(wake.timer);
   }
   outbox_.wakes().clear();
   if (observer) observer(name, event);
@@ -57,8 +59,9 @@ Result<void> Machine::load(ByteReader& in) {
   const auto shape = in.get<std::uint32_t>();
   const auto version = in.get<std::uint32_t>();
   if (shape != 1 || version > core_.version())
-    return std::unexpected(Error{"version", "snapshot", "of this core's version or an older one",
-                                 "the snapshot is of core version " + std::to_string(version) + ", this program has " + std::to_string(core_.version())});
+    return std::unexpected(
+        Error{"version", "snapshot", "of this core's version or an older one",
+              "the snapshot is of core version " + std::to_string(version) + ", this program has " + std::to_string(core_.version())});
   now_ = in.get<Timestamp>();
   outbox_.set_epoch(in.get<Epoch>());
   for (auto& partitions : outbox_.heads())

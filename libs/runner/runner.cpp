@@ -6,6 +6,13 @@
 #include "runner/tail.hpp"
 
 namespace tickmesh {
+namespace {
+
+/// Of a `taken` body: now and count; of each item: kind, name, count, and the length of a copy.
+constexpr std::uint64_t kTakenHead = 8 + 4;
+constexpr std::uint64_t kTakenItem = 1 + 18 + 4 + 4;
+
+}  // namespace
 
 Runner::Runner(Core& core, Journal& journal, const Codec& codec, RunnerOptions options)
     : journal_{journal}, codec_{codec}, options_{options}, machine_{core} {}
@@ -67,8 +74,8 @@ void Runner::step(Timestamp now, std::span<const Arrival> arrivals) {
   now = std::max(now, machine_.now());
   taken_.now = now;
   taken_.items.clear();
-  std::vector<const Arrival*> fresh;
-  fresh.reserve(arrivals.size());
+  fresh_.clear();
+  std::uint64_t size = kTakenHead;
   Positions reached;  // within this batch, before the machine has advanced
   for (const Arrival& a : arrivals) {
     const auto key = std::pair{a.name.stream, a.name.partition};
@@ -79,8 +86,14 @@ void Runner::step(Timestamp now, std::span<const Arrival> arrivals) {
       continue;
     }
     reached[key] = a.name.at;
-    fresh.push_back(&a);
-    if (!options_.by_reference[static_cast<std::size_t>(a.name.stream)]) {
+    const bool by_reference = options_.by_reference[static_cast<std::size_t>(a.name.stream)];
+    size += kTakenItem + (by_reference ? 0 : a.bytes.size());
+    if (!fresh_.empty() && size > journal_.max_body()) {  // a record never spans segments; a core sees no batch boundaries
+      take(now);
+      size = kTakenHead + kTakenItem + (by_reference ? 0 : a.bytes.size());
+    }
+    fresh_.push_back(&a);
+    if (!by_reference) {
       taken_.items.push_back({a.name, 1, false, a.bytes});
       continue;
     }
@@ -94,13 +107,18 @@ void Runner::step(Timestamp now, std::span<const Arrival> arrivals) {
     }
     taken_.items.push_back({a.name, 1, true, {}});
   }
-  if (fresh.empty()) return;
+  if (!fresh_.empty()) take(now);
+}
+
+void Runner::take(Timestamp now) {
   body_.clear();
   encode(taken_, body_);
   journal_.append(RecordType::taken, body_);
-  for (const Arrival* a : fresh) apply_bytes(now, a->name, a->bytes);
-  since_snapshot_ += fresh.size();
+  for (const Arrival* a : fresh_) apply_bytes(now, a->name, a->bytes);
+  since_snapshot_ += fresh_.size();
   record_said();
+  taken_.items.clear();
+  fresh_.clear();
 }
 
 void Runner::step_local(Timestamp now, const Event& local) {

@@ -20,8 +20,8 @@ struct Released {
   Name name{};
   Bytes bytes{};
   Event event{};
-  Lsn recorded{};     ///< where its record ends: when `durable` has reached this, a power cut cannot take it back
-  bool replayed{};    ///< completed by recovery: others must hear it, but what it asks of the outside world may have been done already
+  Lsn recorded{};   ///< where its record ends: when `durable` has reached this, a power cut cannot take it back
+  bool replayed{};  ///< completed by recovery: others must hear it, but what it asks of the outside world may have been done already
 };
 
 /// Fetches what `Taken` names by reference from the publisher's journal, when a tail is run again.
@@ -74,6 +74,7 @@ class Runner {
 
  private:
   void apply_bytes(Timestamp now, const Name& name, ByteView bytes);
+  void take(Timestamp now);  ///< records and applies `fresh_`
   void record_said();
 
   Journal& journal_;
@@ -87,6 +88,7 @@ class Runner {
   std::uint64_t undecodable_{0};
   Event scratch_;
   TakenRecord taken_;
+  std::vector<const Arrival*> fresh_;  ///< of the step under way, not yet applied
   Bytes body_;
 };
 

@@ -3,6 +3,12 @@
 #include <algorithm>
 
 namespace tickmesh {
+namespace {
+
+/// Of a `said` body, before its events: name and count.
+constexpr std::uint64_t kSaidHead = 1 + 1 + 8 + 8 + 4;
+
+}  // namespace
 
 void record_said(Journal& journal, const Codec& codec, std::vector<Outbox::Said>& said, std::vector<Released>& out) {
   const std::size_t begin = out.size();
@@ -18,8 +24,12 @@ void record_said(Journal& journal, const Codec& codec, std::vector<Outbox::Said>
     record.first = out[i].name;
     record.events.clear();
     std::size_t j = i;
-    for (; j < out.size() && out[j].name.stream == record.first.stream && out[j].name.partition == record.first.partition; ++j)
+    std::uint64_t size = kSaidHead;
+    for (; j < out.size() && out[j].name.stream == record.first.stream && out[j].name.partition == record.first.partition; ++j) {
+      size += sizeof(std::uint32_t) + out[j].bytes.size();
+      if (j > i && size > journal.max_body()) break;  // a record never spans segments: the run goes on in the next one
       record.events.emplace_back(out[j].bytes);
+    }
     body.clear();
     encode(record, body);
     journal.append(RecordType::said, body);
@@ -47,7 +57,8 @@ Result<std::uint64_t> SourceRunner::recover(const Observe& observe, Timestamp no
     if (auto ok = decode((**record).body, said); !ok) return std::unexpected(ok.error());
     Name name = said.first;
     for (const ByteView bytes : said.events) {
-      if (auto ok = codec_.decode(name.stream, bytes, event); !ok) return std::unexpected(Error{"corrupt", "journal", "events of its streams", to_string(ok.error())});
+      if (auto ok = codec_.decode(name.stream, bytes, event); !ok)
+        return std::unexpected(Error{"corrupt", "journal", "events of its streams", to_string(ok.error())});
       observe(name, event);
       last = std::max(last, time_of(event));
       ++observed;

@@ -33,8 +33,7 @@ Result<void> TailRunner::feed(const RecordView& record) {
     }
     case RecordType::started:
     case RecordType::snapshot:
-    case RecordType::closed:
-      return {};
+    case RecordType::closed: return {};
   }
   return std::unexpected(Error{"corrupt", "record", "of a known type", "type " + std::to_string(static_cast<int>(record.type))});
 }
@@ -101,11 +100,16 @@ Result<void> TailRunner::said(const SaidRecord& record, Lsn at) {
     recorded_.add(name, record.events[i]);
     if (lossy_) {
       // Inputs are missing, so the words cannot be derived; the journal's own are the truth and only the numbering follows.
-      unconfirmed_.clear();
+      // What was said now and never recorded is unsaid, or the next event of its stream would leave a hole in the numbering.
+      for (; !unconfirmed_.empty(); unconfirmed_.pop_back()) {
+        const Name& unsaid = unconfirmed_.back().name;
+        machine_.outbox().heads()[static_cast<std::size_t>(unsaid.stream)][unsaid.partition] = unsaid.at.sequence - 1;
+      }
       machine_.outbox().heads()[static_cast<std::size_t>(name.stream)][name.partition] = name.at.sequence;
       continue;
     }
-    if (unconfirmed_.empty()) return diverged(name, "the journal holds an event that was not said again (record " + std::to_string(at.value) + ')');
+    if (unconfirmed_.empty())
+      return diverged(name, "the journal holds an event that was not said again (record " + std::to_string(at.value) + ')');
     const Unconfirmed& u = unconfirmed_.front();
     if (!(u.name == name)) return diverged(name, "the order of what is said differs: now " + to_string(u.name));
     if (as_text(u.bytes) != as_text(record.events[i])) return diverged(name, "the bytes differ");

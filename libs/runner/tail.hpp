@@ -17,7 +17,8 @@ class TailRunner {
     Bytes bytes;
     Event event;
   };
-  TailRunner(Machine& machine, const Codec& codec, ReferenceSource& references) : machine_{machine}, codec_{codec}, references_{references} {}
+  TailRunner(Machine& machine, const Codec& codec, ReferenceSource& references)
+      : machine_{machine}, codec_{codec}, references_{references} {}
 
   /// One record of the journal, in order. Error codes: "diverged", "unreachable", "corrupt", "version".
   Result<void> feed(const RecordView& record);

@@ -2,12 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <toml++/toml.h>
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <fstream>
 #include <optional>
 #include <sstream>
-#include <toml++/toml.h>
 
 namespace tickmesh {
 namespace {
@@ -40,7 +41,8 @@ std::string nearest_key(std::string_view name) {
 Result<double> as_number(std::string_view value) {
   double parsed = 0;
   const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), parsed);
-  if (error != std::errc{} || end != value.data() + value.size()) return bad_value("", "a number", std::string(value));
+  if (error != std::errc{} || end != value.data() + value.size() || !std::isfinite(parsed))
+    return bad_value("", "a number", std::string(value));
   return parsed;
 }
 
@@ -69,7 +71,8 @@ Result<void> check(const Key& key, const std::string& value, const std::string& 
       break;
   }
   const double parsed = *as_number(value);
-  if ((key.min != 0 || key.max != 0) && (parsed < key.min || parsed > key.max)) return refuse(fmt::format("from {} to {}", key.min, key.max));
+  if ((key.min != 0 || key.max != 0) && (parsed < key.min || parsed > key.max))
+    return refuse(fmt::format("from {} to {}", key.min, key.max));
   return {};
 }
 
@@ -81,12 +84,12 @@ std::string lower(std::string_view text) {
 
 using Leaves = std::vector<std::tuple<std::string, std::string, int>>;  // key, value as text, line
 
-Result<void> flatten(const toml::table& table, const std::string& prefix, Leaves& out) {
+Result<void> flatten(const toml::table& table, const std::string& path, const std::string& prefix, Leaves& out) {
   for (const auto& [name, node] : table) {
     const std::string key = prefix.empty() ? std::string(name.str()) : prefix + '.' + std::string(name.str());
     const int line = static_cast<int>(node.source().begin.line);
     if (const auto* inner = node.as_table()) {
-      if (auto ok = flatten(*inner, key, out); !ok) return ok;
+      if (auto ok = flatten(*inner, path, key, out); !ok) return ok;
     } else if (const auto s = node.value<std::string>(); s && node.is_string()) {
       out.emplace_back(key, *s, line);
     } else if (node.is_boolean()) {
@@ -99,12 +102,12 @@ Result<void> flatten(const toml::table& table, const std::string& prefix, Leaves
       std::string joined;
       for (const auto& element : *array) {
         const auto text = element.value<std::string>();
-        if (!text) return bad_value(key, "a list of texts", fmt::format("line {}", line));
+        if (!text) return bad_value(key, "a list of texts", fmt::format("{}:{}", path, line));
         joined += (joined.empty() ? "" : ",") + *text;
       }
       out.emplace_back(key, joined, line);
     } else {
-      return bad_value(key, "a text, number, boolean or list of texts", fmt::format("line {}", line));
+      return bad_value(key, "a text, number, boolean or list of texts", fmt::format("{}:{}", path, line));
     }
   }
   return {};
@@ -138,7 +141,7 @@ Result<Config> Config::load(const std::string& path, const Overrides& flags, cha
     auto table = parse_file(path);
     if (!table) return std::unexpected(table.error());
     Leaves leaves;
-    if (auto ok = flatten(*table, "", leaves); !ok) return std::unexpected(ok.error());
+    if (auto ok = flatten(*table, path, "", leaves); !ok) return std::unexpected(ok.error());
     for (const auto& [key, value, line] : leaves)
       if (auto ok = config.set(key, value, "file", fmt::format("{}:{}", path, line)); !ok) return std::unexpected(ok.error());
   }
@@ -187,8 +190,9 @@ std::vector<std::string> Config::list(std::string_view key) const {
 std::uint64_t Config::hash() const {
   std::uint64_t hash = kFnvOffset;
   for (const auto& [key, entry] : entries_) {
-    const bool of_this_machine = key.ends_with("dir") || key.ends_with("file") || key.starts_with("postgres.") || key.starts_with("health.") ||
-                                 key.starts_with("log.") || key.starts_with("api.") || key == "venue.paper.ledger" || key == "mesh.instruments";
+    const bool of_this_machine = key.ends_with("dir") || key.ends_with("file") || key.starts_with("postgres.") ||
+                                 key.starts_with("health.") || key.starts_with("log.") || key.starts_with("api.") ||
+                                 key == "venue.paper.ledger" || key == "mesh.instruments";
     if (!of_this_machine) hash = fnv1a64(fmt::format("{}={}\n", key, entry.value), hash);
   }
   return hash;
@@ -209,13 +213,32 @@ class InstrumentTable {
     if (!parsed) return fail(field, parsed.error().rule, parsed.error().message), T{};
     return *parsed;
   }
-  double number(const char* field) { return table_[field].value_or(0.0); }
-  std::string text(const char* field, const char* fallback) { return table_[field].value_or(std::string{fallback}); }
+  /// At least 0; 0 when it is left out.
+  double number(const char* field) {
+    if (!table_.contains(field)) return 0;
+    const auto value = table_[field].value<double>();
+    if (!value || !std::isfinite(*value) || *value < 0) return fail(field, "a number of at least 0", "it is not"), 0;
+    return *value;
+  }
+  std::string text(const char* field, const char* fallback) {
+    if (!table_.contains(field)) return fallback;
+    const auto value = table_[field].value<std::string>();
+    if (!value || value->empty()) return fail(field, "a text", "it is none"), std::string{};
+    return *value;
+  }
+  int decimals(const char* field) {
+    if (!table_.contains(field)) return 2;
+    const auto value = table_[field].value<std::int64_t>();
+    if (!value || *value < 0 || *value > 8) return fail(field, "an integer from 0 to 8", "it is not"), 2;
+    return static_cast<int>(*value);
+  }
   void known_fields() {
     static constexpr std::string_view known[] = {"symbol",   "tick_size",       "lot",          "multiplier",       "currency",
-                                                 "calendar", "reference_price", "daily_volume", "daily_volatility", "price_decimals", "demo"};
+                                                 "calendar", "reference_price", "daily_volume", "daily_volatility", "price_decimals",
+                                                 "demo"};
     for (const auto& [name, node] : table_)
-      if (std::ranges::find(known, name.str()) == std::end(known)) fail(std::string(name.str()), "a known field", "see the comments on top of the file");
+      if (std::ranges::find(known, name.str()) == std::end(known))
+        fail(std::string(name.str()), "a known field", "see the comments on top of the file");
   }
   void fail(const std::string& field, const std::string& rule, const std::string& message) {
     if (!error_) error_ = Error{"bad_value", field, rule, where_ + ": " + message};
@@ -263,7 +286,7 @@ Result<Instruments> load_instruments(const std::string& path) {
     i.reference_price = fields.exact<Price>("reference_price", "0");
     i.daily_volume = fields.number("daily_volume");
     i.daily_volatility = fields.number("daily_volatility");
-    i.price_decimals = static_cast<int>(t["price_decimals"].value_or(std::int64_t{2}));
+    i.price_decimals = fields.decimals("price_decimals");
     if (fields.error()) return std::unexpected(*fields.error());
     all.push_back(i);
     return {};

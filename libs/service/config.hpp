@@ -17,11 +17,11 @@ namespace tickmesh {
 
 enum class KeyType { text, integer, number, boolean, choice, list };
 struct Key {
-  std::string_view name;     ///< "venue.paper.latency_ms"
+  std::string_view name;  ///< "venue.paper.latency_ms"
   KeyType type;
-  std::string_view fallback; ///< as text; lists are comma-separated
-  double min{0}, max{0};     ///< integer and number: inclusive; both 0: unbounded
-  std::string_view choices;  ///< choice: "a|b|c"
+  std::string_view fallback;  ///< as text; lists are comma-separated
+  double min{0}, max{0};      ///< integer and number: inclusive; both 0: unbounded
+  std::string_view choices;   ///< choice: "a|b|c"
   std::string_view help;
 };
 /// Every key there is, in the order of the sample file.

@@ -24,6 +24,7 @@ constexpr Key kKeys[] = {
     {"health.base_port", integer, "9101", 1, 65000, "", "ingestor; +1 bars, +2 metrics, +3 positions, +4 gateway, +5 api"},
     {"log.level", choice, "info", 0, 0, "debug|info|warn|error", "least level written"},
     {"feed.kind", choice, "demo", 0, 0, "demo|push", "demo: the synthetic market; push: only POST /ticks"},
+    {"feed.paced", boolean, "false", 0, 0, "", "true: the feed waits for the slowest of metrics, bars, positions, gateway (65,536 events ahead at most); live data never waits"},
     {"feed.push_token_file", text, "var/secrets/push_token", 0, 0, "", "bearer token that POST /ticks must show"},
     {"feed.demo.seed", integer, "1", 0, 4294967295, "", "same seed, same market"},
     {"feed.demo.rate", number, "200", 0.1, 5000000, "", "ticks a second, all instruments together"},

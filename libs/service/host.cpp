@@ -45,7 +45,12 @@ constexpr std::int64_t kStatus = 500'000'000;
 }  // namespace
 
 Host::Host(const ServiceSpec& spec, Config config, std::uint32_t core_version)
-    : spec_{spec}, config_{std::move(config)}, probes_{spec.name, 0, build_version()}, signal_fd_{block_signals()}, durable_{set_of(spec.durable)}, started_mono_{monotonic_ns()} {
+    : spec_{spec},
+      config_{std::move(config)},
+      probes_{spec.name, 0, build_version()},
+      signal_fd_{block_signals()},
+      durable_{set_of(spec.durable)},
+      started_mono_{monotonic_ns()} {
   auto instruments = load_instruments(config_.text("mesh.instruments"));
   if (!instruments) throw StartError(instruments.error());
   instruments_ = std::move(*instruments);
@@ -61,14 +66,14 @@ Host::Host(const ServiceSpec& spec, Config config, std::uint32_t core_version)
   if (!journal) throw StartError(journal.error());
   journal_ = std::move(*journal);
   const JournalState& state = journal_->state();
-  spdlog::info("Journal open dir={} epoch={} clean={} torn_bytes={} new_epoch={}", options.dir, journal_->epoch(), state.clean, state.torn_bytes,
-               state.new_epoch);
+  spdlog::info("Journal open dir={} epoch={} clean={} torn_bytes={} new_epoch={}", options.dir, journal_->epoch(), state.clean,
+               state.torn_bytes, state.new_epoch);
 
-  const std::string address = fmt::format("{}:{}", config_.text("health.address"), config_.integer("health.base_port") + spec_.health_offset);
+  const std::string address =
+      fmt::format("{}:{}", config_.text("health.address"), config_.integer("health.base_port") + spec_.health_offset);
   try {
-    http_ = std::make_unique<HttpServer>(HttpOptions{.tcp = address}, [this](HttpRequest request, HttpRespond respond) {
-      on_http(std::move(request), std::move(respond));
-    });
+    http_ = std::make_unique<HttpServer>(
+        HttpOptions{.tcp = address}, [this](HttpRequest request, HttpRespond respond) { on_http(std::move(request), std::move(respond)); });
   } catch (const std::exception& e) {
     throw StartError(Error{"in_use", "health.base_port", "a free port", fmt::format("cannot listen on {}", e.what())});
   }
@@ -139,6 +144,10 @@ void Host::pump_releases(const std::function<void(const Released&)>& effect) {
   }
 }
 
+Pace Host::pace_of(Stream stream, const std::vector<std::string>& services) const {
+  return pace(released_heads_, token_.epoch, stream, services, replay_->readers());
+}
+
 void Host::turn() {
   const std::int64_t mono = monotonic_ns();
   last_turn_ = mono;
@@ -196,7 +205,8 @@ void Host::publish_status(std::vector<std::string> reasons, const Reader* reader
   }
   struct statvfs disk{};
   double free_bytes = 0;
-  if (::statvfs(config_.text("journal.dir").c_str(), &disk) == 0) free_bytes = static_cast<double>(disk.f_bavail) * static_cast<double>(disk.f_frsize);
+  if (::statvfs(config_.text("journal.dir").c_str(), &disk) == 0)
+    free_bytes = static_cast<double>(disk.f_bavail) * static_cast<double>(disk.f_frsize);
   const double uptime = static_cast<double>(mono - started_mono_) / 1e9;
   probes_.disk_days_left(uptime > 1 ? free_bytes / (static_cast<double>(journal_->bytes()) / uptime + 1) / 86400 : 36500);
   const double elapsed = std::max(1e-3, static_cast<double>(mono - rates_at_) / 1e9);
@@ -225,7 +235,7 @@ void Host::publish_status(std::vector<std::string> reasons, const Reader* reader
                                 {"config_hash", fmt::format("{:016x}", config_.hash())},
                                 {"version", build_version()}};
   std::lock_guard lock{status_mutex_};
-  status_json_ = status.dump();
+  status_json_ = status.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   ready_ = reasons.empty();
   reasons_ = std::move(reasons);
 }
@@ -233,19 +243,33 @@ void Host::publish_status(std::vector<std::string> reasons, const Reader* reader
 void Host::on_http(HttpRequest request, HttpRespond respond) {
   if (request.method == "GET" && request.path == "/healthz") {
     const bool turning = monotonic_ns() - last_turn_.load() < 1'000'000'000;
-    return respond({turning ? 200 : 503, "application/json", turning ? R"({"ok":true})" : R"({"ok":false,"reason":"the core thread has not turned for a second"})", ""});
+    return respond({turning ? 200 : 503, "application/json",
+                    turning ? R"({"ok":true})" : R"({"ok":false,"reason":"the core thread has not turned for a second"})", ""});
   }
   if (request.method == "GET" && request.path == "/readyz") {
     std::lock_guard lock{status_mutex_};
-    return respond({ready_ ? 200 : 503, "application/json", nlohmann::json{{"ready", ready_}, {"reasons", reasons_}}.dump(), ""});
+    return respond({ready_ ? 200 : 503, "application/json",
+                    nlohmann::json{{"ready", ready_}, {"reasons", reasons_}}.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace),
+                    ""});
   }
   if (request.method == "GET" && request.path == "/status") {
     std::lock_guard lock{status_mutex_};
     return respond({200, "application/json", status_json_.empty() ? "{}" : status_json_, ""});
   }
   if (request.method == "GET" && request.path == "/metrics") return respond({200, "text/plain; version=0.0.4", probes_.text(), ""});
-  if (extra_http && extra_http(request, respond)) return;
-  respond({404, "application/json", R"({"error":{"code":"not_found","field":"path","rule":"/healthz, /readyz, /metrics or /status"}})", ""});
+  ExtraHttp extra;
+  {
+    std::lock_guard lock{extra_mutex_};
+    extra = extra_http_;
+  }
+  if (extra && extra(request, respond)) return;
+  respond(
+      {404, "application/json", R"({"error":{"code":"not_found","field":"path","rule":"/healthz, /readyz, /metrics or /status"}})", ""});
+}
+
+void Host::set_extra_http(ExtraHttp handler) {
+  std::lock_guard lock{extra_mutex_};
+  extra_http_ = std::move(handler);
 }
 
 bool Host::stopping() {
@@ -265,7 +289,8 @@ void Host::close() {
   if (publisher_) publisher_->heartbeat(released_heads_);
   http_.reset();
   if (projector_)
-    if (auto stopped = projector_->stop(std::chrono::seconds(5)); !stopped) spdlog::warn("The projection is not complete: {}", to_string(stopped.error()));
+    if (auto stopped = projector_->stop(std::chrono::seconds(5)); !stopped)
+      spdlog::warn("The projection is not complete: {}", to_string(stopped.error()));
   projector_.reset();
   replay_.reset();
   publisher_.reset();

@@ -11,6 +11,7 @@
 
 #include "bus/bus.hpp"
 #include "bus/codec.hpp"
+#include "bus/pace.hpp"
 #include "runner/runner.hpp"
 #include "service/clock.hpp"
 #include "service/config.hpp"
@@ -22,10 +23,10 @@ namespace tickmesh {
 
 /// The fixed facts of a service.
 struct ServiceSpec {
-  std::string name;                 ///< "metrics_engine"; also schema, role, journal and sockets
-  std::string about;                ///< one line for --help
-  std::string examples;             ///< for --help
-  unsigned health_offset{0};        ///< added to health.base_port
+  std::string name;           ///< "metrics_engine"; also schema, role, journal and sockets
+  std::string about;          ///< one line for --help
+  std::string examples;       ///< for --help
+  unsigned health_offset{0};  ///< added to health.base_port
   std::vector<Stream> says;
   struct Reads {
     std::string publisher;
@@ -33,8 +34,8 @@ struct ServiceSpec {
     bool required{true};  ///< false: its absence does not keep this service from going live
   };
   std::vector<Reads> reads;
-  std::vector<Stream> by_reference; ///< recorded by name, not copied
-  std::vector<Stream> durable;      ///< released only when a power cut cannot take them back
+  std::vector<Stream> by_reference;  ///< recorded by name, not copied
+  std::vector<Stream> durable;       ///< released only when a power cut cannot take them back
   bool projects{true};
 };
 
@@ -59,6 +60,8 @@ class Host {
   /// Queues what the core said; `pump_releases` publishes it as soon as it is durable enough, in order, and calls `effect`.
   void release(std::vector<Released> said);
   void pump_releases(const std::function<void(const Released&)>& effect);
+  /// How many more events of `stream` may be said before `services` have acknowledged.
+  Pace pace_of(Stream stream, const std::vector<std::string>& services) const;
   std::size_t waiting_releases() const { return releases_.size(); }
 
   /// Once a loop turn: health stamp, heartbeat, flush. Cheap.
@@ -72,8 +75,10 @@ class Host {
   int signal_fd() const { return signal_fd_; }
   void close();  ///< flush, projector, journal closed
 
-  /// Handles requests beyond /healthz, /readyz, /metrics, /status; return false when the path is not yours. Set before `open_bus`.
-  std::function<bool(HttpRequest&, HttpRespond&)> extra_http;
+  /// Handles requests beyond /healthz, /readyz, /metrics, /status, on the HTTP thread; returns false when the path is not its own.
+  /// One call may still be under way when it is replaced; none is after `close`.
+  using ExtraHttp = std::function<bool(HttpRequest&, HttpRespond&)>;
+  void set_extra_http(ExtraHttp handler);
 
   const ServiceSpec& spec() const { return spec_; }
   const Config& config() const { return config_; }
@@ -114,6 +119,8 @@ class Host {
   std::int64_t next_heartbeat_{0};
   std::int64_t next_status_{0};
   std::int64_t started_mono_;
+  std::mutex extra_mutex_;
+  ExtraHttp extra_http_;
   std::mutex status_mutex_;
   std::string status_json_;
   bool ready_{false};

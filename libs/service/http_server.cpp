@@ -8,7 +8,10 @@
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <charconv>
+#include <future>
+#include <mutex>
 #include <optional>
+#include <set>
 #include <stdexcept>
 #include <thread>
 
@@ -20,6 +23,9 @@ namespace beast = boost::beast;
 namespace http = beast::http;
 using tcp = asio::ip::tcp;
 using local = asio::local::stream_protocol;
+
+/// Read away, at most, after a request that was refused unread.
+constexpr std::size_t kLingerBytes = 64u << 20;
 
 std::string decode(std::string_view text) {
   std::string out;
@@ -49,11 +55,25 @@ HttpRequest translate(http::request<http::string_body>& in) {
   return out;
 }
 
+/// The way back for answers from other threads, shut when the server goes: an answer may outlive it.
+struct Gate {
+  std::mutex mutex;
+  asio::io_context* context{nullptr};
+  template <class Work>
+  void post(Work&& work) {
+    std::lock_guard lock{mutex};
+    if (context != nullptr) asio::post(*context, std::forward<Work>(work));
+  }
+};
+/// Sessions whose request is with the handler: nothing else keeps them. HTTP thread only.
+using Awaiting = std::set<std::shared_ptr<void>>;
+
 template <class Protocol>
 class Session : public std::enable_shared_from_this<Session<Protocol>> {
  public:
-  Session(typename Protocol::socket socket, const HttpOptions& options, const HttpHandler& handler)
-      : stream_{std::move(socket)}, options_{options}, handler_{handler} {}
+  Session(typename Protocol::socket socket, const HttpOptions& options, const HttpHandler& handler, std::shared_ptr<Gate> gate,
+          Awaiting& awaiting)
+      : stream_{std::move(socket)}, options_{options}, handler_{handler}, gate_{std::move(gate)}, awaiting_{awaiting} {}
   void run() { read(); }
 
  private:
@@ -61,34 +81,43 @@ class Session : public std::enable_shared_from_this<Session<Protocol>> {
     parser_.emplace();
     parser_->body_limit(options_.body_limit);
     stream_.expires_after(std::chrono::seconds(options_.timeout_s));
-    http::async_read(stream_, buffer_, *parser_, [self = this->shared_from_this()](beast::error_code error, std::size_t) { self->on_read(error); });
+    http::async_read(stream_, buffer_, *parser_,
+                     [self = this->shared_from_this()](beast::error_code error, std::size_t) { self->on_read(error); });
   }
 
   void on_read(beast::error_code error) {
     if (error == http::error::body_limit)
-      return write({413, "application/json", R"({"error":{"code":"too_large","field":"body","rule":"at most )" + std::to_string(options_.body_limit) + R"( bytes"}})", ""}, false);
+      return write(
+          {413, "application/json",
+           R"({"error":{"code":"too_large","field":"body","rule":"at most )" + std::to_string(options_.body_limit) + R"( bytes"}})", ""},
+          false, true);
     if (error) {
       const bool unreadable = error.category() == http::make_error_code(http::error::bad_method).category();
       if (unreadable && error != http::error::end_of_stream)
-        return write({400, "application/json", R"({"error":{"code":"bad_request","field":"request","rule":"HTTP/1.1"}})", ""}, false);
+        return write({400, "application/json", R"({"error":{"code":"bad_request","field":"request","rule":"HTTP/1.1"}})", ""}, false, true);
       return close();
     }
     auto request = parser_->release();
     const bool keep = request.keep_alive();
     stream_.expires_never();  // the handler answers in its own time
+    awaiting_.insert(this->shared_from_this());
     // Whoever drops the answer drops the last reference, and the caller is told instead of left hanging.
     struct Pending {
-      std::shared_ptr<Session> session;
+      std::weak_ptr<Session> session;
+      std::shared_ptr<Gate> gate;
       bool keep;
       std::atomic<bool> answered{false};
       ~Pending() {
-        if (!answered.exchange(true)) answer({503, "application/json", R"({"error":{"code":"unavailable","rule":"the service answers"}})", ""});
+        if (!answered.exchange(true))
+          answer({503, "application/json", R"({"error":{"code":"unavailable","rule":"the service answers"}})", ""});
       }
       void answer(HttpResponse response) {
-        asio::post(session->stream_.get_executor(), [s = session, k = keep, r = std::move(response)]() mutable { s->write(std::move(r), k); });
+        gate->post([waiting = session, k = keep, r = std::move(response)]() mutable {
+          if (auto s = waiting.lock()) s->write(std::move(r), k);
+        });
       }
     };
-    auto pending = std::make_shared<Pending>(this->shared_from_this(), keep);
+    auto pending = std::make_shared<Pending>(this->weak_from_this(), gate_, keep);
     HttpRespond respond = [pending](HttpResponse response) {
       if (!pending->answered.exchange(true)) pending->answer(std::move(response));
     };
@@ -99,7 +128,8 @@ class Session : public std::enable_shared_from_this<Session<Protocol>> {
     }
   }
 
-  void write(HttpResponse response, bool keep) {
+  void write(HttpResponse response, bool keep, bool unread = false) {
+    awaiting_.erase(this->shared_from_this());
     response_ = {static_cast<http::status>(response.status), 11};
     response_.set(http::field::content_type, response.content_type);
     response_.set(http::field::cache_control, "no-store");
@@ -108,9 +138,25 @@ class Session : public std::enable_shared_from_this<Session<Protocol>> {
     response_.keep_alive(keep);
     response_.prepare_payload();
     stream_.expires_after(std::chrono::seconds(options_.timeout_s));
-    http::async_write(stream_, response_, [self = this->shared_from_this(), keep](beast::error_code error, std::size_t) {
+    http::async_write(stream_, response_, [self = this->shared_from_this(), keep, unread](beast::error_code error, std::size_t) {
+      if (!error && unread) return self->linger();
       if (error || !keep) return self->close();
       self->read();
+    });
+  }
+
+  /// Closing on bytes not yet read resets the connection, and the client would lose the answer that is on its way: they are read away.
+  void linger() {
+    beast::error_code ignored;
+    stream_.socket().shutdown(asio::socket_base::shutdown_send, ignored);
+    stream_.expires_after(std::chrono::seconds(options_.timeout_s));
+    discard(kLingerBytes);
+  }
+  void discard(std::size_t left) {
+    buffer_.clear();
+    stream_.async_read_some(buffer_.prepare(64u << 10), [self = this->shared_from_this(), left](beast::error_code error, std::size_t n) {
+      if (error || n >= left) return self->close();
+      self->discard(left - n);
     });
   }
 
@@ -122,6 +168,8 @@ class Session : public std::enable_shared_from_this<Session<Protocol>> {
   beast::basic_stream<Protocol> stream_;
   const HttpOptions& options_;
   const HttpHandler& handler_;
+  std::shared_ptr<Gate> gate_;
+  Awaiting& awaiting_;
   beast::flat_buffer buffer_;
   std::optional<http::request_parser<http::string_body>> parser_;
   http::response<http::string_body> response_;
@@ -132,7 +180,8 @@ tcp::endpoint parse_tcp(const std::string& text) {
   if (colon == std::string::npos) throw std::runtime_error(text + ": not host:port");
   unsigned short port = 0;
   const auto digits = std::string_view(text).substr(colon + 1);
-  if (std::from_chars(digits.data(), digits.data() + digits.size(), port).ec != std::errc{}) throw std::runtime_error(text + ": not host:port");
+  if (std::from_chars(digits.data(), digits.data() + digits.size(), port).ec != std::errc{})
+    throw std::runtime_error(text + ": not host:port");
   boost::system::error_code error;
   const auto address = asio::ip::make_address(text.substr(0, colon), error);
   if (error) throw std::runtime_error(text + ": " + error.message());
@@ -154,10 +203,12 @@ std::string HttpRequest::parameter(const std::string& name) const {
 }
 
 struct HttpServer::Impl {
-  Impl(HttpOptions o, HttpHandler h) : options{std::move(o)}, handler{std::move(h)} {}
+  Impl(HttpOptions o, HttpHandler h) : options{std::move(o)}, handler{std::move(h)} { gate->context = &context; }
   HttpOptions options;
   HttpHandler handler;
   asio::io_context context{1};
+  std::shared_ptr<Gate> gate = std::make_shared<Gate>();
+  Awaiting awaiting;
   std::optional<tcp::acceptor> tcp_acceptor;
   std::optional<local::acceptor> unix_acceptor;
   std::thread thread;
@@ -166,7 +217,7 @@ struct HttpServer::Impl {
   void accept(Acceptor& acceptor) {
     acceptor.async_accept([this, &acceptor](boost::system::error_code error, typename Protocol::socket socket) {
       if (error == asio::error::operation_aborted) return;
-      if (!error) std::make_shared<Session<Protocol>>(std::move(socket), options, handler)->run();
+      if (!error) std::make_shared<Session<Protocol>>(std::move(socket), options, handler, gate, awaiting)->run();
       accept<Protocol>(acceptor);
     });
   }
@@ -199,6 +250,15 @@ HttpServer::HttpServer(HttpOptions options, HttpHandler handler) : impl_{std::ma
 }
 
 HttpServer::~HttpServer() {
+  // Answers given so far are written first, unless a handler holds the thread.
+  auto last = std::make_shared<std::promise<void>>();
+  auto written = last->get_future();
+  asio::post(impl_->context, [last] { last->set_value(); });
+  written.wait_for(std::chrono::seconds(1));
+  {
+    std::lock_guard lock{impl_->gate->mutex};
+    impl_->gate->context = nullptr;
+  }
   impl_->context.stop();
   if (impl_->thread.joinable()) impl_->thread.join();
 }
@@ -230,11 +290,12 @@ HttpResult call(typename Protocol::endpoint endpoint, http::request<http::string
 }  // namespace
 
 HttpResult http_call(const std::string& target, const std::string& method, const std::string& path, const std::string& body,
-                     const std::string& authorization, int timeout_ms) {
+                     const std::string& authorization, int timeout_ms, const std::string& idempotency_key) {
   http::request<http::string_body> request{http::string_to_verb(method), path, 11};
   request.set(http::field::host, "localhost");
   request.set(http::field::connection, "close");
   if (!authorization.empty()) request.set(http::field::authorization, authorization);
+  if (!idempotency_key.empty()) request.set("Idempotency-Key", idempotency_key);
   request.body() = body;
   request.prepare_payload();
   try {

@@ -8,9 +8,9 @@
 namespace tickmesh {
 
 struct HttpRequest {
-  std::string method;         ///< "GET"
-  std::string path;           ///< decoded, without the query
-  std::string query;          ///< raw, without '?'
+  std::string method;  ///< "GET"
+  std::string path;    ///< decoded, without the query
+  std::string query;   ///< raw, without '?'
   std::string body;
   std::string authorization;  ///< header, "" when absent
   std::string idempotency_key;
@@ -22,12 +22,13 @@ struct HttpResponse {
   std::string body;
   std::string retry_after;  ///< header, left out when empty
 };
-using HttpRespond = std::function<void(HttpResponse)>;  ///< call once, from any thread; a request dropped unanswered gets 503
+using HttpRespond = std::function<void(HttpResponse)>;  ///< call once, from any thread; a request dropped unanswered gets 503. May outlive
+                                                        ///< the server: then nobody hears it
 using HttpHandler = std::function<void(HttpRequest, HttpRespond)>;
 
 struct HttpOptions {
-  std::string tcp;         ///< "127.0.0.1:9101"; port 0 takes any; empty: none
-  std::string unix_path;   ///< mode 0600; empty: none
+  std::string tcp;        ///< "127.0.0.1:9101"; port 0 takes any; empty: none
+  std::string unix_path;  ///< mode 0600; empty: none
   std::size_t body_limit{8u << 20};
   int timeout_s{30};
 };
@@ -50,6 +51,6 @@ struct HttpResult {
   std::string body;
 };
 HttpResult http_call(const std::string& target, const std::string& method, const std::string& path, const std::string& body = "",
-                     const std::string& authorization = "", int timeout_ms = 5000);
+                     const std::string& authorization = "", int timeout_ms = 5000, const std::string& idempotency_key = "");
 
 }  // namespace tickmesh

@@ -37,8 +37,10 @@ class LiveReferences final : public ReferenceSource {
         for (Bytes& e : *some) events.push_back(std::move(e));
       host_.turn();
       if (!some || some->empty()) {
-        if (host_.stopping()) return std::unexpected(Error{"unreachable", owner->second, "its journal answers", "stopped while waiting for " + to_string(at)});
-        if (host_.status_due()) host_.publish_status({fmt::format("waiting for {} to run {} again", owner->second, to_string(at))}, nullptr);
+        if (host_.stopping())
+          return std::unexpected(Error{"unreachable", owner->second, "its journal answers", "stopped while waiting for " + to_string(at)});
+        if (host_.status_due())
+          host_.publish_status({fmt::format("waiting for {} to run {} again", owner->second, to_string(at))}, nullptr);
       }
     }
     return events;
@@ -66,8 +68,9 @@ class Loop {
       if (host_.stopping()) return 0;
       throw StartError(recovered.error());
     }
-    spdlog::info("Recovered snapshot={} inputs_run={} said_compared={} said_completed={} inputs_lost={} incarnation={}", recovered->from_snapshot,
-                 recovered->inputs_run, recovered->said_compared, recovered->said_completed, recovered->inputs_lost, runner_.token().incarnation);
+    spdlog::info("Recovered snapshot={} inputs_run={} said_compared={} said_completed={} inputs_lost={} incarnation={}",
+                 recovered->from_snapshot, recovered->inputs_run, recovered->said_compared, recovered->said_completed,
+                 recovered->inputs_lost, runner_.token().incarnation);
     auto heads = runner_.machine().outbox().heads();
     host_.release(runner_.take_released());
     host_.open_bus(runner_.token(), heads);
@@ -89,7 +92,8 @@ class Loop {
   void open_reader() {
     Reader::Options o;
     o.name = host_.instance();
-    for (const auto& reads : host_.spec().reads) o.subscriptions.push_back({host_.endpoint(reads.publisher), reads.streams, reads.required});
+    for (const auto& reads : host_.spec().reads)
+      o.subscriptions.push_back({host_.endpoint(reads.publisher), reads.streams, reads.required});
     reader_ = std::make_unique<Reader>(host_.context(), o, runner_.machine().positions());
   }
 
@@ -98,7 +102,8 @@ class Loop {
     const std::size_t taken = reader_->drain(
         monotonic_ns(), 8192, [this](const ReceivedRun& run) { take(run); },
         [this](const StreamGap& gap) {
-          spdlog::warn("Events lost stream={} partition={} from={} to={}", to_string(gap.stream), gap.partition, gap.from.sequence, gap.to.sequence);
+          spdlog::warn("Events lost stream={} partition={} from={} to={}", to_string(gap.stream), gap.partition, gap.from.sequence,
+                       gap.to.sequence);
           runner_.step_local(host_.clock().now(), gap);
         });
     busy_ = taken > 0;
@@ -183,7 +188,8 @@ class Loop {
       auto& known = known_peers_[peer.service];
       if (known.alive == peer.alive && known.token == peer.token && known.heard) continue;
       known = peer;
-      spdlog::info("Peer {} service={} epoch={} incarnation={}", peer.alive ? "alive" : "silent", peer.service, peer.token.epoch, peer.token.incarnation);
+      spdlog::info("Peer {} service={} epoch={} incarnation={}", peer.alive ? "alive" : "silent", peer.service, peer.token.epoch,
+                   peer.token.incarnation);
       if (peer.alive && peer.config_hash != host_.config().hash())
         spdlog::warn("Configuration differs service={} theirs={:016x} ours={:016x}", peer.service, peer.config_hash, host_.config().hash());
       runner_.step_local(host_.clock().now(), PeerChanged{peer.service, peer.alive, peer.token});
@@ -192,12 +198,16 @@ class Loop {
 
   void upkeep() {
     const std::int64_t mono = monotonic_ns();
+    // Often enough that a paced publisher does not run dry between two of them.
+    if (mono >= next_ack_) {
+      next_ack_ = mono + 100'000'000;
+      reader_->ack(runner_.machine().positions());
+    }
     if (mono >= next_snapshot_) {
       next_snapshot_ = mono + snapshot_interval();
       if (runner_.inputs_since_snapshot() > 0) runner_.snapshot();
     }
     if (!host_.status_due()) return;
-    reader_->ack(runner_.machine().positions());
     std::vector<std::string> reasons;
     if (!live_) reasons = reader_->waiting_for();
     if (!live_ && reasons.empty()) reasons.push_back("not yet live");
@@ -229,6 +239,7 @@ class Loop {
   bool live_{false};
   bool busy_{false};
   std::int64_t next_peers_{0};
+  std::int64_t next_ack_{0};
   std::int64_t next_snapshot_{0};
   std::uint64_t undecodable_{0};
   std::map<std::string, PeerState> known_peers_;

@@ -10,8 +10,10 @@ namespace {
 std::string name_of(Stream stream) { return std::string(to_string(stream)); }
 }  // namespace
 
-Probes::Probes(const std::string& service, std::uint32_t ordinal, const std::string& version) : registry_{std::make_shared<prometheus::Registry>()} {
-  gauge("tickmesh_build_info", "Version of the running service; always 1.", {{"service", service}, {"ordinal", std::to_string(ordinal)}, {"version", version}}, 1);
+Probes::Probes(const std::string& service, std::uint32_t ordinal, const std::string& version)
+    : registry_{std::make_shared<prometheus::Registry>()} {
+  gauge("tickmesh_build_info", "Version of the running service; always 1.",
+        {{"service", service}, {"ordinal", std::to_string(ordinal)}, {"version", version}}, 1);
 }
 
 void Probes::total(const char* name, const char* help, const std::map<std::string, std::string>& labels, std::uint64_t value) {
@@ -23,37 +25,74 @@ void Probes::gauge(const char* name, const char* help, const std::map<std::strin
   prometheus::BuildGauge().Name(name).Help(help).Register(*registry_).Add(labels).Set(value);
 }
 
-void Probes::published(Stream s, std::uint64_t n) { total("tickmesh_events_published_total", "Events said and released.", {{"stream", name_of(s)}}, n); }
-void Probes::applied(Stream s, std::uint64_t n) { total("tickmesh_events_applied_total", "Events taken from other services.", {{"stream", name_of(s)}}, n); }
-void Probes::healed(Stream s, std::uint64_t n) { total("tickmesh_gap_events_healed_total", "Events that came by replay instead of live.", {{"stream", name_of(s)}}, n); }
-void Probes::lost(Stream s, std::uint64_t n) { total("tickmesh_events_lost_total", "Events trimmed at their publisher before they could be had.", {{"stream", name_of(s)}}, n); }
+void Probes::published(Stream s, std::uint64_t n) {
+  total("tickmesh_events_published_total", "Events said and released.", {{"stream", name_of(s)}}, n);
+}
+void Probes::applied(Stream s, std::uint64_t n) {
+  total("tickmesh_events_applied_total", "Events taken from other services.", {{"stream", name_of(s)}}, n);
+}
+void Probes::healed(Stream s, std::uint64_t n) {
+  total("tickmesh_gap_events_healed_total", "Events that came by replay instead of live.", {{"stream", name_of(s)}}, n);
+}
+void Probes::lost(Stream s, std::uint64_t n) {
+  total("tickmesh_events_lost_total", "Events trimmed at their publisher before they could be had.", {{"stream", name_of(s)}}, n);
+}
 void Probes::lag(Stream s, double events, double lag_seconds) {
   gauge("tickmesh_stream_lag_events", "Events said by the publisher and not yet taken here.", {{"stream", name_of(s)}}, events);
-  gauge("tickmesh_stream_lag_seconds", "Age of the last event taken while behind; 0 when not behind.", {{"stream", name_of(s)}}, lag_seconds);
+  gauge("tickmesh_stream_lag_seconds", "Age of the last event taken while behind; 0 when not behind.", {{"stream", name_of(s)}},
+        lag_seconds);
 }
-void Probes::queue_depth(const std::string& queue, double items) { gauge("tickmesh_queue_depth", "Items waiting in a bounded queue.", {{"queue", queue}}, items); }
+void Probes::queue_depth(const std::string& queue, double items) {
+  gauge("tickmesh_queue_depth", "Items waiting in a bounded queue.", {{"queue", queue}}, items);
+}
 void Probes::journal_bytes(double bytes) { gauge("tickmesh_journal_bytes", "Size of the journal on disk.", {}, bytes); }
 void Probes::journal_append(double append_seconds) {
-  static const prometheus::Histogram::BucketBoundaries bounds{1e-6, 2e-6, 5e-6, 1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 5e-3, 2e-2, 0.1, 1};
-  prometheus::BuildHistogram().Name("tickmesh_journal_append_seconds").Help("Time to record and apply one batch.").Register(*registry_).Add({}, bounds).Observe(append_seconds);
+  static const prometheus::Histogram::BucketBoundaries bounds{1e-6, 2e-6, 5e-6, 1e-5, 2e-5, 5e-5, 1e-4,
+                                                              2e-4, 5e-4, 1e-3, 5e-3, 2e-2, 0.1,  1};
+  prometheus::BuildHistogram()
+      .Name("tickmesh_journal_append_seconds")
+      .Help("Time to record and apply one batch.")
+      .Register(*registry_)
+      .Add({}, bounds)
+      .Observe(append_seconds);
 }
-void Probes::projector_lag(const std::string& table, double lag_seconds) { gauge("tickmesh_projector_lag_seconds", "Age of the oldest event not yet in PostgreSQL.", {{"table", table}}, lag_seconds); }
-void Probes::rejected(const std::string& input, const std::string& rule, std::uint64_t n) { total("tickmesh_rejected_total", "Inputs refused, by the rule they broke.", {{"input", input}, {"rule", rule}}, n); }
-void Probes::feed_age(const std::string& feed, double age) { gauge("tickmesh_feed_age_seconds", "Time since the feed's last tick.", {{"feed", feed}}, age); }
+void Probes::projector_lag(const std::string& table, double lag_seconds) {
+  gauge("tickmesh_projector_lag_seconds", "Age of the oldest event not yet in PostgreSQL.", {{"table", table}}, lag_seconds);
+}
+void Probes::rejected(const std::string& input, const std::string& rule, std::uint64_t n) {
+  total("tickmesh_rejected_total", "Inputs refused, by the rule they broke.", {{"input", input}, {"rule", rule}}, n);
+}
+void Probes::feed_age(const std::string& feed, double age) {
+  gauge("tickmesh_feed_age_seconds", "Time since the feed's last tick.", {{"feed", feed}}, age);
+}
 void Probes::tick_to(const std::string& hop, double latency) {
-  static const prometheus::Histogram::BucketBoundaries bounds{1e-6, 2e-6, 5e-6, 1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2, 5e-2, 0.1, 1};
+  static const prometheus::Histogram::BucketBoundaries bounds{1e-6, 2e-6, 5e-6, 1e-5, 2e-5, 5e-5, 1e-4, 2e-4,
+                                                              5e-4, 1e-3, 2e-3, 5e-3, 1e-2, 5e-2, 0.1,  1};
   const std::string name = "tickmesh_tick_to_" + hop + "_seconds";
-  prometheus::BuildHistogram().Name(name).Help("From the tick's time to the time of what it caused.").Register(*registry_).Add({}, bounds).Observe(latency);
+  prometheus::BuildHistogram()
+      .Name(name)
+      .Help("From the tick's time to the time of what it caused.")
+      .Register(*registry_)
+      .Add({}, bounds)
+      .Observe(latency);
 }
 void Probes::orders(const std::string& state, double count) { gauge("tickmesh_orders", "Orders by state.", {{"state", state}}, count); }
 void Probes::equity(double value) { gauge("tickmesh_equity", "Account equity in its currency.", {}, value); }
-void Probes::unrealized_pnl(double value) { gauge("tickmesh_unrealized_pnl", "Unrealized profit and loss in the account's currency.", {}, value); }
-void Probes::realized_pnl(double value) { gauge("tickmesh_realized_pnl", "Realized profit and loss in the account's currency.", {}, value); }
+void Probes::unrealized_pnl(double value) {
+  gauge("tickmesh_unrealized_pnl", "Unrealized profit and loss in the account's currency.", {}, value);
+}
+void Probes::realized_pnl(double value) {
+  gauge("tickmesh_realized_pnl", "Realized profit and loss in the account's currency.", {}, value);
+}
 void Probes::positions(double count) { gauge("tickmesh_positions", "Open positions.", {}, count); }
 void Probes::risk_state(double value) { gauge("tickmesh_risk_state", "1 ACTIVE, 2 REDUCING, 3 HALTED.", {}, value); }
-void Probes::disk_days_left(double days) { gauge("tickmesh_disk_days_left", "Days until the data disk is full at the present rate.", {}, days); }
+void Probes::disk_days_left(double days) {
+  gauge("tickmesh_disk_days_left", "Days until the data disk is full at the present rate.", {}, days);
+}
 
-void Probes::total_errors(const std::string& kind, std::uint64_t n) { total("tickmesh_errors_total", "Failed attempts by kind.", {{"kind", kind}}, n); }
+void Probes::total_errors(const std::string& kind, std::uint64_t n) {
+  total("tickmesh_errors_total", "Failed attempts by kind.", {{"kind", kind}}, n);
+}
 
 std::string Probes::text() const { return prometheus::TextSerializer().Serialize(registry_->Collect()); }
 

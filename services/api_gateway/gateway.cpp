@@ -29,7 +29,9 @@ std::set<std::string> answerers(Verb verb) {
   }
 }
 
-HttpResponse json_response(const Json& data) { return {200, "application/json", Json{{"ok", true}, {"data", data}}.dump(), ""}; }
+/// Texts of a venue or a sender that are no UTF-8 cost their bytes, not the service.
+std::string text_of(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+HttpResponse json_response(const Json& data) { return {200, "application/json", text_of(Json{{"ok", true}, {"data", data}}), ""}; }
 HttpResponse error_response(int status, Error error) { return {status, "application/json", error_body(error), ""}; }
 
 std::string read_file(const std::string& path) {
@@ -54,9 +56,11 @@ void ApiAttachment::attach(Host& host, Runner& runner) {
 void ApiAttachment::recovered(Timestamp) {
   const Config& config = host_->config();
   std::vector<Neighbours::Place> places;
-  constexpr const char* services[] = {"tick_ingestor", "bar_compressor", "metrics_engine", "position_manager", "broker_gateway", "api_gateway"};
+  constexpr const char* services[] = {"tick_ingestor",    "bar_compressor", "metrics_engine",
+                                      "position_manager", "broker_gateway", "api_gateway"};
   for (std::size_t i = 0; i < std::size(services); ++i)
-    places.push_back({services[i], fmt::format("{}:{}", config.text("health.address"), config.integer("health.base_port") + static_cast<std::int64_t>(i))});
+    places.push_back({services[i], fmt::format("{}:{}", config.text("health.address"),
+                                               config.integer("health.base_port") + static_cast<std::int64_t>(i))});
   neighbours_ = std::make_unique<Neighbours>(std::move(places));
   try {
     tcp_ = std::make_unique<HttpServer>(HttpOptions{.tcp = config.text("api.listen")},
@@ -73,7 +77,8 @@ void ApiAttachment::recovered(Timestamp) {
 }
 
 void ApiAttachment::enqueue(HttpRequest request, HttpRespond respond, bool may_command) {
-  if (request.method == "POST" && request.path == "/api/v1/ticks") return neighbours_->forward_ticks(std::move(request), std::move(respond));
+  if (request.method == "POST" && request.path == "/api/v1/ticks")
+    return neighbours_->forward_ticks(std::move(request), std::move(respond));
   {
     std::lock_guard lock{mutex_};
     if (incoming_.size() >= kIncoming) {
@@ -103,8 +108,9 @@ void ApiAttachment::turn(Timestamp now) {
     }
     std::string who;
     for (const std::string& service : it->second.unanswered) who += (who.empty() ? "" : ", ") + service;
-    it->second.respond(error_response(504, {"unknown", "command", "answered within 15 s",
-                                            fmt::format("{} is recorded, {} has not answered; see 'tickmeshctl status' and 'tickmeshctl tail risk'", it->first, who)}));
+    it->second.respond(error_response(
+        504, {"unknown", "command", "answered within 15 s",
+              fmt::format("{} is recorded, {} has not answered; see 'tickmeshctl status' and 'tickmeshctl tail risk'", it->first, who)}));
     it = waiting_.erase(it);
   }
   write_state_file(now);
@@ -115,7 +121,8 @@ void ApiAttachment::answer(HttpRequest& request, HttpRespond& respond, bool may_
   if (request.method != "POST" || request.path != "/api/v1/commands")
     return respond(error_response(405, {"not_allowed", "method", "GET, or POST /api/v1/commands", request.method + " " + request.path}));
   if (!may_command)
-    return respond(error_response(403, {"refused", "socket", "commands come over the Unix socket until sign-in exists", host_->config().text("api.socket")}));
+    return respond(error_response(
+        403, {"refused", "socket", "commands come over the Unix socket until sign-in exists", host_->config().text("api.socket")}));
   auto command = parse_command(request.body, host_->instruments());
   if (!command) {
     host_->count_rejected("command", command.error().rule);
@@ -143,7 +150,8 @@ void ApiAttachment::released(const Released& released) {
 
 void ApiAttachment::applied(const Name&, const Event& event) {
   if (const auto* risk = std::get_if<RiskEvent>(&event)) {
-    if (risk->kind == RiskEventKind::command_answered) answered(risk->command_id, "position_manager", risk->outcome, risk->rule.empty() ? risk->reason : risk->rule + ": " + risk->reason);
+    if (risk->kind == RiskEventKind::command_answered)
+      answered(risk->command_id, "position_manager", risk->outcome, risk->rule.empty() ? risk->reason : risk->rule + ": " + risk->reason);
   } else if (const auto* venue = std::get_if<VenueEvent>(&event)) {
     if (venue->kind == VenueEventKind::command_answered) answered(venue->command_id, "broker_gateway", venue->outcome, venue->reason);
   }
@@ -169,7 +177,8 @@ void ApiAttachment::finish(Waiting& w) {
     return w.respond(json_response(data));
   }
   const int status = w.outcome == Outcome::unknown ? 504 : 409;
-  w.respond(error_response(status, {w.outcome == Outcome::unknown ? "unknown" : "refused", "command", std::string(to_string(w.outcome)), w.text}));
+  w.respond(error_response(status,
+                           {w.outcome == Outcome::unknown ? "unknown" : "refused", "command", std::string(to_string(w.outcome)), w.text}));
 }
 
 void ApiAttachment::read(const HttpRequest& request, HttpRespond& respond) {
@@ -182,11 +191,13 @@ void ApiAttachment::read(const HttpRequest& request, HttpRespond& respond) {
   };
   if (path == "/" || path == "/index.html") {
     const std::string page = read_file(host_->config().text("api.web_dir") + "/status.html");
-    if (page.empty()) return respond(error_response(500, {"missing", "api.web_dir", "holds status.html", host_->config().text("api.web_dir")}));
+    if (page.empty())
+      return respond(error_response(500, {"missing", "api.web_dir", "holds status.html", host_->config().text("api.web_dir")}));
     return respond({200, "text/html; charset=utf-8", page, ""});
   }
   if (path == "/favicon.ico") return respond({204, "image/x-icon", "", ""});
-  if (path == "/trading_state.json") return respond({200, "application/json", trading_state(view, host_->instruments(), host_->clock().now()).dump(), ""});
+  if (path == "/trading_state.json")
+    return respond({200, "application/json", text_of(trading_state(view, host_->instruments(), host_->clock().now())), ""});
   if (path == "/api/v1/status") return respond(json_response(neighbours_->status()));
   if (path == "/api/v1/account") return respond(json_response(account_json(view)));
   if (path == "/api/v1/positions") return list(view.open_positions, [&](const auto& p) { return position_json(p.second, view); });
@@ -206,11 +217,13 @@ void ApiAttachment::read(const HttpRequest& request, HttpRespond& respond) {
     if (!symbol) return respond(error_response(404, symbol.error()));
     if (kind == "metrics") {
       const auto it = view.metrics.find(*symbol);
-      return it == view.metrics.end() ? respond(error_response(404, {"none", "symbol", "has metrics", symbol->str()})) : respond(json_response(metrics_json(it->second)));
+      return it == view.metrics.end() ? respond(error_response(404, {"none", "symbol", "has metrics", symbol->str()}))
+                                      : respond(json_response(metrics_json(it->second)));
     }
     if (kind == "latest") {
       const auto it = view.latest.find(*symbol);
-      return it == view.latest.end() ? respond(error_response(404, {"none", "symbol", "has a quote", symbol->str()})) : respond(json_response(latest_json(it->second)));
+      return it == view.latest.end() ? respond(error_response(404, {"none", "symbol", "has a quote", symbol->str()}))
+                                     : respond(json_response(latest_json(it->second)));
     }
     Json out = Json::array();
     for (const auto& [key, signal] : view.signals)
@@ -227,7 +240,7 @@ void ApiAttachment::write_state_file(Timestamp now) {
   const std::string path = host_->config().text("api.state_file");
   {
     std::ofstream file{path + ".new", std::ios::trunc};
-    file << trading_state(core_->view(), host_->instruments(), now).dump() << '\n';
+    file << text_of(trading_state(core_->view(), host_->instruments(), now)) << '\n';
     if (!file.good()) return;  // said by disk_days_left; the page and the API go on
   }
   std::error_code ignored;

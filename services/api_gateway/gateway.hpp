@@ -52,10 +52,10 @@ class ApiAttachment final : public Attachment {
     HttpRespond respond;
     bool may_command;
   };
-  std::deque<Incoming> incoming_;                 ///< at most 1,000; beyond it 429
+  std::deque<Incoming> incoming_;                         ///< at most 1,000; beyond it 429
   std::deque<std::pair<Command, HttpRespond>> accepted_;  ///< become Requests at the next turn
-  std::deque<HttpRespond> released_next_;         ///< one for each Request taken, in order
-  std::map<std::string, Waiting> waiting_;        ///< by command id
+  std::deque<HttpRespond> released_next_;                 ///< one for each Request taken, in order
+  std::map<std::string, Waiting> waiting_;                ///< by command id
   std::unique_ptr<Neighbours> neighbours_;
   std::unique_ptr<HttpServer> tcp_, socket_;
   std::int64_t next_state_file_{0};

@@ -30,7 +30,8 @@ constexpr Named kMetricNames[] = {
 };
 
 Json value_json(const Value& value) {
-  return {{"value", value.has_value && std::isfinite(value.value) ? Json(value.value) : Json(nullptr)}, {"status", std::string(to_string(value.status))}};
+  return {{"value", value.has_value && std::isfinite(value.value) ? Json(value.value) : Json(nullptr)},
+          {"status", std::string(to_string(value.status))}};
 }
 Json metric_values(const Metrics& metrics) {
   Json out = Json::object();
@@ -73,6 +74,8 @@ Json state_position(const PositionEvent& p, const MeshView& view, const Instrume
            {"stop_loss", price(p.stop)},
            {"take_profit", price(p.target)}};
   if (closed) {
+    out["last_price"] = price(p.exit_price);
+    out["unrealized_pnl"] = 0.0;
     out["status"] = "CLOSED";
     out["exit_time"] = iso_time(p.exit_time);
     out["exit_price"] = price(p.exit_price);
@@ -227,14 +230,24 @@ Json signal_json(const Signal& s) {
 }
 
 Json latest_json(const Latest& l) {
-  return {{"symbol", l.symbol.str()},         {"feed", std::string(to_string(l.feed))}, {"synthetic", l.synthetic},
-          {"bid", l.bid.str(2)},              {"ask", l.ask.str(2)},                    {"bid_size", l.bid_size.str()},
-          {"ask_size", l.ask_size.str()},     {"last_price", text_or_empty(l.last_price)}, {"last_size", l.last_size.str()},
+  return {{"symbol", l.symbol.str()},
+          {"feed", std::string(to_string(l.feed))},
+          {"synthetic", l.synthetic},
+          {"bid", l.bid.str(2)},
+          {"ask", l.ask.str(2)},
+          {"bid_size", l.bid_size.str()},
+          {"ask_size", l.ask_size.str()},
+          {"last_price", text_or_empty(l.last_price)},
+          {"last_size", l.last_size.str()},
           {"time", iso_time(l.header.event_time)}};
 }
 
 Json command_json(const Command& c) {
-  return {{"id", c.id}, {"verb", std::string(to_string(c.verb))}, {"symbol", c.symbol.str()}, {"quantity", c.quantity.str()}, {"valid_until", iso_time(c.valid_until)}};
+  return {{"id", c.id},
+          {"verb", std::string(to_string(c.verb))},
+          {"symbol", c.symbol.str()},
+          {"quantity", c.quantity.str()},
+          {"valid_until", iso_time(c.valid_until)}};
 }
 
 }  // namespace tickmesh

@@ -5,9 +5,10 @@ int main(int argc, char** argv) {
   const ServiceSpec spec{
       .name = "api_gateway",
       .about = "Serves the mesh to people and programs: status page, JSON reads, commands.",
-      .examples = "  tickmesh-api_gateway --config deploy/config/tickmesh.toml\n"
-                  "  curl http://127.0.0.1:8080/trading_state.json\n"
-                  "  curl --unix-socket var/run/api.sock http://x/api/v1/commands -d '{\"verb\":\"halt\"}'\n",
+      .examples =
+          "  tickmesh-api_gateway --config deploy/config/tickmesh.toml\n"
+          "  curl http://127.0.0.1:8080/trading_state.json\n"
+          "  curl --unix-socket var/run/api.sock http://x/api/v1/commands -d '{\"verb\":\"halt\"}'\n",
       .health_offset = 5,
       .says = {Stream::control},
       .reads = {{"tick_ingestor", {Stream::latest, Stream::feed}},

@@ -29,7 +29,8 @@ void Neighbours::forward_ticks(HttpRequest request, HttpRespond respond) {
       return;
     }
   }
-  respond({429, "application/json", R"({"ok":false,"error":{"code":"busy","field":"","rule":"64 requests waiting at most","message":"try again"}})", "1"});
+  respond({429, "application/json",
+           R"({"ok":false,"error":{"code":"busy","field":"","rule":"64 requests waiting at most","message":"try again"}})", "1"});
 }
 
 void Neighbours::run() {
@@ -44,10 +45,14 @@ void Neighbours::run() {
     }
     for (auto& [request, respond] : forwards) {
       try {
-        auto result = http_call(places_.front().address, "POST", "/ticks", request.body, request.authorization, 10'000);
+        auto result =
+            http_call(places_.front().address, "POST", "/ticks", request.body, request.authorization, 10'000, request.idempotency_key);
         respond({result.status, "application/json", std::move(result.body), result.status == 429 ? "1" : ""});
       } catch (const std::exception&) {
-        respond({503, "application/json", R"({"ok":false,"error":{"code":"unreachable","field":"","rule":"tick_ingestor answers","message":"tick_ingestor is away"}})", "1"});
+        respond(
+            {503, "application/json",
+             R"({"ok":false,"error":{"code":"unreachable","field":"","rule":"tick_ingestor answers","message":"tick_ingestor is away"}})",
+             "1"});
       }
     }
     if (std::chrono::steady_clock::now() < next_poll) continue;
@@ -60,7 +65,11 @@ void Neighbours::run() {
       } catch (const std::exception&) {
       }
       if (!one.is_object() || !one.contains("service")) {
-        one = {{"service", place.service}, {"instance", place.service + "-0"}, {"state", "down"}, {"ready", false}, {"reasons", {"does not answer at " + place.address}}};
+        one = {{"service", place.service},
+               {"instance", place.service + "-0"},
+               {"state", "down"},
+               {"ready", false},
+               {"reasons", {"does not answer at " + place.address}}};
         if (one["reasons"].is_string()) one["reasons"] = Json::array({one["reasons"]});
       }
       all.push_back(std::move(one));

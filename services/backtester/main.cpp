@@ -17,8 +17,13 @@ using Json = nlohmann::ordered_json;
 namespace {
 
 int fail(const Error& error, bool json) {
-  if (json) std::cout << Json{{"ok", false}, {"error", {{"code", error.code}, {"field", error.field}, {"rule", error.rule}, {"message", error.message}}}}.dump() << '\n';
-  else std::cerr << "tickmesh-backtester: " << error.code << ": " << to_string(error) << '\n';
+  if (json)
+    std::cout << Json{{"ok", false},
+                      {"error", {{"code", error.code}, {"field", error.field}, {"rule", error.rule}, {"message", error.message}}}}
+                     .dump()
+              << '\n';
+  else
+    std::cerr << "tickmesh-backtester: " << error.code << ": " << to_string(error) << '\n';
   return error.code == "bad_value" ? 2 : 1;
 }
 
@@ -29,11 +34,16 @@ int verify(const Config& config, const Instruments& instruments, const std::stri
   Json data = Json::array();
   for (const auto& v : *all) {
     equal &= v.recorded_hash == v.derived_hash;
-    data.push_back({{"instance", v.instance}, {"inputs", v.inputs}, {"said", v.said}, {"copies_checked", v.copies_checked}, {"unrecorded", v.unrecorded},
-                    {"recorded", fmt::format("{:016x}", v.recorded_hash)}, {"derived", fmt::format("{:016x}", v.derived_hash)}});
+    data.push_back({{"instance", v.instance},
+                    {"inputs", v.inputs},
+                    {"said", v.said},
+                    {"copies_checked", v.copies_checked},
+                    {"unrecorded", v.unrecorded},
+                    {"recorded", fmt::format("{:016x}", v.recorded_hash)},
+                    {"derived", fmt::format("{:016x}", v.derived_hash)}});
     if (!json)
-      fmt::print("{:20} inputs {:>9}  said {:>9}  copies {:>8}  recorded {:016x}  run again {:016x}  {}\n", v.instance, v.inputs, v.said, v.copies_checked,
-                 v.recorded_hash, v.derived_hash, v.recorded_hash == v.derived_hash ? "equal" : "DIFFERENT");
+      fmt::print("{:20} inputs {:>9}  said {:>9}  copies {:>8}  recorded {:016x}  run again {:016x}  {}\n", v.instance, v.inputs, v.said,
+                 v.copies_checked, v.recorded_hash, v.derived_hash, v.recorded_hash == v.derived_hash ? "equal" : "DIFFERENT");
   }
   if (json) std::cout << Json{{"ok", equal}, {"data", data}}.dump() << '\n';
   return equal ? 0 : 1;
@@ -49,17 +59,32 @@ int run(const Config& config, const Instruments& instruments, double hours, bool
   if (json) {
     std::cout << Json{{"ok", true},
                       {"data",
-                       {{"data", "SYNTHETIC"}, {"hours", hours}, {"ticks", s.ticks}, {"signals", s.signals}, {"intents", s.intents}, {"fills", s.fills}, {"opened", s.opened}, {"closed", s.closed},
-                        {"won", s.won}, {"first_entry_s", first_entry}, {"realized_pnl", s.account.realized_pnl.str(2)}, {"equity", s.account.equity.str(2)},
-                        {"hash", fmt::format("{:016x}", s.hash.all())}, {"seconds", elapsed}}}}
+                       {{"data", "SYNTHETIC"},
+                        {"hours", hours},
+                        {"ticks", s.ticks},
+                        {"signals", s.signals},
+                        {"intents", s.intents},
+                        {"fills", s.fills},
+                        {"opened", s.opened},
+                        {"closed", s.closed},
+                        {"won", s.won},
+                        {"first_entry_s", first_entry},
+                        {"realized_pnl", s.account.realized_pnl.str(2)},
+                        {"equity", s.account.equity.str(2)},
+                        {"hash", fmt::format("{:016x}", s.hash.all())},
+                        {"seconds", elapsed}}}}
                      .dump()
               << '\n';
     return 0;
   }
-  fmt::print("SYNTHETIC seed {} · {} h of event time · {} ticks in {:.2f} s ({:.0f} ticks/s)\n", config.integer("feed.demo.seed"), hours, s.ticks, elapsed, static_cast<double>(s.ticks) / elapsed);
-  fmt::print("signals {} · intents {} · fills {} · positions opened {} closed {} ({} with gain) · first entry after {:.1f} s\n", s.signals, s.intents, s.fills, s.opened, s.closed, s.won, first_entry);
-  fmt::print("realized {} · unrealized {} · equity {} {} (SYNTHETIC)\n", s.account.realized_pnl.str(2), s.account.unrealized_pnl.str(2), s.account.equity.str(2), s.account.currency);
-  for (const Stream stream : {Stream::tick, Stream::bar, Stream::metrics, Stream::signal, Stream::intent, Stream::order, Stream::position, Stream::account})
+  fmt::print("SYNTHETIC seed {} · {} h of event time · {} ticks in {:.2f} s ({:.0f} ticks/s)\n", config.integer("feed.demo.seed"), hours,
+             s.ticks, elapsed, static_cast<double>(s.ticks) / elapsed);
+  fmt::print("signals {} · intents {} · fills {} · positions opened {} closed {} ({} with gain) · first entry after {:.1f} s\n", s.signals,
+             s.intents, s.fills, s.opened, s.closed, s.won, first_entry);
+  fmt::print("realized {} · unrealized {} · equity {} {} (SYNTHETIC)\n", s.account.realized_pnl.str(2), s.account.unrealized_pnl.str(2),
+             s.account.equity.str(2), s.account.currency);
+  for (const Stream stream :
+       {Stream::tick, Stream::bar, Stream::metrics, Stream::signal, Stream::intent, Stream::order, Stream::position, Stream::account})
     fmt::print("  {:9} {:>9} events  hash {:016x}\n", to_string(stream), s.hash.count(stream), s.hash.of(stream));
   fmt::print("all events hash {:016x}\n", s.hash.all());
   return 0;
@@ -79,11 +104,14 @@ int main(int argc, char** argv) {
   app.add_flag("--version", version, "print the version and stop");
   auto* run_verb = app.add_subcommand("run", "the demo market through all cores; prints counts, P&L (SYNTHETIC) and canonical hashes");
   run_verb->add_option("--hours", hours, "of event time")->check(CLI::Range(0.001, 10'000.0));
-  auto* verify_verb = app.add_subcommand("verify", "run recorded journals again in the order taken and compare every word; exit 1 when one differs");
+  auto* verify_verb =
+      app.add_subcommand("verify", "run recorded journals again in the order taken and compare every word; exit 1 when one differs");
   verify_verb->add_option("--journals", journals, "folder of the instances' journals");
   run_verb->fallthrough();
   verify_verb->fallthrough();
-  app.footer("Examples:\n  tickmesh-backtester run --hours 1\n  tickmesh-backtester run --hours 6.5 --set feed.demo.seed=7\n  tickmesh-backtester verify --journals var/journal");
+  app.footer(
+      "Examples:\n  tickmesh-backtester run --hours 1\n  tickmesh-backtester run --hours 6.5 --set feed.demo.seed=7\n  tickmesh-backtester "
+      "verify --journals var/journal");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

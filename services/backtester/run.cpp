@@ -42,8 +42,12 @@ SingleThreadMesh::Node& SingleThreadMesh::add(const std::string& service, const 
 
 void SingleThreadMesh::begin() {
   const Token token{kEpoch, 1};
-  const Event lives[] = {Started{token}, PeerChanged{"tick_ingestor", true, token}, PeerChanged{"metrics_engine", true, token},
-                         PeerChanged{"position_manager", true, token}, PeerChanged{"broker_gateway", true, token}, WentLive{}};
+  const Event lives[] = {Started{token},
+                         PeerChanged{"tick_ingestor", true, token},
+                         PeerChanged{"metrics_engine", true, token},
+                         PeerChanged{"position_manager", true, token},
+                         PeerChanged{"broker_gateway", true, token},
+                         WentLive{}};
   for (const Event& event : lives)
     for (Node& node : nodes_) apply(node, start_, Name{}, event);
   reports_.clear();
@@ -74,9 +78,12 @@ void SingleThreadMesh::drain(Timestamp now) {
     queue_.pop_front();
     for (Node& node : nodes_)
       if (node.reads[static_cast<std::size_t>(next.name.stream)]) apply(node, now, next.name, next.event);
-    if (const auto* tick = std::get_if<Tick>(&next.event)) venue_->on_tick(*tick, next.name);
-    else if (const auto* feed = std::get_if<FeedEvent>(&next.event)) venue_->on_feed(*feed);
-    else if (const auto* order = std::get_if<OrderEvent>(&next.event)) perform(*order, *venue_);
+    if (const auto* tick = std::get_if<Tick>(&next.event))
+      venue_->on_tick(*tick, next.name);
+    else if (const auto* feed = std::get_if<FeedEvent>(&next.event))
+      venue_->on_feed(*feed);
+    else if (const auto* order = std::get_if<OrderEvent>(&next.event))
+      perform(*order, *venue_);
     venue_reports(now);
   }
 }

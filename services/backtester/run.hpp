@@ -19,7 +19,7 @@ struct Summary {
   Timestamp first_entry{};  ///< zero: none
   Timestamp start{}, end{};
   AccountEvent account{};
-  CanonicalHash hash{};     ///< of everything said
+  CanonicalHash hash{};  ///< of everything said
   std::vector<PositionEvent> trades{};
 };
 
@@ -42,7 +42,7 @@ class SingleThreadMesh {
   };
   Node& add(const std::string& service, const Config& config, const Instruments& instruments, std::initializer_list<Stream> reads);
   void begin();
-  void advance(Timestamp now);         ///< timers and the venue's own times up to `now`, in order
+  void advance(Timestamp now);  ///< timers and the venue's own times up to `now`, in order
   void apply(Node& node, Timestamp now, const Name& name, const Event& event);
   void collect(Node& node);
   void drain(Timestamp now);

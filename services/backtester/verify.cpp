@@ -49,7 +49,9 @@ class Library final : public ReferenceSource {
     Name name = first;
     for (std::uint32_t i = 0; i < count; ++i, ++name.at.sequence) {
       const Bytes* bytes = find(name);
-      if (bytes == nullptr) return std::unexpected(Error{"diverged", "journal", "what was taken was said", to_string(name) + " is in no journal"});
+      if (bytes == nullptr)
+        return std::unexpected(Error{"diverged", "journal", "what was taken was said",
+                                     to_string(name) + " is in no journal (stop the mesh first: its journals must end together)"});
       events.push_back(*bytes);
     }
     return events;

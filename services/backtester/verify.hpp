@@ -19,8 +19,8 @@ struct Verified {
   std::uint64_t recorded_hash{0}, derived_hash{0};
 };
 
-/// Every instance with a core under `journal_dir`. Errors: "diverged" with the event's name, "corrupt", "trimmed" when the journal no longer
-/// begins with its first record.
+/// Every instance with a core under `journal_dir`. Errors: "diverged" with the event's name, "corrupt", "trimmed" when the journal no
+/// longer begins with its first record.
 Result<std::vector<Verified>> verify(const Config& config, const Instruments& instruments, const std::string& journal_dir);
 
 }  // namespace tickmesh::backtest

@@ -14,6 +14,6 @@ int main(int argc, char** argv) {
       .durable = {},
   };
   return run_service(argc, argv, spec, [](const Config& config, const Instruments& instruments) {
-        return std::make_unique<BarCore>(bar_config(config, instruments));
+    return std::make_unique<BarCore>(bar_config(config, instruments));
   });
 }

@@ -6,11 +6,14 @@ int main(int argc, char** argv) {
   const ServiceSpec spec{
       .name = "broker_gateway",
       .about = "Executes intents at a venue; nothing lost, nothing doubled.",
-      .examples = "  tickmesh-broker_gateway --config deploy/config/tickmesh.toml\n"
-                  "  tickmesh-broker_gateway --venue.paper.latency_ms=20 --gateway.collar=0.02\n",
+      .examples =
+          "  tickmesh-broker_gateway --config deploy/config/tickmesh.toml\n"
+          "  tickmesh-broker_gateway --venue.paper.latency_ms=20 --gateway.collar=0.02\n",
       .health_offset = 4,
       .says = {Stream::order, Stream::venue},
-      .reads = {{"tick_ingestor", {Stream::tick, Stream::feed}}, {"position_manager", {Stream::intent}, false}, {"api_gateway", {Stream::control}, false}},
+      .reads = {{"tick_ingestor", {Stream::tick, Stream::feed}},
+                {"position_manager", {Stream::intent}, false},
+                {"api_gateway", {Stream::control}, false}},
       .by_reference = {Stream::tick},
       .durable = {Stream::order, Stream::venue},
   };

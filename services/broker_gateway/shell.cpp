@@ -15,15 +15,19 @@ void VenueAttachment::attach(Host& host, Runner&) {
   const Config& config = host.config();
   auto venue = PaperVenue::open(host.instruments(), paper_config(config), config.text("venue.paper.ledger"));
   if (!venue) throw StartError(venue.error());
-  spdlog::info("Paper venue open ledger={} lines={} cut_bytes={}", config.text("venue.paper.ledger"), (*venue)->ledger_lines(), (*venue)->ledger_cut_bytes());
+  spdlog::info("Paper venue open ledger={} lines={} cut_bytes={}", config.text("venue.paper.ledger"), (*venue)->ledger_lines(),
+               (*venue)->ledger_cut_bytes());
   venue_ = std::move(*venue);
   halt_file_ = std::make_unique<HaltFile>(config.text("mesh.run_dir"));
 }
 
 void VenueAttachment::applied(const Name& name, const Event& event) {
-  if (const auto* tick = std::get_if<Tick>(&event)) venue_->on_tick(*tick, name);
-  else if (const auto* feed = std::get_if<FeedEvent>(&event)) venue_->on_feed(*feed);
-  else if (std::holds_alternative<WentLive>(event) && name.stream == Stream::local) next_reconcile_ = 1;
+  if (const auto* tick = std::get_if<Tick>(&event))
+    venue_->on_tick(*tick, name);
+  else if (const auto* feed = std::get_if<FeedEvent>(&event))
+    venue_->on_feed(*feed);
+  else if (std::holds_alternative<WentLive>(event) && name.stream == Stream::local)
+    next_reconcile_ = 1;
 }
 
 void VenueAttachment::locals(Timestamp now, std::vector<Event>& out) {

@@ -10,12 +10,16 @@ class Latency final : public Attachment {
  public:
   void attach(Host& host, Runner&) override { host_ = &host; }
   void released(const Released& released) override {
-    if (const auto* m = std::get_if<Metrics>(&released.event)) observe("metric", m->header);
-    else if (const auto* s = std::get_if<Signal>(&released.event)) observe("signal", s->header);
+    if (const auto* m = std::get_if<Metrics>(&released.event))
+      observe("metric", m->header);
+    else if (const auto* s = std::get_if<Signal>(&released.event))
+      observe("signal", s->header);
   }
 
  private:
-  void observe(const char* hop, const Header& header) { host_->probes().tick_to(hop, static_cast<double>((header.time - header.cause.time).ns) / 1e9); }
+  void observe(const char* hop, const Header& header) {
+    host_->probes().tick_to(hop, static_cast<double>((header.time - header.cause.time).ns) / 1e9);
+  }
   Host* host_{nullptr};
 };
 

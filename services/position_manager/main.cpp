@@ -40,7 +40,8 @@ int main(int argc, char** argv) {
   const ServiceSpec spec{
       .name = "position_manager",
       .about = "Applies rules, sizing and risk; keeps positions and P&L exact.",
-      .examples = "  tickmesh-position_manager --config deploy/config/tickmesh.toml\n  tickmesh-position_manager --sizing.allocation=5000\n",
+      .examples =
+          "  tickmesh-position_manager --config deploy/config/tickmesh.toml\n  tickmesh-position_manager --sizing.allocation=5000\n",
       .health_offset = 3,
       .says = {Stream::intent, Stream::position, Stream::account, Stream::risk, Stream::strategy},
       .reads = {{"tick_ingestor", {Stream::tick, Stream::feed}},

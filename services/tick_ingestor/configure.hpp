@@ -31,9 +31,12 @@ inline Result<DemoMarket> demo_market(const Config& config, const Instruments& i
     if (market->find(symbol) == nullptr) continue;
     DemoInstrument demo;
     for (const auto& [name, value] : numbers) {
-      if (name == "activity") demo.activity = value;
-      else if (name == "spread_ticks") demo.spread_ticks = value;
-      else return bad_value("demo." + name, "activity or spread_ticks", symbol.str());
+      if (name == "activity")
+        demo.activity = value;
+      else if (name == "spread_ticks")
+        demo.spread_ticks = value;
+      else
+        return bad_value("demo." + name, "activity or spread_ticks", symbol.str());
     }
     options.instruments.emplace_back(symbol, demo);
   }

@@ -15,7 +15,11 @@ using namespace tickmesh;
 class Ingestor {
  public:
   Ingestor(Host& host, IngestCore& core, DemoFeed* demo)
-      : host_{host}, core_{core}, demo_{demo}, runner_{core, host.journal(), host.codec()}, push_{host, host.config().text("feed.push_token_file")} {}
+      : host_{host},
+        core_{core},
+        demo_{demo},
+        runner_{core, host.journal(), host.codec()},
+        push_{host, host.config().text("feed.push_token_file")} {}
 
   int run() {
     auto observed = runner_.recover([this](const Name& name, const Event& said) { core_.observe(name, said); }, host_.clock().now());
@@ -23,11 +27,11 @@ class Ingestor {
     core_.recovered();
     spdlog::info("Recovered said_observed={} incarnation={}", *observed, runner_.token().incarnation);
     host_.release(runner_.take_released());
-    host_.extra_http = [this](HttpRequest& request, HttpRespond& respond) { return push_.on_http(request, respond); };
+    host_.set_extra_http([this](HttpRequest& request, HttpRespond& respond) { return push_.on_http(request, respond); });
     host_.open_bus(runner_.token(), host_.journal().heads());
     next_snapshot_ = monotonic_ns() + snapshot_interval();
     while (!host_.stopping()) turn();
-    host_.extra_http = {};
+    host_.set_extra_http({});
     push_.answer_durable({});
     host_.journal().sync();
     push_.answer_durable(host_.journal().durable());
@@ -43,7 +47,13 @@ class Ingestor {
     wait();
     const Timestamp now = host_.clock().now();
     inputs_.clear();
-    if (demo_ != nullptr && demo_->due(now, 4096, inputs_) > 0) {
+    std::size_t room = 4096;
+    Pace pace{.allowed = room, .waiting = {}};
+    if (paced_) {
+      pace = host_.pace_of(Stream::tick, {"metrics_engine", "bar_compressor", "position_manager", "broker_gateway"});
+      room = std::min<std::size_t>(room, pace.allowed);
+    }
+    if (demo_ != nullptr && room > 0 && demo_->due(now, room, inputs_) > 0) {
       runner_.step(now, inputs_);
       host_.count_in(inputs_.size());
       last_tick_ = monotonic_ns();
@@ -61,8 +71,11 @@ class Ingestor {
     if (host_.status_due()) {
       if (last_tick_ != 0) host_.probes().feed_age(host_.config().text("feed.kind"), static_cast<double>(mono - last_tick_) / 1e9);
       for (std::size_t r = 1; r < kRefusals; ++r)
-        if (core_.counts().refused[r] > 0) host_.probes().rejected("tick", std::string(rule_of(static_cast<TickRefusal>(r))), core_.counts().refused[r]);
-      host_.publish_status({}, nullptr);
+        if (core_.counts().refused[r] > 0)
+          host_.probes().rejected("tick", std::string(rule_of(static_cast<TickRefusal>(r))), core_.counts().refused[r]);
+      std::vector<std::string> reasons;
+      for (const std::string& service : pace.waiting) reasons.push_back("paced: waiting for " + service);
+      host_.publish_status(std::move(reasons), nullptr);
     }
   }
 
@@ -71,7 +84,7 @@ class Ingestor {
     std::int64_t wait_ns = 100'000'000;
     if (demo_ != nullptr) {
       const Timestamp due = demo_->next_due();
-      wait_ns = due ? std::clamp<std::int64_t>((due - host_.clock().now()).ns, 0, wait_ns) : 0;
+      wait_ns = due ? std::clamp<std::int64_t>((due - host_.clock().now()).ns, paced_ ? 1'000'000 : 0, wait_ns) : 0;
     }
     const timespec timeout{wait_ns / 1'000'000'000, wait_ns % 1'000'000'000};
     ::ppoll(fds, std::size(fds), &timeout, nullptr);
@@ -102,6 +115,7 @@ class Ingestor {
   DemoFeed* demo_;
   SourceRunner runner_;
   PushFeed push_;
+  bool paced_{host_.config().boolean("feed.paced")};
   std::vector<Event> inputs_;
   std::int64_t next_snapshot_{0};
   std::int64_t last_tick_{0};
@@ -113,10 +127,13 @@ int main(int argc, char** argv) {
   const ServiceSpec spec{
       .name = "tick_ingestor",
       .about = "Takes market data from a feed; says ticks.",
-      .examples = "  tickmesh-tick_ingestor --config deploy/config/tickmesh.toml\n"
-                  "  tickmesh-tick_ingestor --feed.demo.rate=1000 --feed.demo.seed=7\n"
-                  "  curl -H \"Authorization: Bearer $(cat var/secrets/push_token)\" http://127.0.0.1:9101/ticks \\\n"
-                  "       -d '[{\"symbol\":\"AAPL.DEMO\",\"time\":\"2025-01-20T14:30:00Z\",\"bid\":201.27,\"ask\":201.29,\"bid_size\":100,\"ask_size\":200}]'\n",
+      .examples =
+          "  tickmesh-tick_ingestor --config deploy/config/tickmesh.toml\n"
+          "  tickmesh-tick_ingestor --feed.demo.rate=1000 --feed.demo.seed=7\n"
+          "  curl -H \"Authorization: Bearer $(cat var/secrets/push_token)\" http://127.0.0.1:9101/ticks \\\n"
+          "       -d "
+          "'[{\"symbol\":\"AAPL.DEMO\",\"time\":\"2025-01-20T14:30:00Z\",\"bid\":201.27,\"ask\":201.29,\"bid_size\":100,\"ask_size\":200}]'"
+          "\n",
       .health_offset = 0,
       .says = {Stream::tick, Stream::latest, Stream::feed},
       .reads = {},

@@ -13,8 +13,12 @@ using Json = nlohmann::ordered_json;
 constexpr std::size_t kIncoming = 64;
 constexpr std::size_t kKnown = 1000;
 
-HttpResponse refuse(int status, const char* code, const char* field, const std::string& rule, const std::string& message, const char* retry = "") {
-  return {status, "application/json", Json{{"error", {{"code", code}, {"field", field}, {"rule", rule}, {"message", message}}}}.dump(), retry};
+HttpResponse refuse(int status, const char* code, const char* field, const std::string& rule, const std::string& message,
+                    const char* retry = "") {
+  return {status, "application/json",
+          Json{{"error", {{"code", code}, {"field", field}, {"rule", rule}, {"message", message}}}}.dump(-1, ' ', false,
+                                                                                                         Json::error_handler_t::replace),
+          retry};
 }
 
 /// Takes the same time whatever the difference.
@@ -75,15 +79,23 @@ std::deque<PushFeed::Batch> PushFeed::take() {
   return std::exchange(incoming_, {});
 }
 
-void PushFeed::applied(Batch batch, const IngestCore::Counts& before, const IngestCore::Counts& after, std::vector<RejectedRow> refused, Lsn recorded) {
+void PushFeed::applied(Batch batch, const IngestCore::Counts& before, const IngestCore::Counts& after, std::vector<RejectedRow> refused,
+                       Lsn recorded) {
   Json rejected = Json::array();
   for (const auto* list : {&batch.rows.rejected, &refused})
     for (const RejectedRow& r : *list) {
       rejected.push_back({{"row", r.row}, {"field", r.field}, {"rule", r.rule}, {"value", r.value}});
       host_.count_rejected("ticks", r.rule);
     }
-  const Json body{{"accepted", after.accepted - before.accepted}, {"duplicates", after.duplicates - before.duplicates}, {"rejected", std::move(rejected)}};
-  waiting_.push_back({std::move(batch.respond), {200, "application/json", body.dump(-1, ' ', false, Json::error_handler_t::replace), ""}, recorded, batch.idempotency_key});
+  if (const auto unlisted = batch.rows.rejected_count - batch.rows.rejected.size(); unlisted > 0)
+    host_.count_rejected("ticks", "beyond the first 1000 of a request", unlisted);
+  const Json body{{"accepted", after.accepted - before.accepted},
+                  {"duplicates", after.duplicates - before.duplicates},
+                  {"rejected", std::move(rejected)}};
+  waiting_.push_back({std::move(batch.respond),
+                      {200, "application/json", body.dump(-1, ' ', false, Json::error_handler_t::replace), ""},
+                      recorded,
+                      batch.idempotency_key});
 }
 
 void PushFeed::answer_durable(Lsn durable) {

@@ -28,7 +28,8 @@ class PushFeed {
   /// What came since the last call.
   std::deque<Batch> take();
   /// After `batch` was applied: the answer leaves when the journal is durable up to `recorded`.
-  void applied(Batch batch, const IngestCore::Counts& before, const IngestCore::Counts& after, std::vector<RejectedRow> refused, Lsn recorded);
+  void applied(Batch batch, const IngestCore::Counts& before, const IngestCore::Counts& after, std::vector<RejectedRow> refused,
+               Lsn recorded);
   void answer_durable(Lsn durable);
 
  private:
@@ -42,9 +43,9 @@ class PushFeed {
   std::string token_;
   int wake_fd_;
   std::mutex mutex_;
-  std::deque<Batch> incoming_;               ///< at most 64; beyond it 429
+  std::deque<Batch> incoming_;  ///< at most 64; beyond it 429
   std::deque<Waiting> waiting_;
-  std::map<std::string, std::string> known_; ///< answers by idempotency key, the newest 1,000
+  std::map<std::string, std::string> known_;  ///< answers by idempotency key, the newest 1,000
   std::deque<std::string> known_order_;
 };
 

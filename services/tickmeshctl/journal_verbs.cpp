@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <poll.h>
 
+#include <charconv>
 #include <chrono>
 #include <filesystem>
 #include <iostream>
@@ -55,8 +56,10 @@ constexpr const char* owner_of(Stream stream) {
 Json event_line(const ProtoCodec& codec, const Name& name, ByteView bytes) {
   Event event;
   Json line{{"name", to_string(name)}};
-  if (auto ok = codec.decode(name.stream, bytes, event); !ok) line["unreadable"] = to_string(ok.error());
-  else line["event"] = Json::parse(event_json(codec, event), nullptr, false);
+  if (auto ok = codec.decode(name.stream, bytes, event); !ok)
+    line["unreadable"] = to_string(ok.error());
+  else
+    line["event"] = Json::parse(event_json(codec, event), nullptr, false);
   return line;
 }
 
@@ -64,18 +67,26 @@ Json dump_record(const ProtoCodec& codec, const RecordView& record) {
   Json line{{"lsn", record.lsn.value}, {"type", std::string(type_name(record.type))}};
   if (record.type == RecordType::opened) {
     OpenedRecord body;
-    if (decode(record.body, body)) line.update({{"instance", body.instance}, {"epoch", body.epoch}, {"segment", body.segment}, {"core_version", body.core_version}, {"previous_epoch", body.previous_epoch}});
+    if (decode(record.body, body))
+      line.update({{"instance", body.instance},
+                   {"epoch", body.epoch},
+                   {"segment", body.segment},
+                   {"core_version", body.core_version},
+                   {"previous_epoch", body.previous_epoch}});
   } else if (record.type == RecordType::started) {
     StartedRecord body;
-    if (decode(record.body, body)) line.update({{"epoch", body.token.epoch}, {"incarnation", body.token.incarnation}, {"time", body.time.ns}});
+    if (decode(record.body, body))
+      line.update({{"epoch", body.token.epoch}, {"incarnation", body.token.incarnation}, {"time", body.time.ns}});
   } else if (record.type == RecordType::taken) {
     TakenRecord body;
     if (!decode(record.body, body)) return line;
     line["now"] = body.now.ns;
     line["items"] = Json::array();
     for (const TakenItem& item : body.items) {
-      if (item.by_reference) line["items"].push_back({{"first", to_string(item.first)}, {"count", item.count}});
-      else line["items"].push_back(event_line(codec, item.first, item.payload));
+      if (item.by_reference)
+        line["items"].push_back({{"first", to_string(item.first)}, {"count", item.count}});
+      else
+        line["items"].push_back(event_line(codec, item.first, item.payload));
     }
   } else if (record.type == RecordType::said) {
     SaidRecord body;
@@ -104,10 +115,14 @@ Result<Timestamp> parse_time(const std::string& text) {
 bool concerns(const Event& event, const Symbol& symbol) {
   return std::visit(
       [&](const auto& e) {
-        if constexpr (requires { e.symbol; }) return e.symbol == symbol;
-        else if constexpr (requires { e.order.symbol; }) return e.order.symbol == symbol;
-        else if constexpr (requires { e.instrument; }) return e.instrument == instrument_id(symbol);
-        else return false;
+        if constexpr (requires { e.symbol; })
+          return e.symbol == symbol;
+        else if constexpr (requires { e.order.symbol; })
+          return e.order.symbol == symbol;
+        else if constexpr (requires { e.instrument; })
+          return e.instrument == instrument_id(symbol);
+        else
+          return false;
       },
       event);
 }
@@ -119,8 +134,13 @@ int journal_ls(const Config& config, bool json) {
   std::vector<std::vector<std::string>> rows;
   for (const std::string& name : instances(config)) {
     const JournalCheck check = verify_journal(dir_of(config, name), real_disk());
-    data.push_back({{"instance", name}, {"segments", check.segments}, {"records", check.records}, {"bytes", check.bytes}, {"problems", check.problems}});
-    rows.push_back({name, std::to_string(check.segments), std::to_string(check.records), std::to_string(check.bytes), check.problems.empty() ? "whole" : check.problems.front()});
+    data.push_back({{"instance", name},
+                    {"segments", check.segments},
+                    {"records", check.records},
+                    {"bytes", check.bytes},
+                    {"problems", check.problems}});
+    rows.push_back({name, std::to_string(check.segments), std::to_string(check.records), std::to_string(check.bytes),
+                    check.problems.empty() ? "whole" : check.problems.front()});
   }
   if (rows.empty()) return failed(json, {"not_met", "journal.dir", "holds journals", config.text("journal.dir")});
   return done(json, data, table({"INSTANCE", "SEGMENTS", "RECORDS", "BYTES", "STATE"}, rows));
@@ -136,18 +156,23 @@ int journal_verify(const Config& config, const std::string& instance, bool json)
     const JournalCheck check = verify_journal(dir_of(config, name), real_disk());
     whole = whole && check.problems.empty();
     data.push_back({{"instance", name}, {"records", check.records}, {"torn_bytes", check.torn_bytes}, {"problems", check.problems}});
-    text += fmt::format("{}: {} records in {} segments, {}\n", name, check.records, check.segments, check.problems.empty() ? "whole" : "CORRUPT");
+    text += fmt::format("{}: {} records in {} segments, {}\n", name, check.records, check.segments,
+                        check.problems.empty() ? "whole" : "CORRUPT");
     for (const std::string& problem : check.problems) text += "  " + problem + '\n';
   }
   return done(json, data, text, whole && !names.empty() ? kDone : kNotMet);
 }
 
 int journal_dump(const Config& config, const DumpOptions& options) {
+  std::uint64_t from = 0;
+  const char* end = options.from.data() + options.from.size();
+  if (const auto read = std::from_chars(options.from.data(), end, from);
+      !options.from.empty() && (read.ec != std::errc{} || read.ptr != end))
+    return failed(options.json, {"bad_value", "from", "an Lsn, a number", "'" + options.from + "'"});
   auto cursor = read_journal(dir_of(config, options.instance), real_disk());
   if (!cursor) return failed(options.json, cursor.error());
   const ProtoCodec codec;
   std::uint64_t printed = 0;
-  const std::uint64_t from = options.from.empty() ? 0 : std::stoull(options.from);
   for (;;) {
     auto record = (*cursor)->next();
     if (!record) return failed(options.json, record.error());

@@ -11,16 +11,16 @@ int journal_ls(const Config& config, bool json);
 int journal_verify(const Config& config, const std::string& instance, bool json);
 struct DumpOptions {
   std::string instance;
-  std::string from;      ///< record's Lsn, empty: the first
+  std::string from;        ///< record's Lsn, empty: the first
   std::uint64_t limit{0};  ///< records at most, 0: all
   bool json{false};
 };
 int journal_dump(const Config& config, const DumpOptions& options);
 struct TailOptions {
   std::string stream;
-  std::string symbol;  ///< empty: all
+  std::string symbol;          ///< empty: all
   std::string from{"latest"};  ///< earliest, latest, or an ISO time
-  std::uint64_t count{0};  ///< stop after so many, 0: never
+  std::uint64_t count{0};      ///< stop after so many, 0: never
   bool follow{true};
   bool json{false};
 };

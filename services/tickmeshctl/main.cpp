@@ -22,7 +22,11 @@ int config_show(const Config& config, bool json) {
   std::vector<std::vector<std::string>> rows;
   for (const Key& key : config_keys()) {
     const auto& entry = config.entries().find(key.name)->second;
-    data.push_back({{"key", std::string(key.name)}, {"value", entry.value}, {"source", entry.source}, {"default", std::string(key.fallback)}, {"help", std::string(key.help)}});
+    data.push_back({{"key", std::string(key.name)},
+                    {"value", entry.value},
+                    {"source", entry.source},
+                    {"default", std::string(key.fallback)},
+                    {"help", std::string(key.help)}});
     rows.push_back({std::string(key.name), entry.value, entry.source, std::string(key.help)});
   }
   return done(json, data, table({"KEY", "VALUE", "FROM", "MEANING"}, rows));
@@ -57,14 +61,16 @@ int run_migrations(const std::string& dsn, const std::string& sql_dir, const std
   options.password_dir = password_dir;
   auto report = migrate(dsn, sql_dir, options);
   if (!report) return failed(json, report.error());
-  return done(json, {{"applied", report->applied.size()}, {"already", report->already}}, fmt::format("{} migrations applied, {} were there\n", report->applied.size(), report->already));
+  return done(json, {{"applied", report->applied.size()}, {"already", report->already}},
+              fmt::format("{} migrations applied, {} were there\n", report->applied.size(), report->already));
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   CLI::App app{"Asks and commands a Tickmesh mesh.", "tickmeshctl"};
-  app.require_subcommand(1);
+  app.require_subcommand(0, 1);  // a missing verb is told below, so that an unknown flag is named first
+  app.set_version_flag("--version", "tickmeshctl " + build_version(), "print the version and stop");
   std::string config_path;
   std::vector<std::string> sets;
   bool json = false;
@@ -93,7 +99,8 @@ int main(int argc, char** argv) {
   std::string dsn, sql_dir = "sql", password_dir = "var/secrets", instance;
 
   verb(&app, "status", "every service: state, readiness and why not, rates, lag", [&](auto&, auto& mesh) { return status(mesh, json); });
-  auto* w = verb(&app, "watch", "quotes, metrics, signals, positions; refreshes every second", [&](auto&, auto& mesh) { return watch(mesh, json, once ? 1 : count); });
+  auto* w = verb(&app, "watch", "quotes, metrics, signals, positions; refreshes every second",
+                 [&](auto&, auto& mesh) { return watch(mesh, json, once ? 1 : count); });
   w->add_flag("--once", once, "show it once and stop");
   w->add_option("--count", count, "stop after so many");
   verb(&app, "positions", "open positions", [&](auto&, auto& mesh) { return positions(mesh, json); });
@@ -115,7 +122,8 @@ int main(int argc, char** argv) {
   open->add_option("--limit", limit, "limit price; without it a market order");
   open->add_option("--stop", stop, "stop loss");
   open->add_option("--target", target, "take profit");
-  auto* close = verb(&app, "close", "close the position of SYMBOL", [&](auto&, auto& mesh) { return command(mesh, {{"verb", "close"}, {"symbol", symbol}}, json); });
+  auto* close = verb(&app, "close", "close the position of SYMBOL",
+                     [&](auto&, auto& mesh) { return command(mesh, {{"verb", "close"}, {"symbol", symbol}}, json); });
   close->add_option("symbol", symbol, "AAPL or AAPL.DEMO")->required();
   auto* cancel = verb(&app, "cancel", "cancel one working order, or --all", [&](auto&, auto& mesh) {
     if (!all && id.empty()) return failed(json, {"bad_value", "id", "an order's client id, or --all", "neither is given"});
@@ -124,7 +132,8 @@ int main(int argc, char** argv) {
   cancel->add_option("id", id, "client order id");
   cancel->add_flag("--all", all, "all working orders");
   verb(&app, "reduce", "no new risk; exits go on", [&](auto&, auto& mesh) { return command(mesh, {{"verb", "reduce"}}, json); });
-  auto* h = verb(&app, "halt", "no new risk and working entries cancelled; --hard stops automatic exits too", [&](auto& config, auto& mesh) { return halt(config, mesh, hard, json); });
+  auto* h = verb(&app, "halt", "no new risk and working entries cancelled; --hard stops automatic exits too",
+                 [&](auto& config, auto& mesh) { return halt(config, mesh, hard, json); });
   h->add_flag("--hard", hard, "HALTED: no automatic order at all");
   verb(&app, "resume", "back to ACTIVE", [&](auto& config, auto& mesh) { return resume(config, mesh, json); });
   verb(&app, "flatten", "close every position", [&](auto&, auto& mesh) { return command(mesh, {{"verb", "flatten"}}, json); });
@@ -134,7 +143,8 @@ int main(int argc, char** argv) {
     tails.json = json;
     return tail(config, tails);
   });
-  t->add_option("stream", tails.stream, "tick, latest, feed, bar, metrics, signal, intent, position, account, risk, order, venue, control")->required();
+  t->add_option("stream", tails.stream, "tick, latest, feed, bar, metrics, signal, intent, position, account, risk, order, venue, control")
+      ->required();
   t->add_option("--symbol", tails.symbol, "only this instrument");
   t->add_option("--from", tails.from, "earliest, latest (default) or a time like 2025-01-20T12:40:14Z");
   t->add_option("--count", tails.count, "stop after so many");
@@ -144,7 +154,9 @@ int main(int argc, char** argv) {
   journal->require_subcommand(1);
   journal->fallthrough();
   verb(journal, "ls", "every instance's journal", [&](auto& config, auto&) { return journal_ls(config, json); });
-  verb(journal, "verify", "every record's checksum", [&](auto& config, auto&) { return journal_verify(config, instance, json); })->add_option("instance", instance, "broker_gateway-0; default all");
+  verb(journal, "verify", "every record's checksum", [&](auto& config, auto&) {
+    return journal_verify(config, instance, json);
+  })->add_option("instance", instance, "broker_gateway-0; default all");
   auto* d = verb(journal, "dump", "records as JSON, one a line", [&](auto& config, auto&) {
     dump.json = json;
     return journal_dump(config, dump);
@@ -160,10 +172,12 @@ int main(int argc, char** argv) {
   verb(config_verb, "check", "0 when the configuration is sound", [&](auto& config, auto&) {
     auto instruments = load_instruments(config.text("mesh.instruments"));
     if (!instruments) return failed(json, instruments.error());
-    return done(json, {{"hash", fmt::format("{:016x}", config.hash())}}, fmt::format("sound, hash {:016x}, {} instruments\n", config.hash(), instruments->list().size()));
+    return done(json, {{"hash", fmt::format("{:016x}", config.hash())}},
+                fmt::format("sound, hash {:016x}, {} instruments\n", config.hash(), instruments->list().size()));
   });
   verb(config_verb, "sample", "the sample file, every key at its default", [&](auto&, auto&) { return config_sample(); });
-  auto* m = verb(&app, "migrate", "create or bring up to date the tables and roles (as the database's owner)", [&](auto&, auto&) { return run_migrations(dsn, sql_dir, password_dir, json); });
+  auto* m = verb(&app, "migrate", "create or bring up to date the tables and roles (as the database's owner)",
+                 [&](auto&, auto&) { return run_migrations(dsn, sql_dir, password_dir, json); });
   m->add_option("--dsn", dsn, "of the owner")->required();
   m->add_option("--sql", sql_dir, "folder of migrations");
   m->add_option("--passwords", password_dir, "a file a role, named by the role");
@@ -181,7 +195,8 @@ int main(int argc, char** argv) {
   });
   l->add_option("service", service, "tick_ingestor, …")->required();
   l->add_flag("-f,--follow", all, "go on");
-  verb(&app, "version", "what this program is", [&](auto&, auto&) { return done(json, {{"version", build_version()}}, "tickmeshctl " + build_version() + '\n'); });
+  verb(&app, "version", "what this program is",
+       [&](auto&, auto&) { return done(json, {{"version", build_version()}}, "tickmeshctl " + build_version() + '\n'); });
 
   try {
     std::vector<std::string> words(argv + 1, argv + argc);
@@ -192,6 +207,10 @@ int main(int argc, char** argv) {
     app.parse(words);
   } catch (const CLI::ParseError& e) {
     return app.exit(e) == 0 ? kDone : kUsage;
+  }
+  if (!action) {
+    std::cerr << "tickmeshctl: a verb is required\n" << app.help();
+    return kUsage;
   }
   if (config_path.empty() && std::filesystem::exists("deploy/config/tickmesh.toml")) config_path = "deploy/config/tickmesh.toml";
   Config::Overrides overrides;

@@ -13,7 +13,8 @@ Result<Json> MeshClient::call(const std::string& method, const std::string& path
     result = http_call(target, method, path, body, "", 20'000);
   } catch (const std::exception& e) {
     if (method == "POST" && std::string(e.what()).find("imeout") != std::string::npos)
-      return std::unexpected(Error{"unknown", "command", "answered", std::string(e.what()) + "; see 'tickmeshctl orders' and 'tickmeshctl tail risk'"});
+      return std::unexpected(
+          Error{"unknown", "command", "answered", std::string(e.what()) + "; see 'tickmeshctl orders' and 'tickmeshctl tail risk'"});
     return std::unexpected(Error{"unreachable", "api_gateway", "answers on its socket", e.what()});
   }
   const Json json = Json::parse(result.body, nullptr, false);
@@ -28,21 +29,29 @@ Result<Json> MeshClient::call(const std::string& method, const std::string& path
 }
 
 Result<Json> MeshClient::get(const std::string& path) const { return call("GET", path, ""); }
-Result<Json> MeshClient::command(const Json& command) const { return call("POST", "/api/v1/commands", command.dump()); }
+Result<Json> MeshClient::command(const Json& command) const {
+  return call("POST", "/api/v1/commands", command.dump(-1, ' ', false, Json::error_handler_t::replace));
+}
 
 Json MeshClient::status() const {
   if (auto all = get("/api/v1/status"); all && all->is_array() && !all->empty()) return *all;
-  constexpr const char* services[] = {"tick_ingestor", "bar_compressor", "metrics_engine", "position_manager", "broker_gateway", "api_gateway"};
+  constexpr const char* services[] = {"tick_ingestor",    "bar_compressor", "metrics_engine",
+                                      "position_manager", "broker_gateway", "api_gateway"};
   Json all = Json::array();
   for (std::size_t i = 0; i < std::size(services); ++i) {
-    const auto address = fmt::format("{}:{}", config_.text("health.address"), config_.integer("health.base_port") + static_cast<std::int64_t>(i));
+    const auto address =
+        fmt::format("{}:{}", config_.text("health.address"), config_.integer("health.base_port") + static_cast<std::int64_t>(i));
     Json one;
     try {
       one = Json::parse(http_call(address, "GET", "/status", "", "", 1000).body, nullptr, false);
     } catch (const std::exception&) {
     }
     if (!one.is_object() || !one.contains("service"))
-      one = Json{{"service", services[i]}, {"instance", std::string(services[i]) + "-0"}, {"state", "down"}, {"ready", false}, {"reasons", Json::array({"does not answer at " + address})}};
+      one = Json{{"service", services[i]},
+                 {"instance", std::string(services[i]) + "-0"},
+                 {"state", "down"},
+                 {"ready", false},
+                 {"reasons", Json::array({"does not answer at " + address})}};
     all.push_back(std::move(one));
   }
   return all;

@@ -12,7 +12,8 @@ void keep_newest(std::deque<T>& list, const T& item) {
 }  // namespace
 
 bool is_final(OrderEventKind kind) {
-  return kind == OrderEventKind::filled || kind == OrderEventKind::canceled || kind == OrderEventKind::rejected || kind == OrderEventKind::expired;
+  return kind == OrderEventKind::filled || kind == OrderEventKind::canceled || kind == OrderEventKind::rejected ||
+         kind == OrderEventKind::expired;
 }
 
 void ApiCore::apply(const Input& in, Outbox& out) {

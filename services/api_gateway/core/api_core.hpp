@@ -20,9 +20,9 @@ struct MeshView {
   std::map<std::string, OrderEvent> working_orders;          ///< by client order id
   std::deque<OrderEvent> finished_orders;                    ///< oldest first
   AccountEvent account;
-  RiskEvent risk;                                            ///< the account's last change of state
-  std::map<Symbol, RiskEvent> symbol_risk;                   ///< symbols that are not ACTIVE
-  VenueEvent venue;                                          ///< the gateway's last word on its session or state
+  RiskEvent risk;                           ///< the account's last change of state
+  std::map<Symbol, RiskEvent> symbol_risk;  ///< symbols that are not ACTIVE
+  VenueEvent venue;                         ///< the gateway's last word on its session or state
 };
 
 struct ApiConfig {
