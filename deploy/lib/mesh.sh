@@ -146,10 +146,19 @@ start_postgres() {
     PGPASSWORD=$password "$pg/createdb" -h "$socket" -U tickmesh_owner tickmesh
 }
 
-# Together: each waits for what it needs by itself.
+program_sums() { (cd "$bin" 2>/dev/null && cksum tickmesh-* 2>/dev/null) || true; }
+
+# Together: each waits for what it needs by itself. $1: the programs' sums before the build; those that changed are started anew.
 start_services() {
-  local service
-  for service in $services; do supervisor start "$service" >/dev/null 2>&1 & done
+  local service new
+  new=$(program_sums)
+  for service in $services; do
+    if [ "$(printf '%s' "$1" | grep "tickmesh-$service\$")" != "$(printf '%s' "$new" | grep "tickmesh-$service\$")" ]; then
+      supervisor restart "$service" >/dev/null 2>&1 &
+    else
+      supervisor start "$service" >/dev/null 2>&1 &
+    fi
+  done
   wait
 }
 

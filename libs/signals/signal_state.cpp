@@ -6,7 +6,7 @@ namespace tickmesh {
 
 bool SignalState::update(const Metrics& metrics, const Conditions& conditions) {
   decision_ = rule_->decide(metrics, conditions);
-  const bool blocked = is_blocked(decision_.why);
+  const Why blocked = is_blocked(decision_.why) ? decision_.why : Why::none;  // another obstacle is another thing to say
   const bool changed = decision_.action != said_ || blocked != said_blocked_;
   // Half a unit of the ninth decimal: a move of exactly 0.05 counts, however its doubles were rounded.
   const bool moved = std::abs(decision_.confidence - said_confidence_) >= kConfidenceStep - 5e-10;
@@ -38,7 +38,7 @@ void SignalState::reset() {
   rule_->reset();
   decision_ = {};
   said_ = SignalAction::none;
-  said_blocked_ = false;
+  said_blocked_ = Why::none;
   said_confidence_ = 0;
 }
 
@@ -50,7 +50,7 @@ void SignalState::save(ByteWriter& out) const {
 
 void SignalState::load(ByteReader& in) {
   said_ = in.get<SignalAction>();
-  said_blocked_ = in.get<bool>();
+  said_blocked_ = in.get<Why>();
   said_confidence_ = in.get<double>();
   rule_->load(in);
 }

@@ -7,7 +7,7 @@
 
 namespace tickmesh {
 
-/// One rule on one instrument, and what it said last. State is the action, and within WAIT whether anything could be judged at all
+/// One rule on one instrument, and what it said last. State is the action, and within WAIT what kept it from being judged
 /// (`is_blocked`), so that "warming up" does not stand there for ever.
 class SignalState {
  public:
@@ -28,7 +28,7 @@ class SignalState {
   std::unique_ptr<SignalRule> rule_;
   Decision decision_{};
   SignalAction said_{SignalAction::none};
-  bool said_blocked_{false};
+  Why said_blocked_{Why::none};  ///< none: it could be judged
   double said_confidence_{0};
 };
 

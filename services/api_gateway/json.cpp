@@ -45,9 +45,11 @@ Price exit_price_now(const PositionEvent& position, const MeshView& view) {
   if (it == view.latest.end()) return {};
   return position.side == Side::buy ? it->second.bid : it->second.ask;
 }
-Money unrealized(const PositionEvent& position, Price at) {
+Money unrealized(const PositionEvent& position, Price at, const Instruments& instruments) {
   if (at.is_zero()) return {};
-  const Money difference = notional(at - position.entry_price, position.quantity);
+  const Instrument* instrument = instruments.find(position.symbol);
+  const Quantity multiplier = instrument != nullptr ? instrument->multiplier : Quantity::from_units(1);
+  const Money difference = notional(at - position.entry_price, position.quantity, multiplier);
   return position.side == Side::buy ? difference : -difference;
 }
 std::string side_name(Side side) { return side == Side::buy ? "LONG" : side == Side::sell ? "SHORT" : ""; }
@@ -84,7 +86,7 @@ Json state_position(const PositionEvent& p, const MeshView& view, const Instrume
   } else {
     const Price last = exit_price_now(p, view);
     out["last_price"] = price(last);
-    out["unrealized_pnl"] = rounded(unrealized(p, last).to_double(), 2);
+    out["unrealized_pnl"] = rounded(unrealized(p, last, instruments).to_double(), 2);
     out["status"] = "OPEN";
   }
   return out;
@@ -100,7 +102,11 @@ std::string iso_time(Timestamp t) {
 Json trading_state(const MeshView& view, const Instruments& instruments, Timestamp now) {
   bool synthetic = false;
   for (const auto& [symbol, latest] : view.latest) synthetic |= latest.synthetic;
-  const AccountEvent& a = view.account;
+  // Valued at the quotes shown beside it, so that the page adds up; position_manager's own valuation comes once a second.
+  AccountEvent a = view.account;
+  a.unrealized_pnl = {};
+  for (const auto& [id, p] : view.open_positions) a.unrealized_pnl += unrealized(p, exit_price_now(p, view), instruments);
+  a.equity = a.balance + a.unrealized_pnl;
   Json out{{"timestamp", now.ns / 1'000'000'000},
            {"time", iso_time(now)},
            {"mode", "PAPER"},
@@ -141,7 +147,7 @@ Json trading_state(const MeshView& view, const Instruments& instruments, Timesta
   return out;
 }
 
-Json position_json(const PositionEvent& p, const MeshView& view) {
+Json position_json(const PositionEvent& p, const MeshView& view, const Instruments& instruments) {
   const bool closed = p.kind == PositionEventKind::closed;
   Json out{{"id", p.id},
            {"symbol", p.symbol.str()},
@@ -164,7 +170,7 @@ Json position_json(const PositionEvent& p, const MeshView& view) {
   } else {
     const Price last = exit_price_now(p, view);
     out["last_price"] = text_or_empty(last);
-    out["unrealized_pnl"] = unrealized(p, last).str(2);
+    out["unrealized_pnl"] = unrealized(p, last, instruments).str(2);
   }
   return out;
 }

@@ -15,7 +15,7 @@ std::string iso_time(Timestamp t);
 /// `trading_state.json` exactly as CONTRACTS gives it.
 Json trading_state(const MeshView& view, const Instruments& instruments, Timestamp now);
 
-Json position_json(const PositionEvent& position, const MeshView& view);
+Json position_json(const PositionEvent& position, const MeshView& view, const Instruments& instruments);
 Json order_json(const OrderEvent& order);
 Json account_json(const MeshView& view);
 Json metrics_json(const Metrics& metrics);
