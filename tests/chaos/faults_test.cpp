@@ -101,7 +101,7 @@ TEST(Faults, TradingGoesOnWithoutPostgresAndNothingIsMissingAfterwards) {
   unsigned said = 0;
   EXPECT_TRUE(eventually(
       [&] {
-        while (const auto type = ticks.next()) said += *type == chaos::Written::said;
+        while (const auto record = ticks.next()) said += record->type == chaos::Written::said;
         return said > 200;
       },
       30s));

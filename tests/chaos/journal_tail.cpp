@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::uint64_t kHeader = 64;
 constexpr std::uint64_t kFrame = 16;
+constexpr std::uint64_t kStreamOfTaken = 8 + 4 + 1;  // after the time, the number of items and the first one's kind
 
 }  // namespace
 
@@ -51,18 +52,20 @@ bool JournalTail::enter(std::uint64_t segment) {
   return true;
 }
 
-std::optional<Written> JournalTail::next() {
+std::optional<JournalTail::Record> JournalTail::next() {
   if (fd_ < 0 && !enter(0)) return std::nullopt;
   for (int round = 0; round < 2; ++round) {
-    std::array<char, kFrame> frame{};
-    if (::pread(fd_, frame.data(), frame.size(), static_cast<off_t>(offset_)) == static_cast<ssize_t>(frame.size())) {
+    std::array<char, kFrame + kStreamOfTaken + 1> frame{};
+    if (::pread(fd_, frame.data(), frame.size(), static_cast<off_t>(offset_)) >= static_cast<ssize_t>(kFrame)) {
       std::uint32_t length = 0;
       std::memcpy(&length, frame.data(), sizeof length);
       const auto type = static_cast<unsigned char>(frame[8]);
       if (length >= kFrame && type >= 1 && type <= 6) {
         offset_ += (length + 7U) / 8 * 8;
         last_ = static_cast<Written>(type);
-        return last_;
+        if (last_ == Written::said) return Record{last_, static_cast<std::uint8_t>(frame[kFrame])};
+        if (last_ == Written::taken) return Record{last_, static_cast<std::uint8_t>(frame[kFrame + kStreamOfTaken])};
+        return Record{last_};
       }
     }
     if (!enter(segment_ + 1)) return std::nullopt;

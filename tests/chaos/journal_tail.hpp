@@ -18,8 +18,12 @@ class JournalTail {
   ~JournalTail();
   JournalTail(const JournalTail&) = delete;
   JournalTail& operator=(const JournalTail&) = delete;
-  /// The next record's type, or nothing yet.
-  std::optional<Written> next();
+  struct Record {
+    Written type{Written::nothing};
+    std::uint8_t stream{0};  ///< of the first event it holds, where it holds any (numbers as in common.proto)
+  };
+  /// The next record, or nothing yet.
+  std::optional<Record> next();
   Written last() const { return last_; }
 
  private:

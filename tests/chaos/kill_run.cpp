@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <iostream>
+#include <map>
 #include <thread>
 
 #include "chaos/killer.hpp"
@@ -37,28 +38,33 @@ class Desk {
  public:
   Desk(TestMesh& mesh, std::uint64_t seed) : mesh_{mesh}, random_{seed * 7919} {}
   void act() {
-    if (mesh_.reap_background() > 8) return;
+    if (mesh_.reap_background() > 12) return;
     struct Listed {
       const char* symbol;
       const char* far_below;
     };
     // 3 % below where the demo market starts: inside the gateway's collar, and not to be filled soon.
     static constexpr Listed resting[] = {{"AAPL", "195.24"}, {"AMZN", "179.83"}, {"DIA", "408.46"}};
-    static constexpr const char* traded[] = {"GOOGL", "MSFT", "NVDA", "META", "QQQ", "SPY", "TSLA"};
+    static constexpr const char* traded[] = {"GOOGL", "MSFT", "NVDA", "META", "QQQ", "SPY", "TSLA", "IWM", "XLE", "XLF", "TLT"};
     const auto pick = [&](std::size_t n) { return static_cast<std::size_t>(random_() % n); };
-    const auto& rest = resting[pick(std::size(resting))];
-    const std::string symbol = traded[pick(std::size(traded))];
-    switch (pick(8)) {
-      case 0: return mesh_.background("tickmeshctl", {"open", rest.symbol, "5", "--limit", rest.far_below});
-      case 1: return mesh_.background("tickmeshctl", {"close", rest.symbol});
-      case 2: return mesh_.background("tickmeshctl", {"close", symbol});
-      case 3: return mesh_.background("tickmeshctl", {"open", symbol, "-10"});
-      case 4: return mesh_.background("tickmeshctl", {"resume"});
-      default: return mesh_.background("tickmeshctl", {"open", symbol, "10"});
+    const auto what = pick(10);
+    if (what == 0) return mesh_.background("tickmeshctl", {"resume"});
+    if (what == 1) return mesh_.background("tickmeshctl", {"cancel", "--all"});
+    if (what < 4) {
+      const auto& rest = resting[pick(std::size(resting))];
+      if (turn(rest.symbol)) return mesh_.background("tickmeshctl", {"open", rest.symbol, "5", "--limit", rest.far_below});
+      return mesh_.background("tickmeshctl", {"close", rest.symbol});
     }
+    const std::string symbol = traded[pick(std::size(traded))];
+    if (turn(symbol)) return mesh_.background("tickmeshctl", {"open", symbol, what < 6 ? "-10" : "10"});
+    mesh_.background("tickmeshctl", {"close", symbol});
   }
 
  private:
+  /// Opens and closes a symbol in turn. Whether the last one was done is not asked: the next one finds out.
+  bool turn(const std::string& symbol) { return opened_[symbol] = !opened_[symbol]; }
+
+  std::map<std::string, bool> opened_;
   TestMesh& mesh_;
   std::mt19937_64 random_;
 };
@@ -80,6 +86,7 @@ int run(unsigned kills, std::uint64_t seed, const std::string& rate, bool keep) 
                  {"risk.cooldown_s", "0"},
                  {"risk.min_confidence", "0.05"},
                  {"risk.max_positions", "15"},
+                 {"gateway.orders_per_s", "1000"},
                  {"sizing.allocation", "3000"}}};
   if (keep) mesh.keep();
   if (!mesh.wait_ready()) return fail(mesh, "the mesh was not ready in time");
@@ -90,8 +97,7 @@ int run(unsigned kills, std::uint64_t seed, const std::string& rate, bool keep) 
   std::mt19937_64 random{seed};
   for (int i = 0; i < 6; ++i) desk.act();
   while (killer.kills() < kills) {
-    desk.act();
-    desk.act();
+    for (auto orders = 2 + random() % 4; orders > 0; --orders) desk.act();
     killer.strike(kills - killer.kills());
     // Now and then the next one falls while the others still come back.
     if (random() % 3 != 0 && !mesh.wait_ready()) return fail(mesh, fmt::format("not ready again after kill {}", killer.kills()));

@@ -13,9 +13,17 @@ namespace {
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
+/// intent, position, order, control
+bool is_of_orders(std::uint8_t stream) { return stream == 8 || stream == 9 || stream == 13 || stream == 15; }
+
 }  // namespace
 
-std::string Killer::any_service() { return TestMesh::kServices[below(TestMesh::kServices.size())]; }
+/// Half of them where the orders are.
+std::string Killer::any_service() {
+  if (below(4) == 0) return "broker_gateway";
+  if (below(4) == 0) return "position_manager";
+  return TestMesh::kServices[below(TestMesh::kServices.size())];
+}
 
 std::string Killer::state(const std::string& service) const {
   const auto body = mesh_.get(service, "/readyz");
@@ -34,21 +42,23 @@ void Killer::kill(const std::string& service, const std::string& how) {
 
 /// Returns the words for what was waited for. The wait has a limit, since a service may have nothing to write.
 std::string Killer::wait_for_moment(const std::string& service) {
-  const auto kind = below(4);
+  const auto kind = below(6);
   if (kind == 0) {
     pause_for(below(1'200));
     return "after a pause";
   }
-  const auto wanted = kind == 1 ? Written::nothing : kind == 2 ? Written::taken : Written::said;
-  const auto nth = 1 + below(30);
+  const bool of_orders = kind >= 4;
+  const auto wanted = kind == 1 ? Written::nothing : kind == 2 || kind == 4 ? Written::taken : Written::said;
+  const auto nth = 1 + below(of_orders ? 4 : 40);
   JournalTail tail{mesh_.journal(service)};
-  const auto deadline = Clock::now() + 2s;
+  const auto deadline = Clock::now() + 3s;
   for (std::uint64_t seen = 0; seen < nth;) {
-    const auto type = tail.next();
-    if (type && (wanted == Written::nothing || *type == wanted)) ++seen;
-    if (!type && Clock::now() > deadline) return "after a wait in vain";
+    const auto record = tail.next();
+    if (record && (wanted == Written::nothing || record->type == wanted) && (!of_orders || is_of_orders(record->stream))) ++seen;
+    if (Clock::now() > deadline) return "after a wait in vain";
   }
-  return wanted == Written::nothing ? "at a record" : fmt::format("at a record `{}`", to_string(wanted));
+  if (wanted == Written::nothing) return "at a record";
+  return fmt::format("at a record `{}`{}", to_string(wanted), of_orders ? " of an order" : "");
 }
 
 unsigned Killer::strike(unsigned most) {
@@ -93,7 +103,7 @@ void Killer::print(std::ostream& out) const {
   table("by service", [](const Kill& k) { return k.service; });
   table("by what it was doing", [](const Kill& k) { return k.state; });
   table("by what it had last written",
-        [](const Kill& k) { return k.written == Written::taken ? std::string("taken, not said") : to_string(k.written); });
+        [](const Kill& k) { return k.written == Written::taken ? std::string("taken, nothing said yet") : to_string(k.written); });
   table("by moment chosen", [](const Kill& k) { return k.how; });
 }
 

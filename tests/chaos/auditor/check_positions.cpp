@@ -130,7 +130,7 @@ void check_positions(const MeshData& mesh, const Ledger& ledger, Database& datab
   for (const Event& event : mesh.said(kPosition)) {
     auto p = position_of(event);
     const auto it = last.find(p.id);
-    report.expect(it == last.end() ? p.kind != 2 : it->second.kind != 3 && p.kind != 1, "positions open once and close once", [&] {
+    report.expect(it == last.end() ? p.kind == 1 : it->second.kind != 3 && p.kind != 1, "positions open once and close once", [&] {
       return to_string(p.name) + " (" + p.id + ") follows " + (it == last.end() ? "nothing" : to_string(it->second.name));
     });
     last[p.id] = std::move(p);

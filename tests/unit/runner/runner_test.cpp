@@ -317,13 +317,15 @@ TEST(Runner, OnARealDiskACleanStopLeavesNoTail) {
     journal->close();
   }
   publisher.failure = "unreachable";
-  SumCore second;
-  auto journal = *Journal::open(options, real_disk(), kStart, "boot-a");
-  Runner runner{second, *journal, kCodec, ticks_by_reference()};
-  const auto recovered = runner.recover(publisher, kStart);
-  ASSERT_TRUE(recovered) << to_string(recovered.error());
-  EXPECT_EQ(recovered->inputs_run, 0u);
-  EXPECT_EQ(second.sum, first.sum);
+  {
+    SumCore second;
+    auto journal = *Journal::open(options, real_disk(), kStart, "boot-a");
+    Runner runner{second, *journal, kCodec, ticks_by_reference()};
+    const auto recovered = runner.recover(publisher, kStart);
+    ASSERT_TRUE(recovered) << to_string(recovered.error());
+    EXPECT_EQ(recovered->inputs_run, 0u);
+    EXPECT_EQ(second.sum, first.sum);
+  }
   std::filesystem::remove_all(dir);
 }
 

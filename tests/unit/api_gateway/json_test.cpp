@@ -1,0 +1,98 @@
+#include "api_gateway/json.hpp"
+
+#include "unit/api_gateway/kit.hpp"
+
+namespace tickmesh::testing {
+namespace {
+
+std::vector<std::string> keys(const Json& object) {
+  std::vector<std::string> out;
+  for (const auto& [key, value] : object.items()) out.push_back(key);
+  return out;
+}
+using Keys = std::vector<std::string>;
+
+class TradingState : public ::testing::Test {
+ protected:
+  TradingState() { fill(core_); }
+  Json state() const { return trading_state(core_.view(), instruments(), kNow); }
+  ApiCore core_{{}, kCodec};
+};
+
+TEST_F(TradingState, HasTheKeysThatProgramsHoldOnTo) {
+  const Json all = state();
+  EXPECT_EQ(keys(all), (Keys{"timestamp", "time", "mode", "data", "risk_state", "account", "open_positions", "market_data", "closed_trades"}));
+  EXPECT_EQ(keys(all["account"]), (Keys{"balance", "realized_pnl", "unrealized_pnl", "equity", "currency"}));
+  ASSERT_EQ(all["open_positions"].size(), 1u);
+  EXPECT_EQ(keys(all["open_positions"][0]), (Keys{"id", "symbol", "side", "shares", "position_size", "entry_time", "entry_price", "stop_loss",
+                                                  "take_profit", "last_price", "unrealized_pnl", "status"}));
+  ASSERT_EQ(all["market_data"].size(), 2u);
+  for (const Json& row : all["market_data"])
+    EXPECT_EQ(keys(row), (Keys{"symbol", "feed", "time", "bid", "ask", "metrics", "signal", "confidence", "reason"}));
+  ASSERT_EQ(all["closed_trades"].size(), 1u);
+  for (const auto& key : keys(all["open_positions"][0])) EXPECT_TRUE(all["closed_trades"][0].contains(key)) << key;
+  for (const char* key : {"exit_time", "exit_price", "pnl", "exit_reason"}) EXPECT_TRUE(all["closed_trades"][0].contains(key)) << key;
+}
+
+TEST_F(TradingState, HasNumbersWhereNumbersArePromised) {
+  const Json all = state();
+  EXPECT_EQ(all["timestamp"], 1737376814);
+  EXPECT_EQ(all["time"], "2025-01-20T12:40:14.000000000Z");
+  EXPECT_EQ(all["mode"], "PAPER");
+  EXPECT_EQ(all["data"], "SYNTHETIC");
+  EXPECT_EQ(all["risk_state"], "ACTIVE");
+  EXPECT_EQ(all["account"]["balance"], 100000.0);
+  const Json& open = all["open_positions"][0];
+  EXPECT_EQ(open["side"], "LONG");
+  EXPECT_EQ(open["shares"], 49);
+  EXPECT_EQ(open["position_size"], 9862.72);
+  EXPECT_EQ(open["entry_price"], 201.28);
+  EXPECT_EQ(open["stop_loss"], 200.1);
+  EXPECT_EQ(open["last_price"], 201.27) << "a long is left at the bid";
+  EXPECT_EQ(open["unrealized_pnl"], -0.49);
+  EXPECT_EQ(open["status"], "OPEN");
+  const Json& row = all["market_data"][0];
+  EXPECT_EQ(row["symbol"], "AAPL.DEMO");
+  EXPECT_EQ(row["metrics"]["z_score"], (Json{{"value", -2.5}, {"status", "OK"}}));
+  EXPECT_EQ(row["metrics"]["kelly"], (Json{{"value", nullptr}, {"status", "WARMUP"}}));
+  EXPECT_EQ(row["metrics"]["mid"]["value"], nullptr) << "a value that is not there is null, never 0";
+  EXPECT_EQ(row["signal"], "WAIT");
+  EXPECT_EQ(row["reason"], "edge 3.1 bp < 8.7 bp");
+  const Json& closed = all["closed_trades"][0];
+  EXPECT_EQ(closed["status"], "CLOSED");
+  EXPECT_EQ(closed["shares"], 49) << "what was held, not the nothing that is left";
+  EXPECT_EQ(closed["exit_price"], 202.0);
+  EXPECT_EQ(closed["pnl"], 33.28);
+  EXPECT_EQ(closed["exit_reason"], "target");
+  EXPECT_EQ(closed["exit_time"], "2025-01-20T12:40:19.000000000Z");
+}
+
+TEST_F(TradingState, OfAMeshNotHeardOfYetClaimsNothing) {
+  const Json empty = trading_state(MeshView{}, instruments(), kNow);
+  EXPECT_EQ(empty["risk_state"], "REDUCING") << "unknown is not ACTIVE";
+  EXPECT_TRUE(empty["open_positions"].empty() && empty["open_positions"].is_array());
+  EXPECT_TRUE(empty["market_data"].is_array());
+}
+
+TEST_F(TradingState, KeepsTheLastHundredClosedTrades) {
+  for (int i = 0; i < 150; ++i) tell(core_, Stream::position, position("Q" + std::to_string(i), PositionEventKind::closed));
+  const Json closed = state()["closed_trades"];
+  ASSERT_EQ(closed.size(), 100u);
+  EXPECT_EQ(closed.back()["id"], "Q149");
+  EXPECT_EQ(closed.front()["id"], "Q50");
+}
+
+TEST(ApiJson, HasDecimalTextsAndIsoTimes) {
+  MeshView view;
+  view.latest[kApple] = quote(kApple);
+  const Json open = position_json(position("P1"), view, Instruments{});
+  EXPECT_EQ(open["entry_price"], "201.28");
+  EXPECT_EQ(open["entry_time"], "2025-01-20T12:40:14.000000000Z");
+  EXPECT_EQ(open["unrealized_pnl"], "-0.49");
+  EXPECT_EQ(order_json(order("O1", OrderEventKind::accepted))["status"], "ACCEPTED");
+  EXPECT_EQ(iso_time({}), "");
+  EXPECT_EQ(iso_time({1}), "1970-01-01T00:00:00.000000001Z");
+}
+
+}  // namespace
+}  // namespace tickmesh::testing
