@@ -67,6 +67,7 @@ Result<std::uint64_t> SourceRunner::recover(const Observe& observe, Timestamp no
   }
   machine_.outbox().set_epoch(journal_.epoch());
   machine_.outbox().heads() = journal_.heads();
+  spoke_until_ = last;
   now = std::max({now, last, journal_.state().last_time});
   token_ = {journal_.epoch(), journal_.state().last_incarnation + 1};
   encode(StartedRecord{token_, now}, body_);

@@ -21,6 +21,8 @@ class SourceRunner {
   std::vector<Released> take_released() { return std::exchange(released_, {}); }
   void snapshot();
   Token token() const { return token_; }
+  /// When the life before this one last said something; zero: there was none.
+  Timestamp spoke_until() const { return spoke_until_; }
   const Machine& machine() const { return machine_; }
   std::uint64_t inputs_since_snapshot() const { return since_snapshot_; }
 
@@ -29,6 +31,7 @@ class SourceRunner {
   const Codec& codec_;
   Machine machine_;
   Token token_{};
+  Timestamp spoke_until_{};
   std::vector<Released> released_;
   std::uint64_t since_snapshot_{0};
   Bytes body_;

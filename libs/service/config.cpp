@@ -193,7 +193,13 @@ std::uint64_t Config::hash() const {
     const bool of_this_machine = key.ends_with("dir") || key.ends_with("file") || key.starts_with("postgres.") ||
                                  key.starts_with("health.") || key.starts_with("log.") || key.starts_with("api.") ||
                                  key == "venue.paper.ledger" || key == "mesh.instruments";
-    if (!of_this_machine) hash = fnv1a64(fmt::format("{}={}\n", key, entry.value), hash);
+    if (of_this_machine) continue;
+    // The value, not its spelling: 1.00 in the file is the 1 of the default.
+    const KeyType type = find_key(key)->type;
+    const std::string value = type == KeyType::number    ? fmt::format("{}", number(key))
+                              : type == KeyType::integer ? std::to_string(integer(key))
+                                                         : entry.value;
+    hash = fnv1a64(fmt::format("{}={}\n", key, value), hash);
   }
   return hash;
 }
@@ -208,7 +214,8 @@ class InstrumentTable {
   template <class T>
   T exact(const char* field, const char* fallback = nullptr) {
     const auto text = table_[field].value<std::string>();
-    if (!text && fallback == nullptr) return fail(field, "a decimal in quotes", "it is missing or no text"), T{};
+    if (!text && (fallback == nullptr || table_.contains(field)))
+      return fail(field, "a decimal in quotes", "it is missing or no text"), T{};
     auto parsed = T::parse(text ? *text : fallback);
     if (!parsed) return fail(field, parsed.error().rule, parsed.error().message), T{};
     return *parsed;

@@ -253,7 +253,8 @@ HttpServer::~HttpServer() {
   // Answers given so far are written first, unless a handler holds the thread.
   auto last = std::make_shared<std::promise<void>>();
   auto written = last->get_future();
-  asio::post(impl_->context, [last] { last->set_value(); });
+  // Twice round the queue: what the handler under way drops is posted when it returns, after the first.
+  asio::post(impl_->context, [context = &impl_->context, last] { asio::post(*context, [last] { last->set_value(); }); });
   written.wait_for(std::chrono::seconds(1));
   {
     std::lock_guard lock{impl_->gate->mutex};

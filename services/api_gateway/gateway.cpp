@@ -200,8 +200,10 @@ void ApiAttachment::read(const HttpRequest& request, HttpRespond& respond) {
     return respond({200, "application/json", text_of(trading_state(view, host_->instruments(), host_->clock().now())), ""});
   if (path == "/api/v1/status") return respond(json_response(neighbours_->status()));
   if (path == "/api/v1/account") return respond(json_response(account_json(view)));
-  if (path == "/api/v1/positions") return list(view.open_positions, [&](const auto& p) { return position_json(p.second, view, host_->instruments()); });
-  if (path == "/api/v1/trades") return list(view.closed_positions, [&](const auto& p) { return position_json(p, view, host_->instruments()); });
+  if (path == "/api/v1/positions")
+    return list(view.open_positions, [&](const auto& p) { return position_json(p.second, view, host_->instruments()); });
+  if (path == "/api/v1/trades")
+    return list(view.closed_positions, [&](const auto& p) { return position_json(p, view, host_->instruments()); });
   if (path == "/api/v1/latest") return list(view.latest, [](const auto& l) { return latest_json(l.second); });
   if (path == "/api/v1/orders") {
     Json out = Json::array();

@@ -26,6 +26,7 @@ class Ingestor {
     if (!observed) throw StartError(observed.error());
     core_.recovered();
     spdlog::info("Recovered said_observed={} incarnation={}", *observed, runner_.token().incarnation);
+    tell_absence();
     host_.release(runner_.take_released());
     host_.set_extra_http([this](HttpRequest& request, HttpRespond& respond) { return push_.on_http(request, respond); });
     host_.open_bus(runner_.token(), host_.journal().heads());
@@ -42,6 +43,20 @@ class Ingestor {
 
  private:
   std::int64_t snapshot_interval() const { return host_.config().integer("journal.snapshot_s") * 1'000'000'000; }
+
+  /// What no feed could bring while this process was away is a gap, and bars that overlap it say so.
+  void tell_absence() {
+    const Timestamp now = host_.clock().now();
+    FeedEvent event{.kind = FeedEventKind::session_started, .text = "tick_ingestor started"};
+    if (runner_.spoke_until()) {
+      event.kind = FeedEventKind::gap;
+      event.from = runner_.spoke_until();
+      event.to = now;
+      event.text = "tick_ingestor was away";
+    }
+    const Event input{event};
+    runner_.step(now, {&input, 1});
+  }
 
   void turn() {
     wait();

@@ -42,7 +42,8 @@ void Killer::kill(const std::string& service, const std::string& how) {
 
 /// Returns the words for what was waited for. The wait has a limit, since a service may have nothing to write.
 std::string Killer::wait_for_moment(const std::string& service) {
-  const auto kind = below(6);
+  const bool trades = service == "broker_gateway" || service == "position_manager" || service == "api_gateway";
+  const auto kind = below(trades ? 6 : 4);
   if (kind == 0) {
     pause_for(below(1'200));
     return "after a pause";

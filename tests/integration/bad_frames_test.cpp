@@ -72,7 +72,8 @@ TEST_F(BadFrames, FromOneWhoSitsInAPublishersPlaceAreCountedAndRealDataFlowsAfte
   const auto applied = delivered();
   const auto before = rejected("metrics_engine", "input=\"bus\"");
   {
-    zmq::socket_t fake{context_, zmq::socket_type::pub};
+    zmq::context_t own{1};  // gone with the block, and the endpoint with it: closing a socket alone only begins to free it
+    zmq::socket_t fake{own, zmq::socket_type::pub};
     fake.set(zmq::sockopt::linger, 0);
     fake.bind(endpoint("tick_ingestor").pub);
     unsigned seed = 0;
@@ -104,7 +105,8 @@ TEST_F(BadFrames, FromOneWhoSitsInAPublishersPlaceAreCountedAndRealDataFlowsAfte
   }
   {
     // Sound in every byte, and spoken by a service that does not own the stream.
-    Publisher liar{context_, endpoint("tick_ingestor"), Speaker{"metrics_engine", 0, {99'999'999'999'999, 1}, 0}, 1, 1u << 20};
+    zmq::context_t own{1};
+    Publisher liar{own, endpoint("tick_ingestor"), Speaker{"metrics_engine", 0, {99'999'999'999'999, 1}, 0}, 1, 1u << 20};
     const ProtoCodec codec;
     Tick tick;
     tick.instrument = instrument_id("AAPL.DEMO");

@@ -117,12 +117,13 @@ TEST_F(BadTicks, ThePartsThatAreSoundAreTakenAndTheRestIsNamedRowByRowAndCounted
 
   // What was accepted, and nothing else, is in the table, to the digit.
   ASSERT_TRUE(eventually([&] { return ticks("symbol = 'MSFT.DEMO'") >= 2; }, 20s));
-  EXPECT_EQ(mesh().postgres().query("tickmesh",
-                                    "select string_agg(concat_ws('|', kind, feed, bid, ask, bid_size, ask_size, price, size, aggressor, trade_id, "
-                                    "event_time_ns), ' ' order by event_time_ns) from (select kind, feed, nullif(bid, 0) bid, nullif(ask, 0) ask, "
-                                    "nullif(bid_size, 0) bid_size, nullif(ask_size, 0) ask_size, nullif(price, 0) price, nullif(size, 0) size, "
-                                    "nullif(aggressor, 'NONE') aggressor, nullif(trade_id, 0) trade_id, event_time_ns from tick_ingestor.ticks "
-                                    "where symbol = 'MSFT.DEMO') t"),
+  EXPECT_EQ(mesh().postgres().query(
+                "tickmesh",
+                "select string_agg(concat_ws('|', kind, feed, bid, ask, bid_size, ask_size, price, size, aggressor, trade_id, "
+                "event_time_ns), ' ' order by event_time_ns) from (select kind, feed, nullif(bid, 0) bid, nullif(ask, 0) ask, "
+                "nullif(bid_size, 0) bid_size, nullif(ask_size, 0) ask_size, nullif(price, 0) price, nullif(size, 0) size, "
+                "nullif(aggressor, 'NONE') aggressor, nullif(trade_id, 0) trade_id, event_time_ns from tick_ingestor.ticks "
+                "where symbol = 'MSFT.DEMO') t"),
             "quote|push|430.1|430.12|100|200|1737383400000000000 trade|push|430.11|5|BUY|77|1737383404000000000");
 }
 
@@ -133,7 +134,9 @@ TEST_F(BadTicks, AnIdempotencyKeyRepeatsTheAnswerAlsoThroughTheApi) {
   EXPECT_EQ(Json::parse(first.body)["accepted"], 1);
   EXPECT_EQ(push(body, "key-1").body, first.body) << "the answer of the first time, not 'duplicate'";
   EXPECT_EQ(Json::parse(push(body, "key-2").body)["duplicates"], 1);
-  const auto forwarded = [&](const std::string& rows) { return http_call(api(), "POST", "/api/v1/ticks", rows, "Bearer " + token(), 20'000, "key-3"); };
+  const auto forwarded = [&](const std::string& rows) {
+    return http_call(api(), "POST", "/api/v1/ticks", rows, "Bearer " + token(), 20'000, "key-3");
+  };
   const auto other = fresh_quote();
   const auto through = forwarded(other);
   ASSERT_EQ(through.status, 200) << through.body;

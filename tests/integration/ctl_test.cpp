@@ -22,17 +22,33 @@ class Ctl : public RunningMesh {
 
 TEST_F(Ctl, ZeroWhenAllIsWell) {
   ASSERT_TRUE(eventually([&] { return mesh().ctl({"status"}).exit == 0; }, 20s)) << mesh().ctl({"status"}).out;
-  for (const std::vector<std::string>& words :
-       {std::vector<std::string>{"positions"}, {"orders"}, {"account"}, {"trades"}, {"version"}, {"config", "check"}, {"config", "show"},
-        {"journal", "ls"}, {"journal", "verify"}, {"--help"}, {"tail", "tick", "--from", "earliest", "--no-follow"}, {"watch", "--once"}}) {
+  for (const std::vector<std::string>& words : {std::vector<std::string>{"positions"},
+                                                {"orders"},
+                                                {"account"},
+                                                {"trades"},
+                                                {"version"},
+                                                {"config", "check"},
+                                                {"config", "show"},
+                                                {"journal", "ls"},
+                                                {"journal", "verify"},
+                                                {"--help"},
+                                                {"tail", "tick", "--from", "earliest", "--no-follow"},
+                                                {"watch", "--once"}}) {
     const auto ran = mesh().ctl(words);
     EXPECT_EQ(ran.exit, 0) << words.front() << ": " << ran.out;
   }
 }
 
 TEST_F(Ctl, JsonIsOneObjectWithTheKeysThatProgramsHoldOnTo) {
-  for (const std::vector<std::string>& words :
-       {std::vector<std::string>{"status"}, {"positions"}, {"orders", "--all"}, {"account"}, {"trades"}, {"version"}, {"config", "show"}, {"journal", "ls"}}) {
+  ASSERT_TRUE(eventually([&] { return mesh().ctl({"status"}).exit == 0; }, 20s)) << mesh().ctl({"status"}).out;
+  for (const std::vector<std::string>& words : {std::vector<std::string>{"status"},
+                                                {"positions"},
+                                                {"orders", "--all"},
+                                                {"account"},
+                                                {"trades"},
+                                                {"version"},
+                                                {"config", "show"},
+                                                {"journal", "ls"}}) {
     auto with = words;
     with.emplace_back("--json");
     const auto ran = mesh().ctl(with);
@@ -44,8 +60,8 @@ TEST_F(Ctl, JsonIsOneObjectWithTheKeysThatProgramsHoldOnTo) {
   const auto status = Json::parse(mesh().ctl({"--json", "status"}).out)["data"];
   ASSERT_EQ(status.size(), TestMesh::kServices.size());
   for (const auto& service : status)
-    for (const char* key : {"service", "instance", "state", "ready", "reasons", "pid", "uptime_s", "restarts", "in_per_s", "out_per_s", "lag_events",
-                            "lag_s", "healed", "lost"})
+    for (const char* key : {"service", "instance", "state", "ready", "reasons", "pid", "uptime_s", "restarts", "in_per_s", "out_per_s",
+                            "lag_events", "lag_s", "healed", "lost"})
       EXPECT_TRUE(service.contains(key)) << service["service"] << ' ' << key;
   ASSERT_EQ(push(fresh_quote()).status, 200);
   std::istringstream lines{mesh().ctl({"--json", "tail", "tick", "--symbol", "AAPL", "--from", "earliest", "--no-follow"}).out};
@@ -58,10 +74,19 @@ TEST_F(Ctl, JsonIsOneObjectWithTheKeysThatProgramsHoldOnTo) {
 }
 
 TEST_F(Ctl, TwoWhenItIsAskedWhatItDoesNotUnderstand) {
-  for (const std::vector<std::string>& words :
-       {std::vector<std::string>{}, {"opne", "AAPL", "1"}, {"open", "AAPL"}, {"status", "--fast"}, {"cancel"}, {"tail", "ticks"}, {"open", "AAPL", "ten"},
-        {"open", "NOPE", "1"}, {"open", "AAPL", "1", "--limit", "0"}, {"--set", "feed.demo.rat=1", "status"}, {"--set", "x", "status"},
-        {"journal", "dump", "tick_ingestor-0", "--from", "x"}, {"close", "\xff"}}) {
+  for (const std::vector<std::string>& words : {std::vector<std::string>{},
+                                                {"opne", "AAPL", "1"},
+                                                {"open", "AAPL"},
+                                                {"status", "--fast"},
+                                                {"cancel"},
+                                                {"tail", "ticks"},
+                                                {"open", "AAPL", "ten"},
+                                                {"open", "NOPE", "1"},
+                                                {"open", "AAPL", "1", "--limit", "0"},
+                                                {"--set", "feed.demo.rat=1", "status"},
+                                                {"--set", "x", "status"},
+                                                {"journal", "dump", "tick_ingestor-0", "--from", "x"},
+                                                {"close", "\xff"}}) {
     const auto ran = mesh().ctl(words);
     EXPECT_EQ(ran.exit, 2) << (words.empty() ? "" : words.front()) << ": " << ran.out;
   }
@@ -95,7 +120,8 @@ TEST_F(Ctl, OneAndThreeWhenServicesAreDown) {
   EXPECT_EQ(mesh().ctl({"status"}).exit, 1) << "it asks each service itself";
   expect_error(mesh().ctl({"--json", "positions"}), 3, "unreachable");
   expect_error(mesh().ctl({"--json", "close", "AAPL"}), 3, "unreachable");
-  const auto nobody = mesh().ctl({"--set", "health.base_port=" + std::to_string(free_port() / 2), "--set", "api.socket=nowhere.sock", "status"});
+  const auto nobody =
+      mesh().ctl({"--set", "health.base_port=" + std::to_string(free_port() / 2), "--set", "api.socket=nowhere.sock", "status"});
   EXPECT_EQ(nobody.exit, 3) << nobody.out;
   mesh().start("broker_gateway");
   mesh().start("api_gateway");

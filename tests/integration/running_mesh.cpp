@@ -39,15 +39,18 @@ unsigned free_port() {
 
 void RunningMesh::SetUpTestSuite() {
   if (shared) return;
-  shared = std::make_unique<TestMesh>(TestMesh::Settings{{"feed.kind", "push"}, {"journal.segment_bytes", "1048576"}, {"journal.snapshot_s", "1"}});
-  const auto shown = shared->ctl({"--json", "config", "show"});
-  for (const auto& key : Json::parse(shown.out)["data"])
+  shared = std::make_unique<TestMesh>(
+      TestMesh::Settings{{"feed.kind", "push"}, {"journal.segment_bytes", "1048576"}, {"journal.snapshot_s", "1"}});
+  const Json shown = Json::parse(shared->ctl({"--json", "config", "show"}).out);
+  for (const auto& key : shown["data"])
     if (key["key"] == "health.base_port") base_port = static_cast<unsigned>(std::stoul(key["value"].get<std::string>()));
 }
 void RunningMesh::SetUp() { ASSERT_TRUE(mesh().wait_ready()); }
 void RunningMesh::TearDown() {
   EXPECT_TRUE(mesh().unasked_ends().empty()) << mesh().unasked_ends().front();
   if (HasFailure()) mesh().dump_logs();
+  for (const char* service : TestMesh::kServices)  // what a failed test left down is not the next one's matter
+    if (!mesh().running(service)) mesh().start(service);
 }
 
 TestMesh& RunningMesh::mesh() { return *shared; }
@@ -67,7 +70,8 @@ double RunningMesh::rejected(const std::string& service, const std::string& part
   std::istringstream lines{mesh().get(service, "/metrics").value_or("")};
   double sum = 0;
   for (std::string line; std::getline(lines, line);)
-    if (line.starts_with("tickmesh_rejected_total{") && line.find(part) != std::string::npos) sum += std::stod(line.substr(line.rfind(' ') + 1));
+    if (line.starts_with("tickmesh_rejected_total{") && line.find(part) != std::string::npos)
+      sum += std::stod(line.substr(line.rfind(' ') + 1));
   return sum;
 }
 

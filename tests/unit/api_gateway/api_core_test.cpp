@@ -18,7 +18,8 @@ TEST(ApiCore, ARequestBecomesOneCommandWithAnIdOfItsPlace) {
   out.set_epoch(42);
   for (int i = 0; i < 2; ++i) {
     out.begin(kNow, {});
-    core.apply({kNow, {}, Request{"1", Command{.id = "chosen by the sender", .verb = Verb::flatten, .valid_until = kNow + seconds(9'999)}}}, out);
+    core.apply({kNow, {}, Request{"1", Command{.id = "chosen by the sender", .verb = Verb::flatten, .valid_until = kNow + seconds(9'999)}}},
+               out);
   }
   ASSERT_EQ(out.said().size(), 2u);
   EXPECT_EQ(out.said()[0].name, (Name{Stream::control, 0, {42, 1}}));

@@ -21,11 +21,12 @@ class TradingState : public ::testing::Test {
 
 TEST_F(TradingState, HasTheKeysThatProgramsHoldOnTo) {
   const Json all = state();
-  EXPECT_EQ(keys(all), (Keys{"timestamp", "time", "mode", "data", "risk_state", "account", "open_positions", "market_data", "closed_trades"}));
+  EXPECT_EQ(keys(all),
+            (Keys{"timestamp", "time", "mode", "data", "risk_state", "account", "open_positions", "market_data", "closed_trades"}));
   EXPECT_EQ(keys(all["account"]), (Keys{"balance", "realized_pnl", "unrealized_pnl", "equity", "currency"}));
   ASSERT_EQ(all["open_positions"].size(), 1u);
-  EXPECT_EQ(keys(all["open_positions"][0]), (Keys{"id", "symbol", "side", "shares", "position_size", "entry_time", "entry_price", "stop_loss",
-                                                  "take_profit", "last_price", "unrealized_pnl", "status"}));
+  EXPECT_EQ(keys(all["open_positions"][0]), (Keys{"id", "symbol", "side", "shares", "position_size", "entry_time", "entry_price",
+                                                  "stop_loss", "take_profit", "last_price", "unrealized_pnl", "status"}));
   ASSERT_EQ(all["market_data"].size(), 2u);
   for (const Json& row : all["market_data"])
     EXPECT_EQ(keys(row), (Keys{"symbol", "feed", "time", "bid", "ask", "metrics", "signal", "confidence", "reason"}));

@@ -34,7 +34,12 @@ inline void tell(ApiCore& core, Stream stream, const Event& event) {
   EXPECT_TRUE(out.said().empty()) << "what the mesh says is learned, not answered";
 }
 inline Latest quote(const Symbol& symbol) {
-  return {.header = {kNow, kNow, {}}, .symbol = symbol, .feed = FeedKind::demo, .synthetic = true, .bid = price("201.27"), .ask = price("201.29")};
+  return {.header = {kNow, kNow, {}},
+          .symbol = symbol,
+          .feed = FeedKind::demo,
+          .synthetic = true,
+          .bid = price("201.27"),
+          .ask = price("201.29")};
 }
 inline PositionEvent position(const std::string& id, PositionEventKind kind = PositionEventKind::opened) {
   PositionEvent p;
@@ -77,7 +82,11 @@ inline void fill(ApiCore& core) {
   Metrics metrics{.header = {kNow, kNow, {}}, .symbol = kApple, .feed = FeedKind::demo, .bid = price("201.27"), .ask = price("201.29")};
   metrics.z_score = {-2.5, Status::ok, true};
   tell(core, Stream::metrics, metrics);
-  Signal signal{.header = {kNow, kNow, {}}, .symbol = kApple, .strategy = "mean_reversion", .action = SignalAction::wait, .reason = "edge 3.1 bp < 8.7 bp"};
+  Signal signal{.header = {kNow, kNow, {}},
+                .symbol = kApple,
+                .strategy = "mean_reversion",
+                .action = SignalAction::wait,
+                .reason = "edge 3.1 bp < 8.7 bp"};
   signal.inputs = metrics;
   tell(core, Stream::signal, signal);
   tell(core, Stream::position, position("P1"));
@@ -85,11 +94,18 @@ inline void fill(ApiCore& core) {
   tell(core, Stream::order, order("O1", OrderEventKind::accepted));
   tell(core, Stream::order, order("O0", OrderEventKind::filled));
   tell(core, Stream::account,
-       AccountEvent{.header = {kNow, kNow, {}}, .currency = "USD", .balance = Money::from_units(100'000), .equity = Money::from_units(100'000)});
-  tell(core, Stream::risk, RiskEvent{.header = {kNow, kNow, {}}, .kind = RiskEventKind::state_changed, .state = RiskState::active, .reason = "live"});
+       AccountEvent{
+           .header = {kNow, kNow, {}}, .currency = "USD", .balance = Money::from_units(100'000), .equity = Money::from_units(100'000)});
   tell(core, Stream::risk,
-       RiskEvent{.header = {kNow, kNow, {}}, .kind = RiskEventKind::state_changed, .symbol = kSpy, .state = RiskState::reducing, .reason = "stale"});
-  tell(core, Stream::venue, VenueEvent{.header = {kNow, kNow, {}}, .kind = VenueEventKind::session_opened, .venue = "paper", .state = RiskState::active});
+       RiskEvent{.header = {kNow, kNow, {}}, .kind = RiskEventKind::state_changed, .state = RiskState::active, .reason = "live"});
+  tell(core, Stream::risk,
+       RiskEvent{.header = {kNow, kNow, {}},
+                 .kind = RiskEventKind::state_changed,
+                 .symbol = kSpy,
+                 .state = RiskState::reducing,
+                 .reason = "stale"});
+  tell(core, Stream::venue,
+       VenueEvent{.header = {kNow, kNow, {}}, .kind = VenueEventKind::session_opened, .venue = "paper", .state = RiskState::active});
 }
 
 }  // namespace tickmesh::testing

@@ -21,7 +21,8 @@ Error refused(const std::string& body) {
 }
 
 TEST(Commands, AWholeOneIsTakenFieldByField) {
-  const auto command = parse(R"({"verb":"open","symbol":"AAPL","quantity":"-10","limit":201.5,"stop":"203","target":199.00000001,"note":"by hand"})");
+  const auto command =
+      parse(R"({"verb":"open","symbol":"AAPL","quantity":"-10","limit":201.5,"stop":"203","target":199.00000001,"note":"by hand"})");
   ASSERT_TRUE(command) << to_string(command.error());
   EXPECT_EQ(command->verb, Verb::open);
   EXPECT_EQ(command->symbol, kApple);

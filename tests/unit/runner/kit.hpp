@@ -48,18 +48,16 @@ class SumCore : public Core {
       tokens.push_back(started->token);
     }
   }
-  void save(ByteWriter& out) const override {
-    out.put(ticks), out.put(timers), out.put(peers), out.put(sum);
-  }
+  void save(ByteWriter& out) const override { out.put(ticks), out.put(timers), out.put(peers), out.put(sum); }
   void load(ByteReader& in) override {
     ticks = in.get<std::uint64_t>(), timers = in.get<std::uint64_t>(), peers = in.get<std::uint64_t>(), sum = in.get<Price>();
   }
 
   std::uint64_t ticks{0}, timers{0}, peers{0};
   Price sum{};
-  Money bias{};                  ///< what another version of the program would add
-  std::vector<StreamGap> gaps;   ///< not part of the state
-  std::vector<Token> tokens;     ///< not part of the state
+  Money bias{};                 ///< what another version of the program would add
+  std::vector<StreamGap> gaps;  ///< not part of the state
+  std::vector<Token> tokens;    ///< not part of the state
 
  private:
   static Price as_price(Money m) { return Price::from_raw(m.raw()); }

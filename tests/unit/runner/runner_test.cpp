@@ -280,7 +280,8 @@ TEST(Runner, ABatchLargerThanARecordIsTakenInSeveralAndRunsAgainTheSame) {
   Publisher nobody;
   std::vector<Bytes> commands;
   std::vector<Arrival> arrivals;
-  for (Sequence s = 1; s <= 1'000; ++s) commands.push_back(encoded(Command{.id = "C" + std::to_string(s), .verb = Verb::flatten, .note = std::string(150, 'n')}));
+  for (Sequence s = 1; s <= 1'000; ++s)
+    commands.push_back(encoded(Command{.id = "C" + std::to_string(s), .verb = Verb::flatten, .note = std::string(150, 'n')}));
   for (Sequence s = 1; s <= 1'000; ++s) arrivals.push_back({{Stream::control, 0, {5, s}}, commands[s - 1]});
   {
     Service service{disk};

@@ -101,8 +101,8 @@ TEST_F(ConfigTest, TheHashSeesWhatDecidesAndNotWhereThingsLie) {
   const auto base = load("")->hash();
   EXPECT_EQ(load("[risk]\nstale_ms = 5000\n")->hash(), base) << "the default, written down";
   EXPECT_NE(load("[risk]\nstale_ms = 5001\n")->hash(), base);
-  for (const char* place : {"[mesh]\nrun_dir = \"/x\"\n", "[health]\nbase_port = 7000\n", "[postgres]\ndsn = \"x\"\n", "[log]\nlevel = \"warn\"\n",
-                            "[venue.paper]\nledger = \"/x\"\n"})
+  for (const char* place : {"[mesh]\nrun_dir = \"/x\"\n", "[health]\nbase_port = 7000\n", "[postgres]\ndsn = \"x\"\n",
+                            "[log]\nlevel = \"warn\"\n", "[venue.paper]\nledger = \"/x\"\n"})
     EXPECT_EQ(load(place)->hash(), base) << place;
 }
 
@@ -120,9 +120,7 @@ TEST_F(ConfigTest, TheSampleFileHoldsEveryKeyAtItsDefault) {
   }
 }
 
-TEST_F(ConfigTest, AskingForAKeyThatIsNotDeclaredIsABrokenPromise) {
-  EXPECT_THROW(load("")->text("feed.demo.rat"), InvariantError);
-}
+TEST_F(ConfigTest, AskingForAKeyThatIsNotDeclaredIsABrokenPromise) { EXPECT_THROW(load("")->text("feed.demo.rat"), InvariantError); }
 
 }  // namespace
 }  // namespace tickmesh

@@ -69,7 +69,9 @@ class Wire {
   std::string got_;
 };
 
-void echo(HttpRequest request, HttpRespond respond) { respond({200, "text/plain", request.method + ' ' + request.path + ' ' + request.body, ""}); }
+void echo(HttpRequest request, HttpRespond respond) {
+  respond({200, "text/plain", request.method + ' ' + request.path + ' ' + request.body, ""});
+}
 std::string local(const HttpServer& server) { return fmt::format("127.0.0.1:{}", server.port()); }
 
 TEST(HttpServer, GivesTheHandlerTheRequestAsItWasSent) {
@@ -127,9 +129,9 @@ TEST(HttpServer, ABodyOverTheLimitIs413EvenToASenderThatWritesItAllFirst) {
 
 TEST(HttpServer, GarbageIs400AndCostsOnlyItsConnection) {
   HttpServer server{{.tcp = "127.0.0.1:0"}, echo};
-  for (const std::string& garbage : {std::string("\x16\x03\x01\x02 not http\r\n\r\n"), std::string("GET\r\n\r\n"), std::string("GET / HTTP/9.9\r\n\r\n"),
-                                     std::string("GET / HTTP/1.1\r\nContent-Length: -5\r\n\r\n"),
-                                     "GET / HTTP/1.1\r\nX: " + std::string(100'000, 'x') + "\r\n\r\n"}) {
+  for (const std::string& garbage :
+       {std::string("\x16\x03\x01\x02 not http\r\n\r\n"), std::string("GET\r\n\r\n"), std::string("GET / HTTP/9.9\r\n\r\n"),
+        std::string("GET / HTTP/1.1\r\nContent-Length: -5\r\n\r\n"), "GET / HTTP/1.1\r\nX: " + std::string(100'000, 'x') + "\r\n\r\n"}) {
     Wire wire{server.port()};
     wire.send(garbage);
     EXPECT_TRUE(wire.answer().starts_with("HTTP/1.1 400")) << garbage.substr(0, 40);

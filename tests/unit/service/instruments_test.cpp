@@ -33,9 +33,15 @@ TEST_F(InstrumentsFile, WhatIsLeftOutHasItsDefault) {
 TEST_F(InstrumentsFile, ErrorsNameFileLineSymbolFieldAndRule) {
   const std::string good = "[[instrument]]\nsymbol = \"A.X\"\ntick_size = \"0.01\"\nlot = \"1\"\n";
   const std::vector<std::pair<std::string, std::string>> cases{
-      {"tick_sice = \"0.01\"\n", "tick_sice"},      {"multiplier = 2\n", "multiplier"},          {"reference_price = \"1e3\"\n", "reference_price"},
-      {"daily_volume = \"much\"\n", "daily_volume"}, {"daily_volatility = -0.1\n", "daily_volatility"}, {"currency = 5\n", "currency"},
-      {"calendar = \"\"\n", "calendar"},             {"price_decimals = \"2\"\n", "price_decimals"}, {"price_decimals = 9\n", "price_decimals"},
+      {"tick_sice = \"0.01\"\n", "tick_sice"},
+      {"multiplier = 2\n", "multiplier"},
+      {"reference_price = \"1e3\"\n", "reference_price"},
+      {"daily_volume = \"much\"\n", "daily_volume"},
+      {"daily_volatility = -0.1\n", "daily_volatility"},
+      {"currency = 5\n", "currency"},
+      {"calendar = \"\"\n", "calendar"},
+      {"price_decimals = \"2\"\n", "price_decimals"},
+      {"price_decimals = 9\n", "price_decimals"},
       {"daily_volume = nan\n", "daily_volume"},
   };
   for (const auto& [line, field] : cases) {
