@@ -206,6 +206,8 @@ TEST(SignalState, SpeaksWhenTheActionChangesOrTheConfidenceMoves) {
   EXPECT_EQ(state.decision().action, SignalAction::exit);
   EXPECT_TRUE(state.update(with_z(1), kGood));
   EXPECT_TRUE(state.update(with_z(1), {.live = true, .quote_fresh = false, .session_open = true}));
+  // Another obstacle is another thing to say, so that the reason shown is the reason there is; the same one is not.
+  EXPECT_TRUE(state.update(with_z(1), {.live = false, .quote_fresh = false, .session_open = true}));
   EXPECT_FALSE(state.update(with_z(1), {.live = false, .quote_fresh = false, .session_open = true}));
 }
 
