@@ -153,7 +153,7 @@ start_services() {
   local service new
   new=$(program_sums)
   for service in $services; do
-    if [ "$(printf '%s' "$1" | grep "tickmesh-$service\$")" != "$(printf '%s' "$new" | grep "tickmesh-$service\$")" ]; then
+    if [ "$(printf '%s' "${1-}" | grep "tickmesh-$service\$")" != "$(printf '%s' "$new" | grep "tickmesh-$service\$")" ]; then
       supervisor restart "$service" >/dev/null 2>&1 &
     else
       supervisor start "$service" >/dev/null 2>&1 &
