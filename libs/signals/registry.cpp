@@ -23,6 +23,7 @@ constexpr std::array kRules{
 
 std::vector<std::string_view> signal_rule_names() {
   std::vector<std::string_view> names;
+  names.reserve(kRules.size());
   for (const auto& rule : kRules) names.push_back(rule.name);
   return names;
 }
