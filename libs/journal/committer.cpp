@@ -10,7 +10,7 @@
 
 namespace tickmesh {
 
-Committer::Committer(Disk& disk, const SegmentFiles& files, Lsn durable, std::function<void()> moved)
+Committer::Committer(Disk& disk, const SegmentFiles& files, Lsn durable, std::function<void()> moved, bool threaded)
     : disk_{disk},
       files_{files},
       moved_{std::move(moved)},
@@ -18,6 +18,7 @@ Committer::Committer(Disk& disk, const SegmentFiles& files, Lsn durable, std::fu
       durable_{durable.value},
       settled_{durable.value} {
   if (fd_ < 0) throw DiskError("eventfd: " + std::generic_category().message(errno), errno);
+  if (!threaded) return;
   try {
     thread_ = std::thread([this] { run(); });
   } catch (...) {
@@ -27,12 +28,14 @@ Committer::Committer(Disk& disk, const SegmentFiles& files, Lsn durable, std::fu
 }
 
 Committer::~Committer() {
-  {
-    const std::lock_guard lock(mutex_);
-    stop_ = true;
+  if (thread_.joinable()) {
+    {
+      const std::lock_guard lock(mutex_);
+      stop_ = true;
+    }
+    work_.notify_all();
+    thread_.join();
   }
-  work_.notify_all();
-  thread_.join();
   ::close(fd_);
 }
 
@@ -56,7 +59,9 @@ void Committer::wait(Lsn lsn) {
   Lock lock(mutex_);
   requested_ = std::max(requested_, lsn.value);
   work_.notify_one();
-  done_.wait(lock, [&] { return settled_ >= lsn.value || failed(); });
+  const auto over = [&] { return settled_ >= lsn.value || failed(); };
+  while (!thread_.joinable() && !over()) work(lock);
+  done_.wait(lock, over);
   if (settled_ < lsn.value) throw DiskError(failure_, failure_code_);
 }
 
@@ -112,42 +117,54 @@ std::shared_ptr<DiskFile> Committer::allocate(std::uint64_t index) {
   }
 }
 
+bool Committer::due() const {
+  return (requested_ > durable_.load(std::memory_order_relaxed) && !failed()) || wanted_ || !removals_.empty();
+}
+
 void Committer::run() {
   Lock lock(mutex_);
   for (;;) {
-    work_.wait(lock, [&] {
-      return stop_ || (requested_ > durable_.load(std::memory_order_relaxed) && !failed()) || wanted_ || !removals_.empty();
-    });
-    if (!removals_.empty()) {
-      const auto path = std::move(removals_.front());
-      removals_.pop_front();
-      lock.unlock();
-      try {
-        disk_.remove(path);
-      } catch (const DiskError&) {
-        // It stays until the next open finds it; nothing reads it.
-      }
-      lock.lock();
-    } else if (stop_) {
-      return;
-    } else if (requested_ > durable_.load(std::memory_order_relaxed) && !failed()) {
-      commit(lock);
-    } else if (wanted_) {
-      const auto index = *std::exchange(wanted_, std::nullopt);
-      preparing_ = true;
-      lock.unlock();
-      std::shared_ptr<DiskFile> made;
-      try {
-        made = allocate(index);
-      } catch (const DiskError&) {
-      }
-      lock.lock();
-      preparing_ = false;
-      reserve_ = std::move(made);
-      reserve_index_ = index;
-      reserved_.store(reserve_ != nullptr, std::memory_order_relaxed);
-      done_.notify_all();
+    work_.wait(lock, [&] { return stop_ || due(); });
+    if (stop_ && removals_.empty()) return;
+    work(lock);
+  }
+}
+
+bool Committer::work() {
+  Lock lock(mutex_);
+  if (thread_.joinable() || !due()) return false;
+  work(lock);
+  return true;
+}
+
+void Committer::work(Lock& lock) {
+  if (!removals_.empty()) {
+    const auto path = std::move(removals_.front());
+    removals_.pop_front();
+    lock.unlock();
+    try {
+      disk_.remove(path);
+    } catch (const DiskError&) {
+      // It stays until the next open finds it; nothing reads it.
     }
+    lock.lock();
+  } else if (requested_ > durable_.load(std::memory_order_relaxed) && !failed()) {
+    commit(lock);
+  } else if (wanted_) {
+    const auto index = *std::exchange(wanted_, std::nullopt);
+    preparing_ = true;
+    lock.unlock();
+    std::shared_ptr<DiskFile> made;
+    try {
+      made = allocate(index);
+    } catch (const DiskError&) {
+    }
+    lock.lock();
+    preparing_ = false;
+    reserve_ = std::move(made);
+    reserve_index_ = index;
+    reserved_.store(reserve_ != nullptr, std::memory_order_relaxed);
+    done_.notify_all();
   }
 }
 

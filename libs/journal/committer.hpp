@@ -19,8 +19,9 @@ namespace tickmesh {
 class Committer {
  public:
   /// `durable`: what the disk holds already. `moved` is called on the commit thread whenever that grows.
-  Committer(Disk& disk, const SegmentFiles& files, Lsn durable, std::function<void()> moved);
-  /// Finishes removals; syncs nothing.
+  /// Not `threaded`: there is no commit thread; whoever calls `work` or `wait` does what it would do.
+  Committer(Disk& disk, const SegmentFiles& files, Lsn durable, std::function<void()> moved, bool threaded = true);
+  /// Finishes removals when there is a thread; syncs nothing.
   ~Committer();
   Committer(const Committer&) = delete;
   Committer& operator=(const Committer&) = delete;
@@ -42,10 +43,14 @@ class Committer {
   /// Whether a prepared segment lies on the disk.
   bool holds_reserve() const { return reserved_.load(std::memory_order_relaxed); }
   void remove(std::vector<std::string> paths);
+  /// Not threaded: does the next thing that is due. False: there was none.
+  bool work();
 
  private:
   using Lock = std::unique_lock<std::mutex>;
   void run();
+  bool due() const;
+  void work(Lock& lock);
   void commit(Lock& lock);
   std::shared_ptr<DiskFile> allocate(std::uint64_t index);
 

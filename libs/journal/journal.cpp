@@ -28,7 +28,7 @@ class OpenJournal final : public Journal {
         first_{recovery.first},
         last_{recovery.last},
         files_{std::make_shared<SegmentFiles>(options_.dir, disk, segment_bytes_, recovery.first)},
-        committer_{disk, *files_, recovery.end, [this] { trim(); }} {
+        committer_{disk, *files_, recovery.end, [this] { trim(); }, options_.commit_thread} {
     epoch_ = contents_->opened.epoch;
     if (recovery.segment_bytes == 0) return;
     file_ = disk_.open(files_->path(last_), false);
@@ -54,6 +54,7 @@ class OpenJournal final : public Journal {
   int durable_fd() const override { return committer_.fd(); }
   void sync() override { committer_.wait(end()); }
   std::optional<std::string> failure() const override { return committer_.failure(); }
+  bool commit() override { return committer_.work(); }
 
   std::unique_ptr<JournalCursor> read_from(Lsn from) const override { return std::make_unique<Walk>(files_, from); }
   Lsn first() const override { return Lsn{files_->first_segment() * segment_bytes_ + kSegmentHeaderBytes}; }

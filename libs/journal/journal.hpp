@@ -21,6 +21,7 @@ struct JournalOptions {
       16u << 20};                 ///< a record never spans segments; 64 KiB to 1 GiB, a multiple of 8. Of an existing journal its own holds
   std::uint64_t budget_bytes{0};  ///< 0: keep all. Oldest segments go when the sum passes it and nobody pins them (`pin`)
   bool begin_epoch{false};        ///< a new epoch whatever the journal holds: a reader or the venue knows a higher sequence
+  bool commit_thread{true};  ///< false: nothing is synced, allocated ahead or removed but by `sync`, `close` and `commit`; for simulations
 };
 
 /// What opening found.
@@ -87,6 +88,8 @@ class Journal {
   virtual void sync() = 0;             ///< request and wait
   /// Set when the commit thread met an error: the core thread stops at once.
   virtual std::optional<std::string> failure() const = 0;
+  /// Without a commit thread: does the next thing it would do, on the calling one. False: there was none.
+  virtual bool commit() { return false; }
 
   // Any thread.
   virtual std::unique_ptr<JournalCursor> read_from(Lsn from) const = 0;

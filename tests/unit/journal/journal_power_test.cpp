@@ -104,6 +104,27 @@ TEST(JournalPower, ATornWriteStopsTheOwnerAndIsCutAtTheNextStart) {
   EXPECT_EQ(content(read_all(*journal->read_from(journal->first())).records).size(), 1u);
 }
 
+TEST(JournalPower, WithoutACommitThreadNothingIsDurableUntilItsWorkIsDone) {
+  FakeDisk disk;
+  auto options = small();
+  options.commit_thread = false;
+  const auto journal = must_open(disk, options);
+  EXPECT_FALSE(journal->commit());
+  journal->append(RecordType::taken, taken("x"));
+  EXPECT_LT(journal->durable(), journal->end());
+  EXPECT_FALSE(journal->commit()) << "nobody asked for it";
+  journal->request_sync();
+  EXPECT_LT(journal->durable(), journal->end());
+  EXPECT_TRUE(journal->commit());
+  EXPECT_EQ(journal->durable(), journal->end());
+  EXPECT_FALSE(journal->commit());
+  journal->append(RecordType::taken, taken("y"));
+  journal->sync();
+  EXPECT_EQ(journal->durable(), journal->end());
+  journal->close();
+  EXPECT_EQ(verify_journal("/j", disk).problems, std::vector<std::string>{});
+}
+
 TEST(JournalPower, AFailedSyncIsTold) {
   FakeDisk disk;
   const auto journal = must_open(disk);

@@ -7,7 +7,7 @@
 
 #include "journal/journal.hpp"
 #include "journal/layout.hpp"
-#include "unit/journal/fake_disk.hpp"
+#include "support/fake_disk.hpp"
 
 namespace tickmesh::testing {
 

@@ -10,7 +10,7 @@
 #include "bus/codec.hpp"
 #include "journal/layout.hpp"
 #include "runner/runner.hpp"
-#include "unit/journal/fake_disk.hpp"
+#include "support/fake_disk.hpp"
 
 namespace tickmesh::testing {
 
