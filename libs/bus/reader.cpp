@@ -2,10 +2,8 @@
 #include <deque>
 
 #include "bus/bus.hpp"
-#include "bus/requests.hpp"
-#include "bus/sequencer.hpp"
+#include "bus/conversation.hpp"
 #include "bus/sockets.hpp"
-#include "bus/wire.hpp"
 
 namespace tickmesh {
 namespace {
@@ -46,10 +44,9 @@ class Sink final : public SequencerSink {
 struct Peer {
   Peer(zmq::context_t& context, const Subscription& to, const Reader::Options& options, const Positions& applied)
       : publisher{to.publisher},
-        name{to.publisher.service + "-" + std::to_string(to.publisher.ordinal)},
         sub{context, zmq::socket_type::sub},
         dealer{context, zmq::socket_type::dealer},
-        sequencer{{.streams = to.streams, .buffer_bytes = options.buffer_bytes}, applied} {
+        talk{to, options.name, options.buffer_bytes, applied} {
     set_common_options(sub, high_water_mark(options.hwm_bytes));
     for (const Stream stream : to.streams) {
       prefixes.push_back(lane_prefix(stream));
@@ -87,19 +84,13 @@ struct Peer {
       blocked_since = now;
     }
   }
-  bool is(std::string_view service, std::uint32_t ordinal) const { return service == publisher.service && ordinal == publisher.ordinal; }
 
   Endpoint publisher;
-  std::string name;
   std::string heartbeat{heartbeat_topic()};
   std::vector<std::string> prefixes;
   zmq::socket_t sub;
   zmq::socket_t dealer;
-  Sequencer sequencer;
-  bool required{true};
-  bool heard{false};
-  std::int64_t heard_at{0};
-  std::uint64_t config_hash{0};
+  Conversation talk;
   bool idle{false};               ///< the last look at `sub` found nothing
   std::int64_t sub_since{0};      ///< the last frame on `sub`, or its last connect
   std::int64_t blocked_since{0};  ///< requests cannot be sent; 0: they can
@@ -109,28 +100,25 @@ struct Peer {
 
 struct Reader::Impl {
   Impl(zmq::context_t& context, Options given, const Positions& applied) : options{std::move(given)} {
-    for (const Subscription& to : options.subscriptions) {
-      peers.push_back(std::make_unique<Peer>(context, to, options, applied));
-      peers.back()->required = to.required;
-    }
+    for (const Subscription& to : options.subscriptions) peers.push_back(std::make_unique<Peer>(context, to, options, applied));
   }
 
   std::size_t drain(std::int64_t monotonic_ns, std::size_t max_events, const Sink::OnRun& on_run, const Sink::OnGap& on_gap) {
     now = monotonic_ns;
     if (first_drain == 0) first_drain = now;
     kept.clear();
-    for (auto& peer : peers) peer->sequencer.release();
+    for (auto& peer : peers) peer->talk.sequencer().release();
     sink.aim(&on_run, &on_gap);
     for (bool more = true; more && sink.delivered < max_events;) {
       more = false;
       for (std::size_t i = 0; i < peers.size() && sink.delivered < max_events; ++i) {
         Peer& peer = *peers[turn++ % peers.size()];
-        peer.sequencer.pump(max_events - sink.delivered, sink);
+        peer.talk.sequencer().pump(max_events - sink.delivered, sink);
         for (int n = 0; n < kTurn && sink.delivered < max_events; ++n) {
           const bool replied = take_reply(peer), said = take_batch(peer);
           if (!replied && !said) break;
           more = true;
-          peer.sequencer.pump(max_events - std::min(max_events, sink.delivered), sink);
+          peer.talk.sequencer().pump(max_events - std::min(max_events, sink.delivered), sink);
           ask(peer);
         }
       }
@@ -173,24 +161,9 @@ struct Reader::Impl {
       return true;
     }
     use(said, [&](ByteView bytes) {
-      if (!batch(peer, bytes, beat)) ++rejected;
+      if (!peer.talk.batch(bytes, beat, now, sink)) ++rejected;
     });
     return true;
-  }
-
-  bool batch(Peer& peer, ByteView bytes, bool beat) {
-    if (!parser.parse(bytes)) return false;
-    const BatchHeader& header = parser.header();
-    if (!peer.is(header.service, header.ordinal)) return false;
-    if (!hear(peer, header.token, header.config_hash)) return true;
-    bool ours = true;
-    for (const RunView& run : parser.runs()) ours = peer.sequencer.live(run.first, run.payloads, sink) && ours;
-    if (beat) {
-      Outbox::Heads last{};
-      for (const Head& head : header.heads) last[static_cast<std::size_t>(head.stream)][head.partition] = head.last;
-      peer.sequencer.heads(header.token, last);
-    }
-    return ours;
   }
 
   bool take_reply(Peer& peer) {
@@ -207,39 +180,13 @@ struct Reader::Impl {
       return true;
     }
     use(said, [&](ByteView bytes) {
-      if (!replies.parse(bytes) || !std::visit([&](const auto& reply) { return replied(peer, reply); }, replies.reply())) ++rejected;
+      if (!peer.talk.reply(bytes, now, sink)) ++rejected;
     });
     return true;
   }
 
-  bool replied(Peer& peer, const WelcomeReply& welcome) {
-    if (!peer.is(welcome.service, welcome.ordinal)) return false;
-    if (hear(peer, welcome.token, welcome.config_hash)) peer.sequencer.welcome(welcome.token, welcome.first, welcome.last);
-    return true;
-  }
-  bool replied(Peer& peer, const ChunkReply& chunk) { return peer.sequencer.chunk(chunk.first, chunk.events, now, sink); }
-  bool replied(Peer& peer, const TrimmedReply& t) { return peer.sequencer.trimmed(t.stream, t.partition, t.first_held, sink); }
-  bool replied(Peer&, const FaultReply&) { return false; }
-
-  /// False: of an epoch that is over.
-  bool hear(Peer& peer, Token token, std::uint64_t config_hash) {
-    if (!peer.sequencer.heard(token, sink)) return false;
-    if (token == peer.sequencer.token()) peer.config_hash = config_hash;
-    peer.heard = true;
-    peer.heard_at = now;
-    return true;
-  }
-
   void ask(Peer& peer) {
-    if (peer.sequencer.hello_due(now)) {
-      HelloRequest hello{options.name, {}};
-      for (const Stream stream : peer.sequencer.streams())
-        for (unsigned p = 0; p < kPartitions; ++p)
-          hello.positions[{stream, static_cast<Partition>(p)}] = peer.sequencer.position(stream, static_cast<Partition>(p));
-      if (!send(peer, encode(hello))) peer.sequencer.hello_unsent(now);
-    }
-    if (const auto get = peer.sequencer.get_due(now))
-      if (!send(peer, encode(GetFrom{get->first, get->count, 0}))) peer.sequencer.get_unsent(now);
+    peer.talk.ask(now, [&](const std::string& request) { return send(peer, request); });
   }
   bool send(Peer& peer, const std::string& request) {
     const bool sent = peer.dealer.send(zmq::buffer(request), zmq::send_flags::dontwait).has_value();
@@ -253,8 +200,6 @@ struct Reader::Impl {
   Options options;
   std::vector<std::unique_ptr<Peer>> peers;
   std::deque<zmq::message_t> kept;
-  BatchParser parser;
-  ReplyParser replies;
   Sink sink;
   std::size_t turn{0};
   std::int64_t now{0};
@@ -276,7 +221,7 @@ std::vector<zmq::pollitem_t> Reader::poll_items() const {
 }
 
 bool Reader::pending() const {
-  return std::any_of(impl_->peers.begin(), impl_->peers.end(), [](const auto& peer) { return peer->sequencer.pending(); });
+  return std::any_of(impl_->peers.begin(), impl_->peers.end(), [](const auto& peer) { return peer->talk.sequencer().pending(); });
 }
 
 std::size_t Reader::drain(std::int64_t monotonic_ns, std::size_t max_events, const std::function<void(const ReceivedRun&)>& on_run,
@@ -286,43 +231,26 @@ std::size_t Reader::drain(std::int64_t monotonic_ns, std::size_t max_events, con
 
 bool Reader::caught_up() const {
   const bool waited = impl_->first_drain != 0 && impl_->now - impl_->first_drain > kOptionalWaitNs;
-  return std::all_of(impl_->peers.begin(), impl_->peers.end(),
-                     [&](const auto& peer) { return peer->sequencer.caught_up() || (!peer->required && !peer->heard && waited); });
+  return std::all_of(impl_->peers.begin(), impl_->peers.end(), [&](const auto& peer) { return peer->talk.caught_up(waited); });
 }
 
 std::vector<std::string> Reader::waiting_for() const {
   std::vector<std::string> reasons;
-  for (const auto& peer : impl_->peers) {
-    const auto worst = peer->sequencer.worst();
-    if (!peer->heard || !peer->sequencer.told()) {
-      reasons.push_back("waiting for " + peer->name);
-    } else if (worst) {
-      std::string where{to_string(worst->stream)};
-      where += "." + std::to_string(worst->partition) + " of " + peer->name;
-      reasons.push_back(worst->ahead ? where + " ends before what was applied here"
-                                     : "replaying " + where + ", " + std::to_string(worst->events) + " behind");
-    }
-  }
+  for (const auto& peer : impl_->peers)
+    if (auto reason = peer->talk.waiting_for()) reasons.push_back(std::move(*reason));
   return reasons;
 }
 
 std::vector<PeerState> Reader::peers() const {
   std::vector<PeerState> states;
-  for (const auto& peer : impl_->peers) {
-    PeerState state{.service = peer->publisher.service, .ordinal = peer->publisher.ordinal, .heard = peer->heard};
-    state.silent_ns = peer->heard ? impl_->now - peer->heard_at : 0;
-    state.alive = peer->heard && state.silent_ns <= impl_->options.silence_ns;
-    state.token = peer->sequencer.token().value_or(Token{});
-    state.config_hash = peer->config_hash;
-    states.push_back(std::move(state));
-  }
+  for (const auto& peer : impl_->peers) states.push_back(peer->talk.state(impl_->now, impl_->options.silence_ns));
   return states;
 }
 
 StreamLag Reader::lag(Stream stream) const {
   StreamLag lag;
   for (const auto& peer : impl_->peers) {
-    const SequencerCounts counts = peer->sequencer.counts(stream);
+    const SequencerCounts counts = peer->talk.sequencer().counts(stream);
     lag.behind += counts.behind;
     lag.healed += counts.healed;
     lag.lost += counts.lost;
@@ -335,18 +263,14 @@ std::uint64_t Reader::rejected() const { return impl_->rejected; }
 
 std::uint64_t Reader::stale() const {
   std::uint64_t stale = 0;
-  for (const auto& peer : impl_->peers) stale += peer->sequencer.stale();
+  for (const auto& peer : impl_->peers) stale += peer->talk.sequencer().stale();
   return stale;
 }
 
 void Reader::ack(const std::map<std::pair<Stream, Partition>, Position>& applied) {
-  for (auto& peer : impl_->peers) {
-    AckRequest ack{impl_->options.name, {}};
-    for (const auto& [key, at] : applied)
-      if (peer->sequencer.subscribed(key.first)) ack.applied.emplace(key, at);
-    // Unsent while the publisher is away: the next one says more.
-    if (!ack.applied.empty()) impl_->send(*peer, encode(ack));
-  }
+  // Unsent while the publisher is away: the next one says more.
+  for (auto& peer : impl_->peers)
+    if (const auto ack = peer->talk.ack(applied)) impl_->send(*peer, *ack);
 }
 
 }  // namespace tickmesh

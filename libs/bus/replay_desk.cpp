@@ -1,0 +1,99 @@
+#include "bus/replay_desk.hpp"
+
+#include <algorithm>
+
+namespace tickmesh {
+namespace {
+
+constexpr std::size_t kMaxChunkEvents = 16384, kMaxChunkBytes = 1u << 20;
+
+std::size_t index(Stream stream) { return static_cast<std::size_t>(stream); }
+
+}  // namespace
+
+bool ReplayDesk::answer(ByteView request, const Reply& reply) {
+  const auto asked = parse_request(request);
+  return asked && std::visit([&](const auto& one) { return answer(one, reply); }, *asked);
+}
+
+bool ReplayDesk::answer(const HelloRequest& hello, const Reply& reply) {
+  // Without positions it is a mere question, of tickmeshctl or of a recovery.
+  if (!hello.positions.empty() && !remember(hello.reader, hello.positions, true)) return false;
+  welcome(reply);
+  return true;
+}
+
+bool ReplayDesk::answer(const AckRequest& ack, const Reply&) { return remember(ack.reader, ack.applied, false); }
+
+bool ReplayDesk::answer(const GetFrom& get, const Reply& reply) {
+  const Sequence from = get.first.at.sequence;
+  if (get.first.stream == Stream::local || from == 0) return false;
+  Sequence last = 0;
+  {
+    const std::lock_guard lock{mutex_};
+    if (!told_) return true;
+    last = heads_[index(get.first.stream)][get.first.partition];
+  }
+  // Another epoch is none of this journal's: the asker learns where things stand.
+  if (get.first.at.epoch != speaker_.token.epoch) {
+    welcome(reply);
+    return true;
+  }
+  if (from > last) {
+    reply(encode_chunk(get.first, {}));
+    return true;
+  }
+  const std::size_t most =
+      std::min<Sequence>(last - from + 1, get.max_count == 0 ? kMaxChunkEvents : std::min<std::size_t>(get.max_count, kMaxChunkEvents));
+  const std::size_t bytes = get.max_bytes == 0 ? kBatchBytes : std::min<std::size_t>(get.max_bytes, kMaxChunkBytes);
+  SaidChunk chunk = journal_.said(get.first.stream, get.first.partition, from, most, bytes);
+  if (chunk.trimmed_before > from) {
+    reply(as_bytes(encode(TrimmedReply{get.first.stream, get.first.partition, {speaker_.token.epoch, chunk.trimmed_before}})));
+    return true;
+  }
+  if (chunk.events.size() > most) chunk.events.resize(most);
+  served_.fetch_add(chunk.events.size(), std::memory_order_relaxed);
+  reply(encode_chunk(get.first, chunk.events));
+  return true;
+}
+
+void ReplayDesk::welcome(const Reply& reply) const {
+  WelcomeReply welcome{speaker_.service, speaker_.ordinal, speaker_.token, speaker_.config_hash, {}, {}};
+  {
+    const std::lock_guard lock{mutex_};
+    if (!told_) return;  // the reader asks again
+    welcome.last = heads_;
+  }
+  welcome.first = journal_.first_held();
+  for (unsigned s = 0; s < kStreams; ++s)
+    for (unsigned p = 0; p < kPartitions; ++p)
+      if (welcome.first[s][p] == 0) welcome.first[s][p] = welcome.last[s][p] + 1;
+  reply(as_bytes(encode(welcome)));
+}
+
+bool ReplayDesk::remember(const std::string& name, const Positions& positions, bool anew) {
+  const std::lock_guard lock{mutex_};
+  auto it = readers_.find(name);
+  if (it == readers_.end()) {
+    if (readers_.size() >= kMaxReaders) return false;
+    it = readers_.emplace(name, Positions{}).first;
+  }
+  if (anew) it->second.clear();
+  for (const auto& [key, at] : positions) it->second[key] = at;
+  return true;
+}
+
+void ReplayDesk::released(const Outbox::Heads& heads) {
+  const std::lock_guard lock{mutex_};
+  heads_ = heads;
+  told_ = true;
+}
+
+std::vector<ReaderState> ReplayDesk::readers() const {
+  const std::lock_guard lock{mutex_};
+  std::vector<ReaderState> all;
+  for (const auto& [name, applied] : readers_) all.push_back({name, applied});
+  return all;
+}
+
+}  // namespace tickmesh

@@ -1,0 +1,45 @@
+// What a publisher answers to Hello, Ack and Get, from its journal: without a socket, on whatever thread asks.
+#pragma once
+#include <atomic>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "bus/bus.hpp"
+#include "bus/requests.hpp"
+
+namespace tickmesh {
+
+class ReplayDesk {
+ public:
+  using Reply = std::function<void(ByteView frame)>;
+
+  ReplayDesk(Speaker speaker, const Journal& journal) : speaker_{std::move(speaker)}, journal_{journal} {}
+  /// Calls `reply` at most once. False: it was no request, or spoke of what does not exist. Throws what the journal throws.
+  bool answer(ByteView request, const Reply& reply);
+
+  // Any thread.
+  /// Nothing beyond is told or served, and before the first call nobody is answered.
+  void released(const Outbox::Heads& heads);
+  std::vector<ReaderState> readers() const;
+  std::uint64_t served() const { return served_.load(std::memory_order_relaxed); }
+
+ private:
+  bool answer(const HelloRequest& hello, const Reply& reply);
+  bool answer(const AckRequest& ack, const Reply& reply);
+  bool answer(const GetFrom& get, const Reply& reply);
+  void welcome(const Reply& reply) const;
+  bool remember(const std::string& name, const Positions& positions, bool anew);
+
+  const Speaker speaker_;
+  const Journal& journal_;
+  std::atomic<std::uint64_t> served_{0};
+  mutable std::mutex mutex_;
+  bool told_{false};
+  Outbox::Heads heads_{};
+  std::map<std::string, Positions> readers_;
+};
+
+}  // namespace tickmesh
