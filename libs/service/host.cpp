@@ -110,6 +110,7 @@ void Host::open_bus(Token token, const Outbox::Heads& heads) {
     const std::string password = read_line(config_.text("postgres.password_dir") + "/" + role);
     if (!password.empty()) options.dsn += " password=" + password;
     options.batch_rows = static_cast<std::size_t>(config_.integer("postgres.batch_rows"));
+    options.batch_age = std::chrono::milliseconds{config_.integer("postgres.batch_ms")};
     const ProjectionOptions projection{.tick_days = static_cast<int>(config_.integer("postgres.retention.ticks_days"))};
     auto projector = Projector::start(std::move(options), *journal_, codec_, make_projection(spec_.name, instruments_, projection));
     if (!projector) throw StartError(projector.error());
@@ -195,6 +196,7 @@ void Host::publish_status(std::vector<std::string> reasons, const Reader* reader
   double projector_lag = 0;
   std::uint64_t projector_events = 0;
   std::string projector_error;
+  ProjectorLosses losses;
   if (projector_) {
     const ProjectorLag lag = projector_->lag(clock_.now());
     projector_lag = lag.seconds;
@@ -202,6 +204,12 @@ void Host::publish_status(std::vector<std::string> reasons, const Reader* reader
     if (const auto error = projector_->last_error()) projector_error = to_string(*error);
     for (const ProjectorLag::Table& table : lag.tables) probes_.projector_lag(table.name, table.seconds);
     probes_.total_errors("postgres", projector_->errors());
+    losses = projector_->losses();
+    probes_.projection_losses(losses.gaps, losses.lost, losses.rejected);
+    if (losses.gaps > warned_.gaps) spdlog::warn("Not everything reached PostgreSQL events_lost={} why={}", losses.lost, losses.last_gap);
+    if (losses.rejected > warned_.rejected)
+      spdlog::error("PostgreSQL refused an event rejected={} {}", losses.rejected, losses.last_reject);
+    warned_ = losses;
   }
   struct statvfs disk{};
   double free_bytes = 0;
@@ -229,7 +237,12 @@ void Host::publish_status(std::vector<std::string> reasons, const Reader* reader
                                 {"lag_s", std::round(projector_lag * 1000) / 1000},
                                 {"healed", healed},
                                 {"lost", lost},
-                                {"projector", {{"events", projector_events}, {"error", projector_error}}},
+                                {"projector",
+                                 {{"events", projector_events},
+                                  {"error", projector_error},
+                                  {"gaps", losses.gaps},
+                                  {"lost", losses.lost},
+                                  {"rejected", losses.rejected}}},
                                 {"epoch", token_.epoch},
                                 {"incarnation", token_.incarnation},
                                 {"config_hash", fmt::format("{:016x}", config_.hash())},

@@ -111,6 +111,7 @@ class Host {
   std::unique_ptr<Publisher> publisher_;
   std::unique_ptr<ReplayServer> replay_;
   std::unique_ptr<Projector> projector_;
+  ProjectorLosses warned_{};
   Token token_{};
   Outbox::Heads released_heads_{};
   std::array<bool, kStreams> durable_{};

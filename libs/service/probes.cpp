@@ -59,6 +59,12 @@ void Probes::journal_append(double append_seconds) {
 void Probes::projector_lag(const std::string& table, double lag_seconds) {
   gauge("tickmesh_projector_lag_seconds", "Age of the oldest event not yet in PostgreSQL.", {{"table", table}}, lag_seconds);
 }
+void Probes::projection_losses(std::uint64_t gaps, std::uint64_t lost, std::uint64_t n) {
+  total("tickmesh_projection_gaps_total",
+        "Times the journal had dropped what was not in PostgreSQL yet; each has a row in projection_gaps.", {}, gaps);
+  total("tickmesh_projection_lost_events_total", "Events in those gaps, where the journal could tell.", {}, lost);
+  total("tickmesh_projection_rejected_total", "Events that PostgreSQL refused; each has a row in projection_rejects.", {}, n);
+}
 void Probes::rejected(const std::string& input, const std::string& rule, std::uint64_t n) {
   total("tickmesh_rejected_total", "Inputs refused, by the rule they broke.", {{"input", input}, {"rule", rule}}, n);
 }

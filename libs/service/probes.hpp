@@ -23,6 +23,7 @@ class Probes {
   void journal_bytes(double bytes);
   void journal_append(double seconds);
   void projector_lag(const std::string& table, double seconds);
+  void projection_losses(std::uint64_t gaps, std::uint64_t lost, std::uint64_t rejected);
   void rejected(const std::string& input, const std::string& rule, std::uint64_t total);
   void feed_age(const std::string& feed, double seconds);
   void tick_to(const std::string& hop, double seconds);  ///< metric, signal, intent, order

@@ -38,12 +38,6 @@ std::string effective(const std::string& dsn, const std::string& key) {
   return {};
 }
 
-std::string one_line(std::string text) {
-  std::replace(text.begin(), text.end(), '\n', ' ');
-  while (!text.empty() && text.back() == ' ') text.pop_back();
-  return text;
-}
-
 bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
 }  // namespace
@@ -82,46 +76,63 @@ Result<std::unique_ptr<pqxx::connection>> connect(const std::string& dsn, const 
   try {
     return std::make_unique<pqxx::connection>(*complete);
   } catch (const std::exception& thrown) {
-    const auto text = one_line(thrown.what());
-    const auto role = role_of(dsn);
-    // The server gives no code to a failed log-in, only its words.
-    if (contains(text, "password authentication failed") || contains(text, "no password supplied"))
-      return std::unexpected(
-          Error{"unauthorized", "postgres.password", "the password of the role",
-                fmt::format("PostgreSQL at {} refuses the password of role {}: correct [postgres] dsn or password_file, or run "
-                            "the migration again with the password it should have",
-                            place_of(dsn), role)});
-    if (contains(text, "does not exist") && contains(text, "role"))
-      return std::unexpected(
-          Error{"unauthorized", "postgres.dsn", "a role that exists",
-                fmt::format("PostgreSQL at {} has no role {}: run the migration, which creates it", place_of(dsn), role)});
-    if (contains(text, "no pg_hba.conf entry") || contains(text, "permission denied for database") ||
-        contains(text, "Peer authentication failed") || contains(text, "not permitted to log in"))
-      return std::unexpected(
-          Error{"unauthorized", "postgres.dsn", "a role that may connect",
-                fmt::format("PostgreSQL at {} does not let role {} in: allow it in pg_hba.conf and run the migration ({})", place_of(dsn),
-                            role, text)});
-    return std::unexpected(
-        Error{"unreachable", "", "", fmt::format("PostgreSQL at {} cannot be reached as {}: {}", place_of(dsn), role, text)});
+    return std::unexpected(connect_error(thrown.what(), dsn));
   }
 }
 
-Error database_error(const std::exception& thrown, const std::string& dsn) {
-  const auto text = one_line(thrown.what());
-  if (dynamic_cast<const pqxx::broken_connection*>(&thrown) || dynamic_cast<const pqxx::in_doubt_error*>(&thrown))
-    return {"unreachable", "", "", fmt::format("Connection to PostgreSQL at {} lost: {}", place_of(dsn), text)};
-  const auto* sql = dynamic_cast<const pqxx::sql_error*>(&thrown);
-  if (!sql) return {"database", "", "", text};
-  // libpqxx 6 drops the SQLSTATE of the errors it has a type for.
-  const auto state = sql->sqlstate();
-  if (dynamic_cast<const pqxx::insufficient_privilege*>(sql) || state == "42501")
-    return {"refused", "42501", "", fmt::format("Role {} lacks a right, run the migration again to grant it: {}", role_of(dsn), text)};
-  if (dynamic_cast<const pqxx::undefined_table*>(sql) || dynamic_cast<const pqxx::undefined_function*>(sql) ||
-      dynamic_cast<const pqxx::undefined_column*>(sql) || state == "3F000")
+Error connect_error(const std::string& said, const std::string& dsn) {
+  const auto text = one_line(said);
+  const auto role = role_of(dsn);
+  // The server gives no code to a failed log-in, only its words.
+  if (contains(text, "password authentication failed") || contains(text, "no password supplied"))
+    return {"unauthorized", "postgres.password", "the password of the role",
+            fmt::format("PostgreSQL at {} refuses the password of role {}: correct [postgres] dsn or password_file, or run "
+                        "the migration again with the password it should have",
+                        place_of(dsn), role)};
+  if (contains(text, "does not exist") && contains(text, "role"))
+    return {"unauthorized", "postgres.dsn", "a role that exists",
+            fmt::format("PostgreSQL at {} has no role {}: run the migration, which creates it", place_of(dsn), role)};
+  if (contains(text, "no pg_hba.conf entry") || contains(text, "permission denied for database") ||
+      contains(text, "Peer authentication failed") || contains(text, "not permitted to log in"))
+    return {"unauthorized", "postgres.dsn", "a role that may connect",
+            fmt::format("PostgreSQL at {} does not let role {} in: allow it in pg_hba.conf and run the migration ({})", place_of(dsn), role,
+                        text)};
+  return {"unreachable", "", "", fmt::format("PostgreSQL at {} cannot be reached as {}: {}", place_of(dsn), role, text)};
+}
+
+Error database_error(const std::string& state, bool lost, const std::string& said, const std::string& dsn) {
+  const auto text = one_line(said);
+  if (lost) return {"unreachable", state, "", fmt::format("Connection to PostgreSQL at {} lost: {}", place_of(dsn), text)};
+  if (state == "42501")
+    return {"refused", state, "", fmt::format("Role {} lacks a right, run the migration again to grant it: {}", role_of(dsn), text)};
+  if (state == "42P01" || state == "42883" || state == "42703" || state == "3F000")
     return {"missing", state, "", fmt::format("The database at {} is older than this program, run the migration: {}", place_of(dsn), text)};
   if (state.starts_with("57P") || state.starts_with("08"))
     return {"unreachable", state, "", fmt::format("PostgreSQL at {} is going away or starting: {}", place_of(dsn), text)};
   return {"database", state, "", text};
+}
+
+Error database_error(const std::exception& thrown, const std::string& dsn) {
+  const bool lost = dynamic_cast<const pqxx::broken_connection*>(&thrown) || dynamic_cast<const pqxx::in_doubt_error*>(&thrown);
+  const auto* sql = dynamic_cast<const pqxx::sql_error*>(&thrown);
+  // libpqxx 6 drops the SQLSTATE of the errors it has a type for.
+  auto state = sql ? sql->sqlstate() : std::string{};
+  if (dynamic_cast<const pqxx::insufficient_privilege*>(&thrown)) state = "42501";
+  if (state.empty() && (dynamic_cast<const pqxx::undefined_table*>(&thrown) || dynamic_cast<const pqxx::undefined_function*>(&thrown) ||
+                        dynamic_cast<const pqxx::undefined_column*>(&thrown)))
+    state = "42P01";
+  return database_error(state, lost, thrown.what(), dsn);
+}
+
+std::string one_line(std::string text) {
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  while (!text.empty() && text.back() == ' ') text.pop_back();
+  return text;
+}
+
+std::string quoted_table(const std::string& table) {
+  const auto dot = table.find('.');
+  return quoted(table.substr(0, dot)) + "." + quoted(table.substr(dot + 1));
 }
 
 std::string quoted(const std::string& text) {

@@ -19,11 +19,19 @@ std::string place_of(const std::string& dsn);
 /// "unreachable" (down, starting, wrong place: try again), "bad_value" (the DSN).
 Result<std::unique_ptr<pqxx::connection>> connect(const std::string& dsn, const std::string& application);
 
-/// What an exception of libpqxx says, sorted: "unreachable" for a lost connection, "refused" for a missing right, "missing" for a
-/// missing table or function (migrate first), "database" for the rest, with the SQLSTATE in `field`.
+/// What a refused or failed log-in says, sorted as `connect` has it.
+Error connect_error(const std::string& said, const std::string& dsn);
+
+/// What the server said, sorted: "unreachable" for a lost connection, "refused" for a missing right, "missing" for a missing table or
+/// function (migrate first), "database" for the rest, with the SQLSTATE in `field`.
+Error database_error(const std::string& state, bool lost, const std::string& said, const std::string& dsn);
+/// The same of what libpqxx throws.
 Error database_error(const std::exception& thrown, const std::string& dsn);
 
-/// `text` as an SQL identifier.
+/// `text` as an SQL identifier; "schema.table" as two.
 std::string quoted(const std::string& text);
+std::string quoted_table(const std::string& table);
+/// Line ends become blanks.
+std::string one_line(std::string text);
 
 }  // namespace tickmesh

@@ -9,8 +9,8 @@
 
 namespace tickmesh {
 
-void Projection::flush(pqxx::work& w) {
-  for (const auto& batch : batches_) batch.flush(w);
+void Projection::flush(Session& session, RowBatch::Manner manner) {
+  for (const auto& batch : batches_) batch.flush(session, manner);
 }
 
 void Projection::committed() {
@@ -21,8 +21,9 @@ void Projection::discarded() {
   for (auto& batch : batches_) batch.clear();
 }
 
-RowBatch& Projection::batch(std::string table, std::vector<RowBatch::Column> columns, std::vector<std::string> key) {
-  return batches_.emplace_back(std::move(table), std::move(columns), std::move(key));
+RowBatch& Projection::batch(const std::string& table, std::vector<RowBatch::Column> columns, const std::vector<std::string>& key,
+                            RowBatch::Way way) {
+  return batches_.emplace_back(table, std::move(columns), key, way);
 }
 
 std::unique_ptr<Projection> make_projection(const std::string& service, const Instruments& instruments, const ProjectionOptions& options) {

@@ -2,7 +2,6 @@
 #pragma once
 #include <deque>
 #include <memory>
-#include <pqxx/pqxx>
 #include <string>
 #include <vector>
 
@@ -22,17 +21,20 @@ class Projection {
     Stream stream;
   };
   virtual ~Projection() = default;
-  /// Events of streams it does not know are left alone. What it throws is a broken promise of ours and stops the projection.
+  /// Events of streams it does not know are left alone. What it throws (InvariantError) makes the event a reject.
   virtual void add(const Name& name, const Event& event) = 0;
-  /// Writes what was added since the last `committed` or `discarded`, one of which follows.
-  virtual void flush(pqxx::work& w);
+  /// Writes what was added since the last `committed` or `discarded`, one of which follows. Throws SqlError.
+  virtual void flush(Session& session, RowBatch::Manner manner);
   virtual void committed();
   virtual void discarded();
   virtual std::vector<Table> tables() const = 0;
+  /// What `flush` would write, table by table: for measuring.
+  const std::deque<RowBatch>& batches() const { return batches_; }
 
  protected:
   /// A batch flushed and cleared with the others, in the order made.
-  RowBatch& batch(std::string table, std::vector<RowBatch::Column> columns, std::vector<std::string> key = {});
+  RowBatch& batch(const std::string& table, std::vector<RowBatch::Column> columns, const std::vector<std::string>& key = {},
+                  RowBatch::Way way = RowBatch::Way::inserted);
 
  private:
   std::deque<RowBatch> batches_;

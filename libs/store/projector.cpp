@@ -1,16 +1,20 @@
 #include "store/projector.hpp"
 
 #include <fmt/format.h>
+#include <sched.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <condition_variable>
 #include <mutex>
-#include <pqxx/pqxx>
 #include <thread>
 
 #include "store/backlog_book.hpp"
+#include "store/isolate.hpp"
 #include "store/postgres.hpp"
+#include "store/projection_row.hpp"
 
 namespace tickmesh {
 namespace {
@@ -20,11 +24,25 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 
 // Records that say nothing (inputs taken) move the offset too, but are not worth a transaction each.
 constexpr std::uint64_t kSilentBytes = 1u << 20;
+// A server that crashes may take back commits this young (they are not synced: the journal has what they held), so the journal keeps them.
+constexpr std::chrono::seconds kUnsyncedCommits{3};
+
+/// The order path comes first: this thread runs with what it leaves. Where that is not allowed it runs as others do.
+void yield_to_others() {
+  const sched_param none{};
+  ::sched_setscheduler(0, SCHED_BATCH, &none);
+  ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), 10);
+}
 
 class JournalProjector final : public Projector {
  public:
   JournalProjector(ProjectorOptions options, Journal& journal, const Codec& codec, std::unique_ptr<Projection> projection)
-      : options_{std::move(options)}, journal_{journal}, codec_{codec}, projection_{std::move(projection)}, book_{journal, *projection_} {
+      : options_{std::move(options)},
+        journal_{journal},
+        codec_{codec},
+        projection_{std::move(projection)},
+        book_{journal, *projection_},
+        row_{options_.service, options_.instance} {
     // Until the offset is known, anything held may still be needed.
     journal_.pin("projector", journal_.first());
   }
@@ -33,7 +51,7 @@ class JournalProjector final : public Projector {
   }
 
   Result<void> begin() {
-    auto link = connect(options_.dsn, options_.instance);
+    auto link = Session::open(options_.dsn, options_.instance);
     if (!link && link.error().code != "unreachable") return std::unexpected(link.error());
     if (link)
       adopt(std::move(*link));
@@ -76,10 +94,15 @@ class JournalProjector final : public Projector {
     const std::lock_guard lock{mutex_};
     return projected_;
   }
+  ProjectorLosses losses() const override {
+    const std::lock_guard lock{mutex_};
+    return losses_;
+  }
   ProjectorLag lag(Timestamp now) const override { return book_.lag(now); }
 
  private:
   void run() {
+    yield_to_others();
     auto retry = options_.first_retry;
     while (!abandoned()) {
       const auto done = turn();
@@ -112,7 +135,7 @@ class JournalProjector final : public Projector {
       const bool stopping = target.has_value();
       const bool due = batch_.events >= options_.batch_rows ||
                        (batch_.events > 0 && std::chrono::steady_clock::now() - batch_.begun >= options_.batch_age) ||
-                       batch_.end.lsn.value - committed_.lsn.value >= kSilentBytes || batch_.gap;
+                       batch_.end.lsn.value - committed_.lsn.value >= kSilentBytes || batch_.gap || batch_.suspect;
       if (batch_.end != committed_ && (due || stopping || !read)) {
         if (auto done = commit(); !done) return std::unexpected(done.error());
         if (!read) return std::unexpected(read.error());
@@ -120,18 +143,22 @@ class JournalProjector final : public Projector {
       }
       if (!read) return std::unexpected(read.error());
       return stopping && committed_.lsn >= *target ? Turn::finished : Turn::idle;
-    } catch (const std::exception& thrown) {
+    } catch (const SqlError& thrown) {
       auto error = database_error(thrown, options_.dsn);
       // Whatever the server's state, a new connection is the one that is known to be sound.
       drop();
       rewind(committed_);
       return std::unexpected(std::move(error));
+    } catch (const std::exception& thrown) {
+      drop();
+      rewind(committed_);
+      return std::unexpected(Error{"database", "", "", thrown.what()});
     }
   }
 
   Result<void> reconnect() {
     if (!link_) {
-      auto link = connect(options_.dsn, options_.instance);
+      auto link = Session::open(options_.dsn, options_.instance);
       if (!link) return std::unexpected(link.error());
       adopt(std::move(*link));
     }
@@ -140,33 +167,48 @@ class JournalProjector final : public Projector {
 
   /// The stored offset decides; a batch in memory that does not begin there is dropped and read again.
   Result<void> read_offset() {
-    pqxx::work w{*link_};
-    const auto rows =
-        w.exec_params(fmt::format("select epoch, lsn from {}.projection where instance = $1", quoted(options_.service)), options_.instance);
-    ProjectedAt stored;
-    if (rows.empty()) {
-      w.exec_params(fmt::format("insert into {}.projection (instance, epoch, lsn) values ($1, 0, 0) on conflict do nothing",
-                                quoted(options_.service)),
-                    options_.instance);
-      w.commit();
-    } else {
-      stored = {static_cast<Epoch>(rows[0][0].as<std::int64_t>()), Lsn{static_cast<std::uint64_t>(rows[0][1].as<std::int64_t>())}};
-    }
-    if (!cursor_ || stored != stored_) {
-      auto point = resume_point(journal_, stored);
-      if (!point) return std::unexpected(point.error());
-      auto behind = backlog(journal_, point->at.lsn);
-      if (!behind) return std::unexpected(behind.error());
-      stored_ = stored;
-      cursor_ = journal_.read_from(point->at.lsn);
-      rewind(point->at);
-      book_.resume(*behind);
-      batch_.gap = point->gap;
-      journal_.pin("projector", point->at.lsn);
+    // What a crash of the server takes back is in the journal, offset and rows alike: no commit waits for its disk.
+    link_->exec("set synchronous_commit = off");
+    const auto stored = row_.read(*link_);
+    if (!cursor_ || stored.at != stored_) {
+      if (auto done = resume(stored.at, stored.heads); !done) return done;
+      stored_ = stored.at;
     }
     resumed_ = true;
     healthy();
     return {};
+  }
+
+  /// Takes the journal up where the tables stand, or at the first record still to be had.
+  Result<void> resume(const ProjectedAt& stored, const std::optional<Outbox::Heads>& heads) {
+    auto point = resume_point(journal_, stored);
+    if (!point) return std::unexpected(point.error());
+    auto behind = heads && !point->gap && point->at == stored && stored.epoch == journal_.epoch() ? Backlog{.projected = *heads}
+                                                                                                  : backlog(journal_, point->at.lsn);
+    if (!behind) return std::unexpected(behind.error());
+    const auto lost = point->gap && heads ? said_between(*heads, stored.epoch, point->at.lsn) : std::nullopt;
+    cursor_ = journal_.read_from(point->at.lsn);
+    committed_heads_ = heads.value_or(Outbox::Heads{});
+    rewind(point->at);
+    book_.resume(*behind);
+    batch_.from = point->at.lsn;
+    batch_.gap = point->gap;
+    batch_.lost = lost;
+    pin(point->at.lsn, true);
+    return {};
+  }
+
+  /// How many events of `epoch` were said beyond `heads` and before the segment that begins at `first`: its first record knows.
+  std::optional<std::uint64_t> said_between(const Outbox::Heads& heads, Epoch epoch, Lsn first) const {
+    const auto cursor = journal_.read_from(first);
+    const auto record = cursor->next();
+    OpenedRecord opened;
+    if (!record || !*record || (*record)->type != RecordType::opened || !decode((*record)->body, opened) || opened.epoch != epoch)
+      return std::nullopt;
+    std::uint64_t sum = 0;
+    for (std::size_t s = 0; s < kStreams; ++s)
+      for (std::size_t p = 0; p < kPartitions; ++p) sum += opened.heads[s][p] - std::min(opened.heads[s][p], heads[s][p]);
+    return sum;
   }
 
   /// Reads on until the batch is full or the journal ends.
@@ -189,25 +231,36 @@ class JournalProjector final : public Projector {
       OpenedRecord opened;
       if (auto done = decode(record.body, opened); !done) return done;
       batch_.end.epoch = opened.epoch;
+      heads_ = opened.heads;
     }
     if (record.type != RecordType::said) return {};
-    SaidRecord said;
-    if (auto done = decode(record.body, said); !done) return done;
-    std::vector<Event> events(said.events.size());
-    for (std::size_t i = 0; i < events.size(); ++i)
-      if (auto done = codec_.decode(said.first.stream, said.events[i], events[i]); !done)
-        return std::unexpected(Error{
-            "corrupt", done.error().field, done.error().rule,
-            fmt::format("The journal's record at {} holds an event that cannot be read: {}", record.lsn.value, done.error().message)});
+    if (auto done = decode(record.body, said_); !done) return done;
+    if (said_.events.empty()) return {};
     if (batch_.events == 0) batch_.begun = std::chrono::steady_clock::now();
-    auto name = said.first;
-    for (const auto& event : events) {
-      projection_->add(name, event);
+    auto name = said_.first;
+    Timestamp oldest{}, newest{};
+    for (const auto bytes : said_.events) {
+      // What cannot be read or breaks a promise makes the batch suspect; which event it was is found when the batch is written.
+      if (!codec_.decode(name.stream, bytes, scratch_)) {
+        batch_.suspect = true;
+      } else {
+        newest = time_of(scratch_);
+        if (!oldest) oldest = newest;
+        if (!batch_.suspect) add(name);
+      }
       ++name.at.sequence;
     }
-    batch_.events += events.size();
-    if (!events.empty()) book_.read(said.first, events.size(), time_of(events.front()), time_of(events.back()));
+    heads_[static_cast<std::size_t>(name.stream)][name.partition] = name.at.sequence - 1;
+    batch_.events += said_.events.size();
+    book_.read(said_.first, said_.events.size(), oldest, newest);
     return {};
+  }
+  void add(const Name& name) {
+    try {
+      projection_->add(name, scratch_);
+    } catch (const InvariantError&) {
+      batch_.suspect = true;
+    }
   }
 
   /// The oldest records went while they were waiting: say so in the tables and go on with what is left.
@@ -217,53 +270,77 @@ class JournalProjector final : public Projector {
       cursor_ = journal_.read_from(batch_.end.lsn);
       return std::unexpected(error);
     }
-    auto point = resume_point(journal_, committed_);
-    if (!point) return std::unexpected(point.error());
-    auto behind = backlog(journal_, point->at.lsn);
-    if (!behind) return std::unexpected(behind.error());
-    book_.resume(*behind);
-    batch_.end = point->at;
-    batch_.from = point->at.lsn;
-    batch_.gap = point->gap;
-    cursor_ = journal_.read_from(point->at.lsn);
-    return {};
+    return resume(committed_, committed_heads_);
   }
 
   Result<void> commit() {
-    pqxx::work w{*link_};
-    // First, so that a second projector of this instance waits here and then finds the offset gone.
-    const auto moved = w.exec_params(
-        fmt::format("update {}.projection set epoch = $2, lsn = $3, updated_at = now() where instance = $1 and epoch = $4 and lsn = $5",
-                    quoted(options_.service)),
-        options_.instance, static_cast<std::int64_t>(batch_.end.epoch), static_cast<std::int64_t>(batch_.end.lsn.value),
-        static_cast<std::int64_t>(stored_.epoch), static_cast<std::int64_t>(stored_.lsn.value));
-    if (moved.affected_rows() != 1) {
-      w.abort();
+    if (!batch_.suspect) {
+      try {
+        if (auto done = write([&] { projection_->flush(*link_, RowBatch::Manner::fast); }); !done) return done;
+        return committed();
+      } catch (const SqlError& thrown) {
+        if (!thrown.about_data()) throw;
+        link_->exec("rollback");
+        batch_.suspect = true;
+      }
+    }
+    Isolation isolation{*link_, row_, codec_, *projection_};
+    if (auto done = isolation.read(journal_, batch_.from, batch_.end.lsn); !done) return done;
+    std::uint64_t rejected = 0;
+    if (auto done = write([&] { rejected = isolation.write(); }); !done) return done;
+    if (rejected > 0) {
+      const std::lock_guard lock{mutex_};
+      losses_.rejected += rejected;
+      const auto& last = isolation.rejects().back();
+      losses_.last_reject = fmt::format("{}: {}", to_string(last.name), last.why);
+    }
+    return committed();
+  }
+
+  /// One transaction: the offset, the gap before the batch, and the rows.
+  template <class Rows>
+  Result<void> write(Rows&& rows) {
+    if (!row_.begin_and_move(*link_, stored_, batch_.end, heads_)) {
       drop();
       rewind(committed_);
       return std::unexpected(Error{"refused", "instance", "one projector an instance",
                                    fmt::format("Another projector of {} moved the offset; taking it up from there", options_.instance)});
     }
-    if (batch_.gap)
-      w.exec_params(
-          fmt::format("insert into {}.projection_gaps (instance, from_lsn, to_lsn, reason) values ($1, $2, $3, $4) on conflict do nothing",
-                      quoted(options_.service)),
-          options_.instance, static_cast<std::int64_t>(stored_.lsn.value),
-          static_cast<std::int64_t>(std::max(batch_.from, stored_.lsn).value), *batch_.gap);
-    projection_->flush(w);
-    w.commit();
+    if (batch_.gap) row_.note_gap(*link_, stored_.lsn, std::max(batch_.from, stored_.lsn), batch_.lost, *batch_.gap);
+    rows();
+    link_->exec("commit");
+    return {};
+  }
+
+  Result<void> committed() {
     projection_->committed();
     book_.committed();
     {
       const std::lock_guard lock{mutex_};
       committed_ = batch_.end;
       projected_ += batch_.events;
+      if (batch_.gap) {
+        ++losses_.gaps;
+        losses_.lost += batch_.lost.value_or(0);
+        losses_.last_gap = *batch_.gap;
+      }
     }
+    committed_heads_ = heads_;
     stored_ = committed_;
     batch_ = {.end = committed_, .from = committed_.lsn};
-    journal_.pin("projector", committed_.lsn);
+    pin(committed_.lsn, false);
     healthy();
     return {};
+  }
+
+  /// Follows the offset at a distance, unless `at_once`: see kUnsyncedCommits.
+  void pin(Lsn lsn, bool at_once) {
+    const auto now = std::chrono::steady_clock::now();
+    if (at_once) journal_.pin("projector", lsn);
+    if (!at_once && now - pin_at_ < kUnsyncedCommits) return;
+    if (!at_once) journal_.pin("projector", pin_next_);
+    pin_next_ = lsn;
+    pin_at_ = now;
   }
 
   void rewind(const ProjectedAt& to) {
@@ -273,15 +350,16 @@ class JournalProjector final : public Projector {
       const std::lock_guard lock{mutex_};
       committed_ = to;
     }
-    auto gap = std::move(batch_.gap);
-    batch_ = {.end = to, .from = to.lsn, .gap = std::move(gap)};
+    // Of a gap that was not committed the place where reading began stays, too.
+    batch_ = {.end = to, .from = to.lsn, .gap = std::move(batch_.gap), .lost = batch_.lost};
+    heads_ = committed_heads_;
     if (cursor_) cursor_ = journal_.read_from(to.lsn);
   }
 
-  void adopt(std::unique_ptr<pqxx::connection> link) {
+  void adopt(std::unique_ptr<Session> link) {
     const std::lock_guard lock{mutex_};
     link_ = std::move(link);
-    socket_ = link_->sock();
+    socket_ = link_->socket();
   }
   void drop() {
     {
@@ -333,7 +411,9 @@ class JournalProjector final : public Projector {
     Lsn from{};
     std::size_t events{0};
     SteadyTime begun{};
-    std::optional<std::string> gap{};
+    std::optional<std::string> gap{};     ///< before it
+    std::optional<std::uint64_t> lost{};  ///< events in that gap, where it can be known
+    bool suspect{false};                  ///< it holds an event that does not become rows
   };
 
   const ProjectorOptions options_;
@@ -341,13 +421,19 @@ class JournalProjector final : public Projector {
   const Codec& codec_;
   const std::unique_ptr<Projection> projection_;
   BacklogBook book_;
+  const ProjectionRow row_;
 
   // The projector's thread alone (before it runs: its maker).
-  std::unique_ptr<pqxx::connection> link_;
+  std::unique_ptr<Session> link_;
   std::unique_ptr<JournalCursor> cursor_;
   Batch batch_;
-  ProjectedAt stored_;   ///< the row as it was last read or written
-  bool resumed_{false};  ///< this connection has read it
+  ProjectedAt stored_;                         ///< the row as it was last read or written
+  bool resumed_{false};                        ///< this connection has read it
+  Outbox::Heads heads_{}, committed_heads_{};  ///< last sequences at the batch's end and at its beginning, in their epoch
+  SaidRecord said_;
+  Event scratch_;
+  Lsn pin_next_{};
+  SteadyTime pin_at_{};
 
   mutable std::mutex mutex_;
   std::condition_variable wake_, done_;
@@ -355,6 +441,7 @@ class JournalProjector final : public Projector {
   std::optional<Error> error_;
   std::uint64_t errors_{0};
   std::uint64_t projected_{0};
+  ProjectorLosses losses_;
   std::optional<Lsn> target_;
   int socket_{-1};
   bool abandoned_{false}, finished_{false};
@@ -372,14 +459,13 @@ Result<std::unique_ptr<Projector>> Projector::start(ProjectorOptions options, Jo
 }
 
 Result<std::optional<ProjectedAt>> projected_at(const std::string& dsn, const std::string& service, const std::string& instance) {
-  auto link = connect(dsn, instance);
+  auto link = Session::open(dsn, instance);
   if (!link) return std::unexpected(link.error());
   try {
-    pqxx::work w{**link};
-    const auto rows = w.exec_params(fmt::format("select epoch, lsn from {}.projection where instance = $1", quoted(service)), instance);
-    if (rows.empty()) return std::nullopt;
-    return ProjectedAt{static_cast<Epoch>(rows[0][0].as<std::int64_t>()), Lsn{static_cast<std::uint64_t>(rows[0][1].as<std::int64_t>())}};
-  } catch (const std::exception& thrown) {
+    const auto rows = (*link)->exec(fmt::format("select epoch, lsn from {}.projection where instance = $1", quoted(service)), {instance});
+    if (rows.size() == 0) return std::nullopt;
+    return ProjectedAt{static_cast<Epoch>(rows.number(0, 0)), Lsn{static_cast<std::uint64_t>(rows.number(0, 1))}};
+  } catch (const SqlError& thrown) {
     return std::unexpected(database_error(thrown, dsn));
   }
 }

@@ -17,8 +17,8 @@ struct ProjectorOptions {
   std::string dsn;                           ///< role tickmesh_<service>
   std::string service;                       ///< the schema
   std::string instance;                      ///< "tick_ingestor-0": its row in <schema>.projection
-  std::size_t batch_rows{5'000};             ///< a transaction takes this many events, to the end of a record
-  std::chrono::milliseconds batch_age{200};  ///< … or what there is when the first of them is this old
+  std::size_t batch_rows{20'000};            ///< a transaction takes this many events, to the end of a record
+  std::chrono::milliseconds batch_age{500};  ///< … or what there is when the first of them is this old
   std::chrono::milliseconds first_retry{100};
   std::chrono::milliseconds last_retry{2'000};
 };
@@ -35,9 +35,18 @@ struct ProjectorLag {
   std::vector<Table> tables;
 };
 
+/// What is not in the tables and never will be, since the start. Each gap has a row in projection_gaps, each reject one in
+/// projection_rejects.
+struct ProjectorLosses {
+  std::uint64_t gaps{0};      ///< times the journal had dropped what was not projected yet
+  std::uint64_t lost{0};      ///< events in them, where the journal could tell
+  std::uint64_t rejected{0};  ///< events that SQL or the projection refused
+  std::string last_gap{}, last_reject{};
+};
+
 /// Owns a thread. Rows and the new offset commit together, and the offset moves only from where it was found: killed anywhere, or run
-/// twice, it loses and doubles nothing. While PostgreSQL is away it tries again for ever, keeps at most one batch in memory and pins the
-/// journal, which holds the rest.
+/// twice, it loses and doubles nothing. An event that SQL refuses becomes a row of projection_rejects and holds nothing back. While
+/// PostgreSQL is away it tries again for ever, keeps at most one batch in memory and pins the journal, which holds the rest.
 class Projector {
  public:
   /// Connects once before it returns. Error "unauthorized" (text names the role and what to do) or "bad_value"; a PostgreSQL that is
@@ -51,9 +60,10 @@ class Projector {
   virtual Result<void> stop(std::chrono::milliseconds deadline) = 0;
   /// Why it does not get on; nothing while it does.
   virtual std::optional<Error> last_error() const = 0;
-  virtual std::uint64_t errors() const = 0;     ///< failed attempts since the start
-  virtual Lsn position() const = 0;             ///< every record before it is in the tables
+  virtual std::uint64_t errors() const = 0;  ///< failed attempts since the start
+  virtual Lsn position() const = 0;  ///< every record before it is in the tables; goes back when the server loses commits in a crash
   virtual std::uint64_t projected() const = 0;  ///< events committed since the start
+  virtual ProjectorLosses losses() const = 0;
   /// `now`: the service's clock (in replay the time replayed), for the ages.
   virtual ProjectorLag lag(Timestamp now) const = 0;
 };

@@ -3,19 +3,38 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
-#include <cmath>
 
 #include "store/postgres.hpp"
 
 namespace tickmesh {
 namespace {
 
+using enum SqlType;
+
+struct TypeFacts {
+  const char* name;
+  std::int32_t oid;  ///< of PostgreSQL's own types these never change
+};
+TypeFacts facts(SqlType type) {
+  switch (type) {
+    case boolean: return {"boolean", 16};
+    case smallint: return {"smallint", 21};
+    case integer: return {"integer", 23};
+    case bigint: return {"bigint", 20};
+    case float8: return {"float8", 701};
+    case numeric: return {"numeric", 1700};
+    case text: return {"text", 25};
+    case timestamptz: return {"timestamptz", 1184};
+    case jsonb: return {"jsonb", 3802};
+  }
+  return {"text", 25};
+}
+
 std::vector<RowBatch::Column> with_event_columns(std::vector<RowBatch::Column> columns) {
   std::vector<RowBatch::Column> all{
-      {"stream", "text"},        {"partition", "smallint"},     {"epoch", "bigint"},           {"sequence", "bigint"},
-      {"time", "timestamptz"},   {"event_time", "timestamptz"}, {"cause_stream", "text"},      {"cause_partition", "smallint"},
-      {"cause_epoch", "bigint"}, {"cause_sequence", "bigint"},  {"cause_time", "timestamptz"},
+      {"stream", text},        {"partition", smallint},     {"epoch", bigint},           {"sequence", bigint},
+      {"time", timestamptz},   {"event_time", timestamptz}, {"cause_stream", text},      {"cause_partition", smallint},
+      {"cause_epoch", bigint}, {"cause_sequence", bigint},  {"cause_time", timestamptz},
   };
   all.insert(all.end(), columns.begin(), columns.end());
   return all;
@@ -23,18 +42,13 @@ std::vector<RowBatch::Column> with_event_columns(std::vector<RowBatch::Column> c
 
 std::string joined(const std::vector<std::string>& parts) { return fmt::format("{}", fmt::join(parts, ", ")); }
 
-std::string quoted_table(const std::string& table) {
-  const auto dot = table.find('.');
-  return quoted(table.substr(0, dot)) + "." + quoted(table.substr(dot + 1));
-}
-
 std::string insert_statement(const std::string& table, const std::vector<RowBatch::Column>& columns, const std::vector<std::string>& key) {
   std::vector<std::string> names, arrays, picked, updates, keys;
   for (const auto& k : key) keys.push_back(quoted(k));
   for (const auto& column : columns) {
     const auto name = quoted(column.name);
     names.push_back(name);
-    arrays.push_back(fmt::format("${}::{}[]", names.size(), column.type));
+    arrays.push_back(fmt::format("${}::{}[]", names.size(), facts(column.type).name));
     picked.push_back(column.earliest ? fmt::format("min({0}) over (partition by {1}) as {0}", name, joined(keys)) : name);
     if (std::find(key.begin(), key.end(), column.name) == key.end())
       updates.push_back(column.earliest ? fmt::format("{0} = least(o.{0}, excluded.{0})", name) : fmt::format("{0} = excluded.{0}", name));
@@ -50,21 +64,32 @@ std::string insert_statement(const std::string& table, const std::vector<RowBatc
       target, joined(keys), joined(picked), joined(arrays), joined(names), joined(keys), joined(keys), joined(updates));
 }
 
+std::string copy_statement_of(const std::string& table, const std::vector<RowBatch::Column>& columns) {
+  std::vector<std::string> names;
+  for (const auto& column : columns) names.push_back(quoted(column.name));
+  return fmt::format("copy {} ({}) from stdin (format binary)", quoted_table(table), joined(names));
+}
+
+template <class T>
+T big_endian(const std::byte* at) {
+  T value;
+  std::memcpy(&value, at, sizeof value);
+  return std::byteswap(value);
+}
+
 }  // namespace
 
-RowBatch::RowBatch(std::string table, std::vector<Column> columns, std::vector<std::string> key)
-    : columns_{with_event_columns(std::move(columns))}, statement_{insert_statement(table, columns_, key)}, arrays_(columns_.size()) {}
-
-std::string& RowBatch::cell() {
-  auto& array = arrays_[at_];
-  at_ = at_ + 1 == arrays_.size() ? 0 : at_ + 1;
-  array += array.empty() ? '{' : ',';
-  return array;
-}
+RowBatch::RowBatch(const std::string& table, std::vector<Column> columns, const std::vector<std::string>& key, Way way)
+    : columns_{with_event_columns(std::move(columns))},
+      insert_{insert_statement(table, columns_, key)},
+      copy_{copy_statement_of(table, columns_)},
+      way_{way} {}
 
 void RowBatch::begin(const Name& name, const Header& header) {
   // A row that was left half-written by an exception must not shift the next one.
-  TM_INVARIANT(at_ == 0, "a row begins where the last one ended");
+  TM_INVARIANT(at_ == columns_.size() || rows_ == 0, "a row begins where the last one ended");
+  at_ = 0;
+  cells_.raw(static_cast<std::int16_t>(columns_.size()));
   put(to_string(name.stream));
   put(static_cast<int>(name.partition));
   put(name.at.epoch);
@@ -83,48 +108,59 @@ void RowBatch::begin(const Name& name, const Header& header) {
   put(cause.time);
 }
 
-void RowBatch::put(std::string_view text) {
-  if (text.empty()) return null();
-  auto& out = cell();
-  out += '"';
-  for (const char c : text) {
-    if (c == '\0') continue;  // PostgreSQL's text has no such character
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
-  }
-  out += '"';
-}
-
-void RowBatch::put(double value) {
-  if (std::isnan(value))
-    cell() += "NaN";
-  else if (std::isinf(value))
-    cell() += value > 0 ? "Infinity" : "-Infinity";
+void RowBatch::put(std::string_view said) {
+  const auto type = next();
+  TM_INVARIANT(type == text || type == jsonb, "a cell has its column's type");
+  if (said.empty()) return cells_.null();
+  if (type == jsonb)
+    cells_.jsonb(said);
   else
-    fmt::format_to(std::back_inserter(cell()), "{}", value);
+    cells_.text(said);
 }
 
 void RowBatch::put(Timestamp time) {
-  if (!time) return null();
-  namespace chrono = std::chrono;
-  const auto at = chrono::floor<chrono::microseconds>(chrono::sys_time<chrono::nanoseconds>{chrono::nanoseconds{time.ns}});
-  const auto day = chrono::floor<chrono::days>(at);
-  const chrono::year_month_day date{day};
-  const chrono::hh_mm_ss clock{at - day};
-  fmt::format_to(std::back_inserter(cell()), "{:04}-{:02}-{:02} {:02}:{:02}:{:02}.{:06}+00", static_cast<int>(date.year()),
-                 static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), clock.hours().count(), clock.minutes().count(),
-                 clock.seconds().count(), clock.subseconds().count());
+  next(timestamptz);
+  if (time)
+    cells_.timestamptz(time);
+  else
+    cells_.null();
 }
 
-void RowBatch::flush(pqxx::work& w) const {
+/// Each column as a binary array: one dimension from 1 on, its cells as they lie in the rows.
+std::vector<Bytes> RowBatch::arrays() const {
+  std::vector<BinaryCells> columns(columns_.size());
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    columns[i].raw(std::int32_t{1});
+    columns[i].raw(std::int32_t{1});  // there may be NULLs
+    columns[i].raw(facts(columns_[i].type).oid);
+    columns[i].raw(static_cast<std::int32_t>(rows_));
+    columns[i].raw(std::int32_t{1});
+  }
+  const auto* at = cells_.bytes().data();
+  for (std::size_t row = 0; row < rows_; ++row) {
+    at += 2;
+    for (auto& column : columns) {
+      const auto length = big_endian<std::int32_t>(at);
+      const auto size = static_cast<std::size_t>(4 + std::max(length, 0));
+      column.append({at, size});
+      at += size;
+    }
+  }
+  std::vector<Bytes> out;
+  for (const auto& column : columns) out.emplace_back(column.bytes().begin(), column.bytes().end());
+  return out;
+}
+
+void RowBatch::flush(Session& session, Manner manner) const {
   if (rows_ == 0) return;
-  auto whole = arrays_;
-  for (auto& array : whole) array += '}';
-  w.exec_params(statement_, pqxx::prepare::make_dynamic_params(whole));
+  if (way_ == Way::copied && manner == Manner::fast)
+    session.copy_in(copy_, cells_.bytes());
+  else
+    session.exec_binary(insert_, arrays());
 }
 
 void RowBatch::clear() {
-  for (auto& array : arrays_) array.clear();
+  cells_.clear();
   at_ = 0;
   rows_ = 0;
 }

@@ -2,19 +2,21 @@
 
 namespace tickmesh {
 
+using enum SqlType;
+
 ApiProjection::ApiProjection()
-    : audit_{batch("api_gateway.audit_log", {{"id", "text"},
-                                             {"verb", "text"},
-                                             {"symbol", "text"},
-                                             {"quantity", "numeric"},
-                                             {"limit_price", "numeric"},
-                                             {"stop", "numeric"},
-                                             {"target", "numeric"},
-                                             {"client_order_id", "text"},
-                                             {"hard", "boolean"},
-                                             {"issuer", "text"},
-                                             {"note", "text"},
-                                             {"valid_until", "timestamptz"}})} {}
+    : audit_{batch("api_gateway.audit_log", {{"id", text},
+                                             {"verb", text},
+                                             {"symbol", text},
+                                             {"quantity", numeric},
+                                             {"limit_price", numeric},
+                                             {"stop", numeric},
+                                             {"target", numeric},
+                                             {"client_order_id", text},
+                                             {"hard", boolean},
+                                             {"issuer", text},
+                                             {"note", text},
+                                             {"valid_until", timestamptz}})} {}
 
 void ApiProjection::add(const Name& name, const Event& event) {
   if (const auto* e = std::get_if<Command>(&event))

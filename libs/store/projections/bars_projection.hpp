@@ -1,4 +1,4 @@
-// bar_compressor: one table a length; a correction replaces its bar.
+// bar_compressor: one table a length; a correction replaces its bar. First words are many and new, so they are copied.
 #pragma once
 #include <map>
 
@@ -13,7 +13,11 @@ class BarsProjection final : public Projection {
   std::vector<Table> tables() const override;
 
  private:
-  std::map<std::int64_t, RowBatch*> by_length_;  ///< by seconds
+  struct Batches {
+    RowBatch* first;
+    RowBatch* corrections;
+  };
+  std::map<std::int64_t, Batches> by_length_;  ///< by seconds
 };
 
 }  // namespace tickmesh

@@ -3,8 +3,10 @@
 namespace tickmesh {
 namespace {
 
-std::string_view text(IntentKind kind) { return kind == IntentKind::place ? "PLACE" : kind == IntentKind::cancel ? "CANCEL" : "NONE"; }
-std::string_view text(VenueEventKind kind) {
+using enum SqlType;
+
+std::string_view word(IntentKind kind) { return kind == IntentKind::place ? "PLACE" : kind == IntentKind::cancel ? "CANCEL" : "NONE"; }
+std::string_view word(VenueEventKind kind) {
   switch (kind) {
     case VenueEventKind::none: return "none";
     case VenueEventKind::session_opened: return "session_opened";
@@ -25,69 +27,69 @@ std::string_view known(Enum value) {
 
 GatewayProjection::GatewayProjection()
     : orders_{batch("broker_gateway.orders",
-                    {{"client_order_id", "text"},
-                     {"order_id", "text"},
-                     {"symbol", "text"},
-                     {"side", "text"},
-                     {"quantity", "numeric"},
-                     {"price", "numeric"},
-                     {"order_type", "text"},
-                     {"status", "text"},
-                     {"filled_qty", "numeric"},
-                     {"remaining_qty", "numeric"},
-                     {"created_at", "timestamptz", true},
-                     {"updated_at", "timestamptz"},
-                     {"purpose", "text"},
-                     {"position_id", "text"},
-                     {"strategy", "text"},
-                     {"valid_until", "timestamptz"},
-                     {"attempt", "integer"},
-                     {"rule", "text"},
-                     {"reason", "text"}},
+                    {{"client_order_id", text},
+                     {"order_id", text},
+                     {"symbol", text},
+                     {"side", text},
+                     {"quantity", numeric},
+                     {"price", numeric},
+                     {"order_type", text},
+                     {"status", text},
+                     {"filled_qty", numeric},
+                     {"remaining_qty", numeric},
+                     {"created_at", timestamptz, true},
+                     {"updated_at", timestamptz},
+                     {"purpose", text},
+                     {"position_id", text},
+                     {"strategy", text},
+                     {"valid_until", timestamptz},
+                     {"attempt", integer},
+                     {"rule", text},
+                     {"reason", text}},
                     {"client_order_id"})},
-      order_events_{batch("broker_gateway.order_events", {{"kind", "text"},
-                                                          {"intent_kind", "text"},
-                                                          {"client_order_id", "text"},
-                                                          {"order_id", "text"},
-                                                          {"symbol", "text"},
-                                                          {"side", "text"},
-                                                          {"order_type", "text"},
-                                                          {"purpose", "text"},
-                                                          {"quantity", "numeric"},
-                                                          {"limit_price", "numeric"},
-                                                          {"stop_price", "numeric"},
-                                                          {"position_id", "text"},
-                                                          {"strategy", "text"},
-                                                          {"attempt", "integer"},
-                                                          {"filled_qty", "numeric"},
-                                                          {"remaining_qty", "numeric"},
-                                                          {"execution_id", "text"},
-                                                          {"rule", "text"},
-                                                          {"reason", "text"}})},
-      executions_{batch("broker_gateway.executions", {{"execution_id", "text"},
-                                                      {"order_id", "text"},
-                                                      {"client_order_id", "text"},
-                                                      {"symbol", "text"},
-                                                      {"side", "text"},
-                                                      {"fill_price", "numeric"},
-                                                      {"fill_qty", "numeric"},
-                                                      {"timestamp", "timestamptz"},
-                                                      {"time_ns", "bigint"},
-                                                      {"commission", "numeric"},
-                                                      {"bid", "numeric"},
-                                                      {"ask", "numeric"},
-                                                      {"position_id", "text"},
-                                                      {"purpose", "text"}})},
+      order_events_{batch("broker_gateway.order_events", {{"kind", text},
+                                                          {"intent_kind", text},
+                                                          {"client_order_id", text},
+                                                          {"order_id", text},
+                                                          {"symbol", text},
+                                                          {"side", text},
+                                                          {"order_type", text},
+                                                          {"purpose", text},
+                                                          {"quantity", numeric},
+                                                          {"limit_price", numeric},
+                                                          {"stop_price", numeric},
+                                                          {"position_id", text},
+                                                          {"strategy", text},
+                                                          {"attempt", integer},
+                                                          {"filled_qty", numeric},
+                                                          {"remaining_qty", numeric},
+                                                          {"execution_id", text},
+                                                          {"rule", text},
+                                                          {"reason", text}})},
+      executions_{batch("broker_gateway.executions", {{"execution_id", text},
+                                                      {"order_id", text},
+                                                      {"client_order_id", text},
+                                                      {"symbol", text},
+                                                      {"side", text},
+                                                      {"fill_price", numeric},
+                                                      {"fill_qty", numeric},
+                                                      {"timestamp", timestamptz},
+                                                      {"time_ns", bigint},
+                                                      {"commission", numeric},
+                                                      {"bid", numeric},
+                                                      {"ask", numeric},
+                                                      {"position_id", text},
+                                                      {"purpose", text}})},
       sessions_{batch("broker_gateway.venue_sessions",
-                      {{"venue", "text"}, {"gateway_epoch", "bigint"}, {"gateway_incarnation", "bigint"}, {"opened_at", "timestamptz"}})},
-      venue_events_{batch("broker_gateway.venue_events", {{"kind", "text"},
-                                                          {"venue", "text"},
-                                                          {"gateway_epoch", "bigint"},
-                                                          {"gateway_incarnation", "bigint"},
-                                                          {"state", "text"},
-                                                          {"command_id", "text"},
-                                                          {"outcome", "text"},
-                                                          {"reason", "text"}})} {}
+                      {{"venue", text}, {"gateway_epoch", bigint}, {"gateway_incarnation", bigint}, {"opened_at", timestamptz}})},
+      venue_events_{batch("broker_gateway.venue_events", {{"kind", text},
+                                                          {"venue", text},
+                                                          {"gateway_epoch", bigint},
+                                                          {"gateway_incarnation", bigint},
+                                                          {"state", text},
+                                                          {"command_id", text},
+                                                          {"outcome", text},
+                                                          {"reason", text}})} {}
 
 void GatewayProjection::add(const Name& name, const Event& event) {
   if (const auto* order = std::get_if<OrderEvent>(&event)) add(name, *order);
@@ -96,7 +98,7 @@ void GatewayProjection::add(const Name& name, const Event& event) {
 
 void GatewayProjection::add(const Name& name, const OrderEvent& e) {
   const auto& o = e.order;
-  order_events_.row(name, e.header, to_string(e.kind), text(o.kind), o.client_order_id, e.venue_order_id, o.symbol, known(o.side),
+  order_events_.row(name, e.header, to_string(e.kind), word(o.kind), o.client_order_id, e.venue_order_id, o.symbol, known(o.side),
                     known(o.type), known(o.purpose), unless_zero(o.quantity), unless_zero(o.limit_price), unless_zero(o.stop_price),
                     o.position_id, o.strategy, e.attempt, e.filled, e.remaining, e.fill.execution_id, e.rule, e.reason);
   // The answer to a request to cancel (expired, rejected) says nothing about the order it meant.
@@ -114,7 +116,7 @@ void GatewayProjection::add(const Name& name, const OrderEvent& e) {
 }
 
 void GatewayProjection::add(const Name& name, const VenueEvent& e) {
-  venue_events_.row(name, e.header, text(e.kind), e.venue, e.gateway.epoch, e.gateway.incarnation, known(e.state), e.command_id,
+  venue_events_.row(name, e.header, word(e.kind), e.venue, e.gateway.epoch, e.gateway.incarnation, known(e.state), e.command_id,
                     known(e.outcome), e.reason);
   if (e.kind == VenueEventKind::session_opened)
     sessions_.row(name, e.header, e.venue, e.gateway.epoch, e.gateway.incarnation, e.header.time);

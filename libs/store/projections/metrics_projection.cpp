@@ -9,6 +9,8 @@
 namespace tickmesh {
 namespace {
 
+using enum SqlType;
+
 struct Field {
   const char* name;
   Value Metrics::* value;
@@ -61,27 +63,27 @@ std::string as_json(const Metrics& e) {
 }
 
 std::vector<RowBatch::Column> metrics_columns() {
-  std::vector<RowBatch::Column> columns{{"symbol", "text"}, {"feed", "text"}, {"bid", "float8"}, {"ask", "float8"}};
-  for (const auto& field : kValues) columns.push_back({field.name, "float8"});
-  columns.push_back({"statuses", "text"});
+  std::vector<RowBatch::Column> columns{{"symbol", text}, {"feed", text}, {"bid", float8}, {"ask", float8}};
+  for (const auto& field : kValues) columns.push_back({field.name, float8});
+  columns.push_back({"statuses", text});
   return columns;
 }
 
 }  // namespace
 
 MetricsProjection::MetricsProjection()
-    : metrics_{batch("metrics_engine.metrics", metrics_columns())},
-      signals_{batch("metrics_engine.signals", {{"symbol", "text"},
-                                                {"strategy", "text"},
-                                                {"action", "text"},
-                                                {"confidence", "float8"},
-                                                {"edge_bp", "float8"},
-                                                {"cost_bp", "float8"},
-                                                {"stop", "numeric"},
-                                                {"target", "numeric"},
-                                                {"valid_until", "timestamptz"},
-                                                {"reason", "text"},
-                                                {"inputs", "jsonb"}})} {}
+    : metrics_{batch("metrics_engine.metrics", metrics_columns(), {}, RowBatch::Way::copied)},
+      signals_{batch("metrics_engine.signals", {{"symbol", text},
+                                                {"strategy", text},
+                                                {"action", text},
+                                                {"confidence", float8},
+                                                {"edge_bp", float8},
+                                                {"cost_bp", float8},
+                                                {"stop", numeric},
+                                                {"target", numeric},
+                                                {"valid_until", timestamptz},
+                                                {"reason", text},
+                                                {"inputs", jsonb}})} {}
 
 void MetricsProjection::add(const Name& name, const Event& event) {
   if (const auto* metrics = std::get_if<Metrics>(&event))

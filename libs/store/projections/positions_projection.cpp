@@ -3,8 +3,10 @@
 namespace tickmesh {
 namespace {
 
-std::string_view text(IntentKind kind) { return kind == IntentKind::place ? "PLACE" : kind == IntentKind::cancel ? "CANCEL" : "NONE"; }
-std::string_view text(RiskEventKind kind) {
+using enum SqlType;
+
+std::string_view word(IntentKind kind) { return kind == IntentKind::place ? "PLACE" : kind == IntentKind::cancel ? "CANCEL" : "NONE"; }
+std::string_view word(RiskEventKind kind) {
   switch (kind) {
     case RiskEventKind::none: return "none";
     case RiskEventKind::state_changed: return "state_changed";
@@ -25,77 +27,73 @@ std::string_view known(Enum value) {
 
 PositionsProjection::PositionsProjection()
     : positions_{batch("position_manager.positions",
-                       {{"id", "text"},
-                        {"symbol", "text"},
-                        {"side", "text"},
-                        {"entry_time", "timestamptz"},
-                        {"entry_price", "numeric"},
-                        {"shares", "numeric"},
-                        {"position_size", "numeric"},
-                        {"stop_loss", "numeric"},
-                        {"take_profit", "numeric"},
-                        {"status", "text"},
-                        {"exit_time", "timestamptz"},
-                        {"exit_price", "numeric"},
-                        {"pnl", "numeric"},
-                        {"fees", "numeric"},
-                        {"quantity", "numeric"},
-                        {"entry_quantity", "numeric"},
-                        {"entry_value", "numeric"},
-                        {"strategy", "text"},
-                        {"exit_reason", "text"}},
+                       {{"id", text},
+                        {"symbol", text},
+                        {"side", text},
+                        {"entry_time", timestamptz},
+                        {"entry_price", numeric},
+                        {"shares", numeric},
+                        {"position_size", numeric},
+                        {"stop_loss", numeric},
+                        {"take_profit", numeric},
+                        {"status", text},
+                        {"exit_time", timestamptz},
+                        {"exit_price", numeric},
+                        {"pnl", numeric},
+                        {"fees", numeric},
+                        {"quantity", numeric},
+                        {"entry_quantity", numeric},
+                        {"entry_value", numeric},
+                        {"strategy", text},
+                        {"exit_reason", text}},
                        {"id"})},
       trades_{batch("position_manager.trades",
-                    {{"id", "text"},
-                     {"symbol", "text"},
-                     {"side", "text"},
-                     {"quantity", "numeric"},
-                     {"entry_time", "timestamptz"},
-                     {"entry_price", "numeric"},
-                     {"entry_value", "numeric"},
-                     {"exit_time", "timestamptz"},
-                     {"exit_price", "numeric"},
-                     {"pnl", "numeric"},
-                     {"fees", "numeric"},
-                     {"strategy", "text"},
-                     {"exit_reason", "text"}},
+                    {{"id", text},
+                     {"symbol", text},
+                     {"side", text},
+                     {"quantity", numeric},
+                     {"entry_time", timestamptz},
+                     {"entry_price", numeric},
+                     {"entry_value", numeric},
+                     {"exit_time", timestamptz},
+                     {"exit_price", numeric},
+                     {"pnl", numeric},
+                     {"fees", numeric},
+                     {"strategy", text},
+                     {"exit_reason", text}},
                     {"id"})},
-      account_{batch("position_manager.account_state", {{"id", "text"},
-                                                        {"timestamp", "timestamptz"},
-                                                        {"currency", "text"},
-                                                        {"balance", "numeric"},
-                                                        {"realized_pnl", "numeric"},
-                                                        {"unrealized_pnl", "numeric"},
-                                                        {"equity", "numeric"},
-                                                        {"gross", "numeric"},
-                                                        {"open_positions", "integer"}})},
-      intents_{batch("position_manager.intents", {{"kind", "text"},
-                                                  {"client_order_id", "text"},
-                                                  {"symbol", "text"},
-                                                  {"side", "text"},
-                                                  {"order_type", "text"},
-                                                  {"purpose", "text"},
-                                                  {"quantity", "numeric"},
-                                                  {"limit_price", "numeric"},
-                                                  {"stop_price", "numeric"},
-                                                  {"reference_price", "numeric"},
-                                                  {"position_id", "text"},
-                                                  {"strategy", "text"},
-                                                  {"valid_until", "timestamptz"},
-                                                  {"manager_epoch", "bigint"},
-                                                  {"manager_incarnation", "bigint"},
-                                                  {"gateway_epoch", "bigint"},
-                                                  {"gateway_incarnation", "bigint"},
-                                                  {"reason", "text"}})},
-      risk_{batch("position_manager.risk_events", {{"kind", "text"},
-                                                   {"symbol", "text"},
-                                                   {"state", "text"},
-                                                   {"rule", "text"},
-                                                   {"reason", "text"},
-                                                   {"command_id", "text"},
-                                                   {"outcome", "text"}})},
-      strategies_{batch("position_manager.strategies", {{"strategy", "text"}, {"symbol", "text"}, {"enabled", "boolean"}},
-                        {"strategy", "symbol"})} {}
+      account_{batch("position_manager.account_state", {{"id", text},
+                                                        {"timestamp", timestamptz},
+                                                        {"currency", text},
+                                                        {"balance", numeric},
+                                                        {"realized_pnl", numeric},
+                                                        {"unrealized_pnl", numeric},
+                                                        {"equity", numeric},
+                                                        {"gross", numeric},
+                                                        {"open_positions", integer}})},
+      intents_{batch("position_manager.intents", {{"kind", text},
+                                                  {"client_order_id", text},
+                                                  {"symbol", text},
+                                                  {"side", text},
+                                                  {"order_type", text},
+                                                  {"purpose", text},
+                                                  {"quantity", numeric},
+                                                  {"limit_price", numeric},
+                                                  {"stop_price", numeric},
+                                                  {"reference_price", numeric},
+                                                  {"position_id", text},
+                                                  {"strategy", text},
+                                                  {"valid_until", timestamptz},
+                                                  {"manager_epoch", bigint},
+                                                  {"manager_incarnation", bigint},
+                                                  {"gateway_epoch", bigint},
+                                                  {"gateway_incarnation", bigint},
+                                                  {"reason", text}})},
+      risk_{batch(
+          "position_manager.risk_events",
+          {{"kind", text}, {"symbol", text}, {"state", text}, {"rule", text}, {"reason", text}, {"command_id", text}, {"outcome", text}})},
+      strategies_{
+          batch("position_manager.strategies", {{"strategy", text}, {"symbol", text}, {"enabled", boolean}}, {"strategy", "symbol"})} {}
 
 void PositionsProjection::add(const Name& name, const Event& event) {
   std::visit(
@@ -126,14 +124,14 @@ void PositionsProjection::add(const Name& name, const AccountEvent& e) {
 }
 
 void PositionsProjection::add(const Name& name, const Intent& e) {
-  intents_.row(name, e.header, text(e.kind), e.client_order_id, e.symbol, known(e.side), known(e.type), known(e.purpose),
+  intents_.row(name, e.header, word(e.kind), e.client_order_id, e.symbol, known(e.side), known(e.type), known(e.purpose),
                unless_zero(e.quantity), unless_zero(e.limit_price), unless_zero(e.stop_price), unless_zero(e.reference_price),
                e.position_id, e.strategy, e.valid_until, e.manager.epoch, e.manager.incarnation, e.gateway.epoch, e.gateway.incarnation,
                e.reason);
 }
 
 void PositionsProjection::add(const Name& name, const RiskEvent& e) {
-  risk_.row(name, e.header, text(e.kind), e.symbol, known(e.state), e.rule, e.reason, e.command_id, known(e.outcome));
+  risk_.row(name, e.header, word(e.kind), e.symbol, known(e.state), e.rule, e.reason, e.command_id, known(e.outcome));
 }
 
 void PositionsProjection::add(const Name& name, const StrategyEvent& e) {

@@ -5,12 +5,14 @@
 namespace tickmesh {
 namespace {
 
+using enum SqlType;
+
 using std::chrono::days;
 using std::chrono::sys_days;
 
-std::string_view text(TickKind kind) { return kind == TickKind::quote ? "quote" : kind == TickKind::trade ? "trade" : "none"; }
+std::string_view word(TickKind kind) { return kind == TickKind::quote ? "quote" : kind == TickKind::trade ? "trade" : "none"; }
 
-std::string_view text(FeedEventKind kind) {
+std::string_view word(FeedEventKind kind) {
   switch (kind) {
     case FeedEventKind::none: return "none";
     case FeedEventKind::session_started: return "session_started";
@@ -45,52 +47,50 @@ TicksProjection::TicksProjection(const Instruments& instruments, int tick_days)
     : instruments_{instruments},
       tick_days_{tick_days},
       symbols_{batch("tick_ingestor.symbols",
-                     {{"symbol", "text"},
-                      {"venue", "text"},
-                      {"instrument_id", "numeric"},
-                      {"tick_size", "numeric"},
-                      {"lot", "numeric"},
-                      {"multiplier", "numeric"},
-                      {"currency", "text"},
-                      {"calendar", "text"},
-                      {"reference_price", "numeric"},
-                      {"daily_volume", "float8"},
-                      {"daily_volatility", "float8"},
-                      {"price_decimals", "integer"}},
+                     {{"symbol", text},
+                      {"venue", text},
+                      {"instrument_id", numeric},
+                      {"tick_size", numeric},
+                      {"lot", numeric},
+                      {"multiplier", numeric},
+                      {"currency", text},
+                      {"calendar", text},
+                      {"reference_price", numeric},
+                      {"daily_volume", float8},
+                      {"daily_volatility", float8},
+                      {"price_decimals", integer}},
                      {"symbol"})},
-      ticks_{batch("tick_ingestor.ticks", {{"symbol", "text"},
-                                           {"kind", "text"},
-                                           {"feed", "text"},
-                                           {"synthetic", "boolean"},
-                                           {"bid", "float8"},
-                                           {"ask", "float8"},
-                                           {"bid_size", "float8"},
-                                           {"ask_size", "float8"},
-                                           {"price", "float8"},
-                                           {"size", "float8"},
-                                           {"aggressor", "text"},
-                                           {"trade_id", "numeric"},
-                                           {"time_ns", "bigint"},
-                                           {"event_time_ns", "bigint"}})},
+      ticks_{batch("tick_ingestor.ticks",
+                   {{"symbol", text},
+                    {"kind", text},
+                    {"feed", text},
+                    {"synthetic", boolean},
+                    {"bid", float8},
+                    {"ask", float8},
+                    {"bid_size", float8},
+                    {"ask_size", float8},
+                    {"price", float8},
+                    {"size", float8},
+                    {"aggressor", text},
+                    {"trade_id", numeric},
+                    {"time_ns", bigint},
+                    {"event_time_ns", bigint}},
+                   {}, RowBatch::Way::copied)},
       latest_{batch("tick_ingestor.latest",
-                    {{"symbol", "text"},
-                     {"feed", "text"},
-                     {"synthetic", "boolean"},
-                     {"bid", "float8"},
-                     {"ask", "float8"},
-                     {"bid_size", "float8"},
-                     {"ask_size", "float8"},
-                     {"last_price", "float8"},
-                     {"last_size", "float8"}},
+                    {{"symbol", text},
+                     {"feed", text},
+                     {"synthetic", boolean},
+                     {"bid", float8},
+                     {"ask", float8},
+                     {"bid_size", float8},
+                     {"ask_size", float8},
+                     {"last_price", float8},
+                     {"last_size", float8}},
                     {"symbol"})},
-      feed_events_{batch("tick_ingestor.feed_events", {{"kind", "text"},
-                                                       {"feed", "text"},
-                                                       {"symbol", "text"},
-                                                       {"from_time", "timestamptz"},
-                                                       {"to_time", "timestamptz"},
-                                                       {"text", "text"}})},
-      sessions_{
-          batch("tick_ingestor.feed_sessions", {{"feed", "text"}, {"symbol", "text"}, {"started_at", "timestamptz"}, {"text", "text"}})} {}
+      feed_events_{
+          batch("tick_ingestor.feed_events",
+                {{"kind", text}, {"feed", text}, {"symbol", text}, {"from_time", timestamptz}, {"to_time", timestamptz}, {"text", text}})},
+      sessions_{batch("tick_ingestor.feed_sessions", {{"feed", text}, {"symbol", text}, {"started_at", timestamptz}, {"text", text}})} {}
 
 void TicksProjection::add(const Name& name, const Event& event) {
   if (const auto* tick = std::get_if<Tick>(&event)) return add(name, *tick);
@@ -101,14 +101,24 @@ void TicksProjection::add(const Name& name, const Event& event) {
 void TicksProjection::add(const Name& name, const Tick& tick) {
   const Header header{.time = tick.time, .event_time = tick.event_time};
   declare_symbols(name, header);
-  days_.insert(day_of(tick.time));
-  const auto* instrument = instruments_.find(tick.instrument);
-  // A journal may hold ticks of an instrument that the configuration has since dropped: the id still tells it apart.
-  const auto symbol = instrument ? instrument->symbol.str() : fmt::format("#{:016x}", tick.instrument.value);
-  ticks_.row(name, header, symbol, text(tick.kind), to_string(tick.feed), tick.synthetic, as_double(tick.bid), as_double(tick.ask),
-             as_double(tick.bid_size), as_double(tick.ask_size), as_double(tick.price), as_double(tick.size),
+  if (tick.time < day_from_ || tick.time >= day_to_) {
+    const auto day = day_of(tick.time);
+    days_.insert(day);
+    day_from_ = Timestamp{std::chrono::nanoseconds{day.time_since_epoch()}.count()};
+    day_to_ = day_from_ + seconds(86'400);
+  }
+  ticks_.row(name, header, symbol_of(tick.instrument), word(tick.kind), to_string(tick.feed), tick.synthetic, as_double(tick.bid),
+             as_double(tick.ask), as_double(tick.bid_size), as_double(tick.ask_size), as_double(tick.price), as_double(tick.size),
              tick.aggressor == Side::none ? std::string_view{} : to_string(tick.aggressor), unless_zero(tick.trade_id), tick.time.ns,
              tick.event_time.ns);
+}
+
+/// A journal may hold ticks of an instrument that the configuration has since dropped: the id still tells it apart.
+std::string_view TicksProjection::symbol_of(InstrumentId id) {
+  const auto known = names_.find(id.value);
+  if (known != names_.end()) return known->second;
+  const auto* instrument = instruments_.find(id);
+  return names_.emplace(id.value, instrument ? instrument->symbol.str() : fmt::format("#{:016x}", id.value)).first->second;
 }
 
 void TicksProjection::add(const Name& name, const Latest& e) {
@@ -119,7 +129,7 @@ void TicksProjection::add(const Name& name, const Latest& e) {
 
 void TicksProjection::add(const Name& name, const FeedEvent& e) {
   declare_symbols(name, e.header);
-  feed_events_.row(name, e.header, text(e.kind), to_string(e.feed), e.symbol, e.from, e.to, e.text);
+  feed_events_.row(name, e.header, word(e.kind), to_string(e.feed), e.symbol, e.from, e.to, e.text);
   if (e.kind == FeedEventKind::session_started) sessions_.row(name, e.header, to_string(e.feed), e.symbol, e.header.time, e.text);
   if (e.kind == FeedEventKind::session_ended) ended_.emplace_back(name, e);
 }
@@ -135,41 +145,46 @@ void TicksProjection::declare_symbols(const Name& name, const Header& header) {
   }
 }
 
-void TicksProjection::open_days(pqxx::work& w) {
+void TicksProjection::open_days(Session& session) {
   bool new_day = false;
   for (const auto day : days_) {
     if (!opened_.insert(day).second) continue;
     new_day = true;
     // The next day too, so that midnight finds its partition made.
-    for (const auto d : {day, day + days{1}}) w.exec_params("select tick_ingestor.ensure_ticks_day($1::date)", iso(d));
+    for (const auto d : {day, day + days{1}}) session.exec("select tick_ingestor.ensure_ticks_day($1::date)", {iso(d)});
   }
   if (!new_day || tick_days_ == 0) return;
   const auto first_kept = *opened_.rbegin() - days{tick_days_ - 1};
-  w.exec_params("select tick_ingestor.drop_ticks_before($1::date)", iso(std::min(first_kept, *days_.begin())));
+  session.exec("select tick_ingestor.drop_ticks_before($1::date)", {iso(std::min(first_kept, *days_.begin()))});
   opened_.erase(opened_.begin(), opened_.lower_bound(first_kept));
 }
 
-void TicksProjection::flush(pqxx::work& w) {
-  open_days(w);
-  Projection::flush(w);
+void TicksProjection::flush(Session& session, RowBatch::Manner manner) {
+  open_days(session);
+  Projection::flush(session, manner);
   for (const auto& [name, e] : ended_)
-    w.exec_params(
+    session.exec(
         "update tick_ingestor.feed_sessions set ended_at = timestamptz 'epoch' + $1::bigint * interval '1 microsecond', end_epoch = $2, "
         "end_sequence = $3 "
         "where partition = $4 and feed = $5 and coalesce(symbol, '') = $6 and ended_at is null and (epoch, sequence) < ($2, $3)",
-        e.header.time.ns / 1000, static_cast<std::int64_t>(name.at.epoch), static_cast<std::int64_t>(name.at.sequence),
-        static_cast<int>(name.partition), std::string(to_string(e.feed)), e.symbol.str());
+        {std::to_string(e.header.time.ns / 1000), std::to_string(name.at.epoch), std::to_string(name.at.sequence),
+         std::to_string(name.partition), std::string(to_string(e.feed)), e.symbol.str()});
+}
+
+void TicksProjection::forget_days() {
+  days_.clear();
+  day_from_ = day_to_ = {};
 }
 
 void TicksProjection::committed() {
   Projection::committed();
-  days_.clear();
+  forget_days();
   ended_.clear();
 }
 
 void TicksProjection::discarded() {
   Projection::discarded();
-  days_.clear();
+  forget_days();
   ended_.clear();
   // The transaction is undone, or another instance dropped a day: ask for all of it again.
   opened_.clear();

@@ -2,6 +2,7 @@
 #pragma once
 #include <chrono>
 #include <set>
+#include <unordered_map>
 
 #include "store/projection.hpp"
 
@@ -11,7 +12,7 @@ class TicksProjection final : public Projection {
  public:
   TicksProjection(const Instruments& instruments, int tick_days);
   void add(const Name& name, const Event& event) override;
-  void flush(pqxx::work& w) override;
+  void flush(Session& session, RowBatch::Manner manner) override;
   void committed() override;
   void discarded() override;
   std::vector<Table> tables() const override;
@@ -21,12 +22,16 @@ class TicksProjection final : public Projection {
   void add(const Name& name, const Latest& latest);
   void add(const Name& name, const FeedEvent& event);
   void declare_symbols(const Name& name, const Header& header);
-  void open_days(pqxx::work& w);
+  void open_days(Session& session);
+  void forget_days();
+  std::string_view symbol_of(InstrumentId id);
 
   const Instruments& instruments_;
   const int tick_days_;
+  std::unordered_map<std::uint64_t, std::string> names_;
   bool symbols_declared_{false};            ///< in this batch or a committed one
   std::set<std::chrono::sys_days> days_;    ///< of the ticks in this batch
+  Timestamp day_from_{}, day_to_{};         ///< of the last tick
   std::set<std::chrono::sys_days> opened_;  ///< known to have a partition, should this batch commit
   RowBatch& symbols_;
   RowBatch& ticks_;

@@ -1,7 +1,10 @@
 #include "store/migrate.hpp"
 
+#include <fmt/format.h>
 #include <sys/wait.h>
 
+#include <algorithm>
+#include <cctype>
 #include <fstream>
 
 #include "store/postgres.hpp"
@@ -12,6 +15,15 @@ namespace {
 
 namespace fs = std::filesystem;
 constexpr auto kNotAllowed = "no right";
+
+/// "<copy>/api_gateway/000N_<name>.sql", N being the next number.
+std::string next_file(const std::string& copy, const std::string& name) {
+  const auto folder = copy + "/api_gateway";
+  const auto files = std::count_if(fs::directory_iterator{folder}, {}, [](const auto& entry) {
+    return std::isdigit(static_cast<unsigned char>(entry.path().filename().string().front())) != 0;
+  });
+  return fmt::format("{}/{:04}_{}.sql", folder, files + 1, name);
+}
 
 class Migrate : public ::testing::Test {
  protected:
@@ -79,7 +91,7 @@ TEST_F(Migrate, AnEditedAppliedFileIsRefusedAndNothingIsApplied) {
   fs::copy(kSql, copy.path, fs::copy_options::recursive);
   ASSERT_TRUE(migrate(admin_, copy.path));
   std::ofstream{copy.path + "/broker_gateway/0001_orders.sql", std::ios::app} << "-- one more word\n";
-  std::ofstream{copy.path + "/api_gateway/0002_more.sql"} << "-- Never reached.\ncreate table api_gateway.more (id bigint);\n";
+  std::ofstream{next_file(copy.path, "more")} << "-- Never reached.\ncreate table api_gateway.more (id bigint);\n";
   const auto refused = migrate(admin_, copy.path);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, "refused");
@@ -91,21 +103,21 @@ TEST_F(Migrate, TheNextNumberIsAppliedAndItsTablesBelongToTheService) {
   TempDir copy;
   fs::copy(kSql, copy.path, fs::copy_options::recursive);
   ASSERT_TRUE(migrate(admin_, copy.path, passwords()));
-  std::ofstream{copy.path + "/api_gateway/0002_more.sql"} << "-- A table that came later.\ncreate table api_gateway.more (id bigint);\n";
+  std::ofstream{next_file(copy.path, "more")} << "-- A table that came later.\ncreate table api_gateway.more (id bigint);\n";
   const auto report = migrate(admin_, copy.path, passwords());
   ASSERT_TRUE(report) << to_string(report.error());
   ASSERT_EQ(report->applied.size(), 1u);
-  EXPECT_EQ(report->applied[0].number, 2);
+  EXPECT_EQ(report->applied[0].name, "more");
   EXPECT_EQ(told("api_gateway", "insert into api_gateway.more values (1)"), "ok");
 }
 
 TEST_F(Migrate, AFileThatFailsIsNamedAndLeavesNothing) {
   TempDir copy;
   fs::copy(kSql, copy.path, fs::copy_options::recursive);
-  std::ofstream{copy.path + "/api_gateway/0002_wrong.sql"} << "-- Half right.\ncreate table api_gateway.half (id bigint);\nselect 1 / 0;\n";
+  std::ofstream{next_file(copy.path, "wrong")} << "-- Half right.\ncreate table api_gateway.half (id bigint);\nselect 1 / 0;\n";
   const auto failed = migrate(admin_, copy.path);
   ASSERT_FALSE(failed);
-  EXPECT_THAT(failed.error().field, ::testing::EndsWith("0002_wrong.sql"));
+  EXPECT_THAT(failed.error().field, ::testing::EndsWith("_wrong.sql"));
   EXPECT_THAT(failed.error().message, ::testing::HasSubstr("division by zero"));
   EXPECT_EQ(server_->query(database_, "select to_regclass('api_gateway.half') is null"), "t");
 }

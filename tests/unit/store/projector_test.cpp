@@ -203,6 +203,32 @@ TEST_F(ProjectorTest, ANewEpochOfTheSameJournalGoesOnWithoutAGap) {
   EXPECT_EQ(query("select count(*) from tick_ingestor.projection_gaps"), "0");
 }
 
+TEST_F(ProjectorTest, WhatTheJournalDroppedBeforeItWasProjectedIsCountedAndNotedAndTheRestArrives) {
+  const auto say = [&](Speaker& speaker, std::int64_t count) {
+    for (std::int64_t i = 0; i < count; i += 100) {
+      std::vector<Event> run;
+      for (int j = 0; j < 100; ++j) run.emplace_back(quote(said_)), ++said_;
+      speaker.say(Stream::tick, 1, run);
+    }
+  };
+  {
+    Speaker speaker{dir_.path, "tick_ingestor-0"};
+    say(speaker, 500);
+    EXPECT_TRUE(start(speaker, options())->stop(10s));
+  }
+  Speaker speaker{dir_.path, "tick_ingestor-0", at(0), boot_id(), 0, 4 * (256u << 10)};
+  say(speaker, 40'000);
+  speaker.journal->sync();
+  const auto first = speaker.journal->first_held()[static_cast<std::size_t>(Stream::tick)][1];
+  ASSERT_GT(first, 501u) << "nothing was trimmed";
+  auto projector = start(speaker, options());
+  EXPECT_TRUE(projector->stop(30s));
+  EXPECT_EQ(projector->losses().gaps, 1u);
+  EXPECT_EQ(projector->losses().lost, first - 501);
+  EXPECT_EQ(query("select count(*) || ' ' || sum(events) from tick_ingestor.v_projection_gaps"), "1 " + std::to_string(first - 501));
+  EXPECT_EQ(rows(), said_ - static_cast<std::int64_t>(first - 501));
+}
+
 TEST_F(ProjectorTest, ALostDatabaseIsFilledAgainFromTheJournal) {
   Speaker speaker{dir_.path, "tick_ingestor-0"};
   say_ticks(speaker, 100);

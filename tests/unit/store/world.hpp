@@ -88,9 +88,10 @@ inline const std::string& boot_id() {
 class Speaker {
  public:
   Speaker(std::string dir, std::string instance, Timestamp now = Timestamp{} + seconds(1'700'000'000), const std::string& boot = boot_id(),
-          Epoch floor = 0)
-      : journal{must(Journal::open({.dir = std::move(dir), .instance = std::move(instance), .segment_bytes = 256u << 10}, real_disk(), now,
-                                   boot, floor))} {
+          Epoch floor = 0, std::uint64_t budget = 0)
+      : journal{must(
+            Journal::open({.dir = std::move(dir), .instance = std::move(instance), .segment_bytes = 256u << 10, .budget_bytes = budget},
+                          real_disk(), now, boot, floor))} {
     heads_ = journal->heads();
   }
   Name say(Stream stream, Partition partition, const std::vector<Event>& events) {

@@ -1,0 +1,2 @@
+-- Events that SQL refuses, and how much a gap held.
+select tickmesh.declare_rejects('metrics_engine');
