@@ -7,16 +7,16 @@ namespace tickmesh {
 void HalfLifeWindow::push(std::int64_t twice_mid) {
   if (mids_.size() == 0) anchor_ = twice_mid;
   if (mids_.full()) {
-    const Int128 first = mids_[0] - anchor_;
-    const Int128 second = mids_[1] - anchor_;
+    const std::int64_t first = mids_[0] - anchor_;
+    const std::int64_t second = mids_[1] - anchor_;
     sum_ -= first;
-    sum_squares_ -= first * first;
-    sum_products_ -= first * second;
+    sum_squares_ -= Int128{first} * first;
+    sum_products_ -= Int128{first} * second;
   }
-  const Int128 d = twice_mid - anchor_;
+  const std::int64_t d = twice_mid - anchor_;
   sum_ += d;
-  sum_squares_ += d * d;
-  if (mids_.size() > 0) sum_products_ += d * (mids_.newest() - anchor_);
+  sum_squares_ += Int128{d} * d;
+  if (mids_.size() > 0) sum_products_ += Int128{d} * (mids_.newest() - anchor_);
   mids_.push(twice_mid);
 }
 
@@ -34,7 +34,7 @@ Value HalfLifeWindow::phi() const {
   const Int128 after = sum_ - first;  // sum of m_t
   const Int128 variance = pairs * (sum_squares_ - last * last) - before * before;
   if (variance == 0) return undefined_value();
-  return ok_value(static_cast<double>(pairs * sum_products_ - before * after) / static_cast<double>(variance));
+  return ok_value(to_double(pairs * sum_products_ - before * after) / to_double(variance));
 }
 
 Value HalfLifeWindow::ticks() const {

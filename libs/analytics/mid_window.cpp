@@ -8,13 +8,13 @@ namespace tickmesh {
 void MidWindow::add(std::int64_t twice_mid) {
   if (mids_.size() == 0) anchor_ = twice_mid;
   if (mids_.full()) {
-    const Int128 old = mids_.oldest() - anchor_;
+    const std::int64_t old = mids_.oldest() - anchor_;
     sum_ -= old;
-    sum_squares_ -= old * old;
+    sum_squares_ -= Int128{old} * old;
   }
-  const Int128 d = twice_mid - anchor_;
+  const std::int64_t d = twice_mid - anchor_;
   sum_ += d;
-  sum_squares_ += d * d;
+  sum_squares_ += Int128{d} * d;
   mids_.push(twice_mid);
 }
 
@@ -31,29 +31,22 @@ void MidWindow::reset() {
 
 Int128 MidWindow::scaled_variance() const { return static_cast<Int128>(mids_.size()) * sum_squares_ - sum_ * sum_; }
 
-Value MidWindow::mean() const {
-  if (!full()) return warmup_value();
+MidWindow::Reversion MidWindow::reversion() const {
+  if (!full()) return {warmup_value(), warmup_value(), warmup_value()};
   const auto n = static_cast<Int128>(mids_.size());
-  return ok_value(mid_units(n * anchor_ + sum_, static_cast<double>(mids_.size())));
-}
-
-Value MidWindow::sd() const {
-  if (!full()) return warmup_value();
-  const double n = static_cast<double>(mids_.size());
-  return ok_value(std::sqrt(static_cast<double>(scaled_variance())) / (n * 2.0 * static_cast<double>(Price::kScale)));
-}
-
-Value MidWindow::sd_bp() const {
-  if (!full()) return warmup_value();
-  return ok_value(1e4 * sd().value / mid_units(mids_.newest()));
-}
-
-Value MidWindow::z_score() const {
-  if (!full()) return warmup_value();
+  const double count = static_cast<double>(mids_.size());
   const Int128 variance = scaled_variance();
-  if (variance == 0) return undefined_value(0);
-  const Int128 distance = static_cast<Int128>(mids_.size()) * (mids_.newest() - anchor_) - sum_;
-  return ok_value(static_cast<double>(distance) / std::sqrt(static_cast<double>(variance)));
+  const double root = std::sqrt(to_double(variance));
+  Reversion r;
+  r.mean = ok_value(mid_units(n * anchor_ + sum_, count));
+  r.sd = ok_value(root / (count * 2.0 * static_cast<double>(Price::kScale)));
+  r.z_score = variance == 0 ? undefined_value(0) : ok_value(to_double(n * (mids_.newest() - anchor_) - sum_) / root);
+  return r;
+}
+
+Value MidWindow::in_bp(const Value& sd) const {
+  if (!full()) return warmup_value();
+  return ok_value(1e4 * sd.value / mid_units(mids_.newest()));
 }
 
 Value MidWindow::span_seconds() const {

@@ -15,9 +15,14 @@ inline constexpr std::int64_t kMaxWindowPrice = std::int64_t{1} << 52;
 
 /// 2 x mid = bid + ask in raw units, so that no half unit is lost. Both prices within kMaxWindowPrice.
 constexpr std::int64_t twice_mid(Price bid, Price ask) { return bid.raw() + ask.raw(); }
+/// The nearest double: the same bits as the compiler's own conversion of 128 bits, without its call where 64 do.
+inline double to_double(Int128 value) {
+  const auto narrow = static_cast<std::int64_t>(value);
+  return narrow == value ? static_cast<double>(narrow) : static_cast<double>(value);
+}
 /// A sum of n values of 2 x mid, in price units.
 inline double mid_units(Int128 twice_mid_sum, double n = 1) {
-  return static_cast<double>(twice_mid_sum) / (2.0 * static_cast<double>(Price::kScale) * n);
+  return to_double(twice_mid_sum) / (2.0 * static_cast<double>(Price::kScale) * n);
 }
 
 /// Sums are exact integers of the distance to an anchor, so nothing drifts and a flat window is found without an epsilon.
@@ -29,11 +34,20 @@ class MidWindow {
   std::size_t size() const { return mids_.size(); }
   bool full() const { return mids_.full(); }
 
-  Value mean() const;   ///< price units
-  Value sd() const;     ///< price units, divisor n
-  Value sd_bp() const;  ///< of the newest mid
-  /// (m - mean) / sd, the newest mid included in both; 0 and UNDEFINED in a flat window; never beyond sqrt(n - 1).
-  Value z_score() const;
+  struct Reversion {
+    Value mean;  ///< price units
+    Value sd;    ///< price units, divisor n
+    /// (m - mean) / sd, the newest mid included in both; 0 and UNDEFINED in a flat window; never beyond sqrt(n - 1).
+    Value z_score;
+  };
+  /// The three together, since they share a root.
+  Reversion reversion() const;
+  Value mean() const { return reversion().mean; }
+  Value sd() const { return reversion().sd; }
+  Value z_score() const { return reversion().z_score; }
+  Value sd_bp() const { return in_bp(sd()); }
+  /// A deviation of this window in bp of the newest mid.
+  Value in_bp(const Value& sd) const;
   /// Seconds from the oldest to the newest observation; never negative.
   Value span_seconds() const;
 

@@ -6,7 +6,7 @@ namespace tickmesh {
 
 class TrendWindow {
  public:
-  explicit TrendWindow(std::size_t n = 200) : mids_{n} { TM_INVARIANT(n >= 3 && n <= 256, "a trend window has 3 to 256 ticks"); }
+  explicit TrendWindow(std::size_t n = 200);
   void push(std::int64_t twice_mid);
   void reset();
   Value slope() const;  ///< price units a tick
@@ -19,6 +19,8 @@ class TrendWindow {
  private:
   Int128 slope_numerator() const;
   Ring<std::int64_t> mids_;
+  std::int64_t rank_variance_{0};  // n x sum of (k - mean k)^2 for k = 0..n-1, a whole number: n^2 (n^2 - 1) / 12
+  double root_freedom_;            // sqrt(n - 2)
   std::int64_t anchor_{0};
   Int128 sum_{0};          // of d
   Int128 sum_squares_{0};  // of d^2

@@ -4,6 +4,24 @@
 
 namespace tickmesh {
 
+bool InstrumentIndex::add(InstrumentId id) {
+  if (of(id) != kNone) return false;
+  if (2 * (size_ + 1) > slots_.size()) {
+    std::vector<Slot> old(2 * slots_.size());
+    std::swap(old, slots_);
+    for (const Slot& slot : old)
+      if (slot.place != kNone) place(slot);
+  }
+  place({id, static_cast<std::uint32_t>(size_++)});
+  return true;
+}
+
+void InstrumentIndex::place(Slot slot) {
+  std::uint64_t at = slot.id.value;
+  while (slots_[at & (slots_.size() - 1)].place != kNone) ++at;
+  slots_[at & (slots_.size() - 1)] = slot;
+}
+
 Result<Instruments> Instruments::make(std::vector<Instrument> list) {
   Instruments all;
   std::ranges::sort(list, {}, &Instrument::symbol);
@@ -13,15 +31,10 @@ Result<Instruments> Instruments::make(std::vector<Instrument> list) {
     if (i.tick_size.raw() <= 0) return bad_value("tick_size", "> 0", who);
     if (i.lot.raw() <= 0) return bad_value("lot", "> 0", who);
     if (i.multiplier.raw() <= 0) return bad_value("multiplier", "> 0", who);
-    if (!all.by_id_.emplace(i.id(), all.list_.size()).second) return bad_value("symbol", "listed once", who);
+    if (!all.index_.add(i.id())) return bad_value("symbol", "listed once", who);
     all.list_.push_back(i);
   }
   return all;
-}
-
-const Instrument* Instruments::find(InstrumentId id) const {
-  const auto it = by_id_.find(id);
-  return it == by_id_.end() ? nullptr : &list_[it->second];
 }
 
 Result<Symbol> Instruments::resolve(std::string_view text) const {

@@ -1,6 +1,6 @@
 // The instruments a mesh knows: what `deploy/config/instruments.toml` declares, as plain values.
 #pragma once
-#include <map>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -23,12 +23,42 @@ struct Instrument {
   InstrumentId id() const { return instrument_id(symbol); }
 };
 
+/// From an instrument's id to its place in a list, for every tick: an open table, at most half full, one probe nearly always.
+class InstrumentIndex {
+ public:
+  static constexpr std::uint32_t kNone = UINT32_MAX;
+  /// Its place is the number of those before it. False when it is there already.
+  bool add(InstrumentId id);
+  /// kNone: not in the list.
+  std::uint32_t of(InstrumentId id) const {
+    for (std::uint64_t at = id.value;; ++at) {
+      const Slot& slot = slots_[at & (slots_.size() - 1)];
+      if (slot.id == id || slot.place == kNone) return slot.place;
+    }
+  }
+  std::size_t size() const { return size_; }
+
+ private:
+  struct Slot {
+    InstrumentId id{};
+    std::uint32_t place{kNone};
+  };
+  void place(Slot slot);
+  std::vector<Slot> slots_ = std::vector<Slot>(2);  // a power of two
+  std::size_t size_{0};
+};
+
 /// Ordered by symbol; found by id.
 class Instruments {
  public:
   /// Error: two symbols of one name or one hash, a non-positive tick, lot or multiplier.
   static Result<Instruments> make(std::vector<Instrument> list);
-  const Instrument* find(InstrumentId id) const;
+  const Instrument* find(InstrumentId id) const {
+    const auto at = index_.of(id);
+    return at == InstrumentIndex::kNone ? nullptr : &list_[at];
+  }
+  /// Place in list(); InstrumentIndex::kNone when it is not listed.
+  std::uint32_t index_of(InstrumentId id) const { return index_.of(id); }
   const Instrument* find(const Symbol& symbol) const { return find(instrument_id(symbol)); }
   /// `AAPL` where one venue only lists it, or `AAPL.DEMO`. Error names the candidates.
   Result<Symbol> resolve(std::string_view text) const;
@@ -36,7 +66,7 @@ class Instruments {
 
  private:
   std::vector<Instrument> list_;
-  std::map<InstrumentId, std::size_t> by_id_;
+  InstrumentIndex index_;
 };
 
 }  // namespace tickmesh

@@ -82,6 +82,22 @@ TEST(Instruments, AreOrderedBySymbolAndFoundById) {
   EXPECT_EQ(all->find(instrument_id("C.X")), nullptr);
 }
 
+TEST(InstrumentIndex, FindsEachIdAtItsPlaceAndNoOther) {
+  InstrumentIndex index;
+  EXPECT_EQ(index.of(InstrumentId{}), InstrumentIndex::kNone);
+  // Ids that all want the same slot, ids apart, and the id that looks like an empty slot.
+  std::vector<InstrumentId> ids{{0}};
+  for (std::uint64_t i = 1; i <= 300; ++i) ids.push_back({i << 20});
+  for (std::uint64_t i = 1; i <= 300; ++i) ids.push_back({i});
+  for (std::uint32_t i = 0; i < ids.size(); ++i) {
+    EXPECT_TRUE(index.add(ids[i]));
+    EXPECT_FALSE(index.add(ids[i])) << "listed once";
+  }
+  EXPECT_EQ(index.size(), ids.size());
+  for (std::uint32_t i = 0; i < ids.size(); ++i) EXPECT_EQ(index.of(ids[i]), i);
+  for (std::uint64_t i = 301; i < 2000; ++i) EXPECT_EQ(index.of({i}), InstrumentIndex::kNone);
+}
+
 TEST(Instruments, AreRefusedTwiceOrWithStepsThatAreNone) {
   EXPECT_EQ(Instruments::make({listed("A.X"), listed("A.X")}).error().rule, "listed once");
   const auto with = [](auto member, auto value) {
