@@ -49,12 +49,10 @@ int verify(const Config& config, const Instruments& instruments, const std::stri
   return equal ? 0 : 1;
 }
 
-int run(const Config& config, const Instruments& instruments, double hours, bool json) {
+int run(const Config& config, const Instruments& instruments, double hours, bool hash, bool json) {
   constexpr Timestamp start{1'735'828'200'000'000'000};  // 2025-01-02T14:30:00Z: a fixed moment, so that equal seeds give equal bytes
-  backtest::SingleThreadMesh mesh{config, instruments, start};
-  const auto begin = std::chrono::steady_clock::now();
+  backtest::SingleThreadMesh mesh{config, instruments, start, {.hash = hash}};
   const backtest::Summary s = mesh.run(Duration{static_cast<std::int64_t>(hours * 3600e9)});
-  const double elapsed = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   const double first_entry = s.first_entry ? static_cast<double>((s.first_entry - s.start).ns) / 1e9 : -1;
   if (json) {
     std::cout << Json{{"ok", true},
@@ -71,18 +69,22 @@ int run(const Config& config, const Instruments& instruments, double hours, bool
                         {"first_entry_s", first_entry},
                         {"realized_pnl", s.account.realized_pnl.str(2)},
                         {"equity", s.account.equity.str(2)},
-                        {"hash", fmt::format("{:016x}", s.hash.all())},
-                        {"seconds", elapsed}}}}
+                        {"hash", hash ? Json(fmt::format("{:016x}", s.hash.all())) : Json(nullptr)},
+                        {"seconds", s.market_s + s.cores_s},
+                        {"market_seconds", s.market_s},
+                        {"cores_seconds", s.cores_s}}}}
                      .dump()
               << '\n';
     return 0;
   }
-  fmt::print("SYNTHETIC seed {} · {} h of event time · {} ticks in {:.2f} s ({:.0f} ticks/s)\n", config.integer("feed.demo.seed"), hours,
-             s.ticks, elapsed, static_cast<double>(s.ticks) / elapsed);
+  fmt::print("SYNTHETIC seed {} · {} h of event time · {} ticks · drawn in {:.2f} s · run in {:.2f} s ({:.0f} ticks/s{})\n",
+             config.integer("feed.demo.seed"), hours, s.ticks, s.market_s, s.cores_s, static_cast<double>(s.ticks) / s.cores_s,
+             hash ? ", every event hashed" : "");
   fmt::print("signals {} · intents {} · fills {} · positions opened {} closed {} ({} with gain) · first entry after {:.1f} s\n", s.signals,
              s.intents, s.fills, s.opened, s.closed, s.won, first_entry);
   fmt::print("realized {} · unrealized {} · equity {} {} (SYNTHETIC)\n", s.account.realized_pnl.str(2), s.account.unrealized_pnl.str(2),
              s.account.equity.str(2), s.account.currency);
+  if (!hash) return 0;
   for (const Stream stream :
        {Stream::tick, Stream::bar, Stream::metrics, Stream::signal, Stream::intent, Stream::order, Stream::position, Stream::account})
     fmt::print("  {:9} {:>9} events  hash {:016x}\n", to_string(stream), s.hash.count(stream), s.hash.of(stream));
@@ -96,7 +98,7 @@ int main(int argc, char** argv) {
   CLI::App app{"Runs the mesh's own cores in one thread.", "tickmesh-backtester"};
   std::string config_path, journals = "var/journal";
   std::vector<std::string> sets;
-  bool json = false, version = false;
+  bool json = false, version = false, no_hash = false;
   double hours = 1;
   app.add_option("--config", config_path, "configuration file (default: deploy/config/tickmesh.toml where it exists)");
   app.add_option("--set", sets, "override one key: --set feed.demo.seed=7 (repeatable)");
@@ -104,6 +106,7 @@ int main(int argc, char** argv) {
   app.add_flag("--version", version, "print the version and stop");
   auto* run_verb = app.add_subcommand("run", "the demo market through all cores; prints counts, P&L (SYNTHETIC) and canonical hashes");
   run_verb->add_option("--hours", hours, "of event time")->check(CLI::Range(0.001, 10'000.0));
+  run_verb->add_flag("--no-hash", no_hash, "do not encode and hash what is said: the speed of the cores alone");
   auto* verify_verb =
       app.add_subcommand("verify", "run recorded journals again in the order taken and compare every word; exit 1 when one differs");
   verify_verb->add_option("--journals", journals, "folder of the instances' journals");
@@ -111,6 +114,7 @@ int main(int argc, char** argv) {
   verify_verb->fallthrough();
   app.footer(
       "Examples:\n  tickmesh-backtester run --hours 1\n  tickmesh-backtester run --hours 6.5 --set feed.demo.seed=7\n  tickmesh-backtester "
+      "run --hours 1 --no-hash\n  tickmesh-backtester "
       "verify --journals var/journal");
   try {
     app.parse(argc, argv);
@@ -137,7 +141,7 @@ int main(int argc, char** argv) {
   auto instruments = load_instruments(config->text("mesh.instruments"));
   if (!instruments) return fail(instruments.error(), json);
   try {
-    return verify_verb->parsed() ? verify(*config, *instruments, journals, json) : run(*config, *instruments, hours, json);
+    return verify_verb->parsed() ? verify(*config, *instruments, journals, json) : run(*config, *instruments, hours, !no_hash, json);
   } catch (const std::exception& e) {
     return fail({"failed", "", "", e.what()}, json);
   }

@@ -1,6 +1,7 @@
 #include "backtester/run.hpp"
 
-#include "backtester/cores.hpp"
+#include <chrono>
+
 #include "broker_gateway/configure.hpp"
 #include "service/host.hpp"
 #include "tick_ingestor/configure.hpp"
@@ -15,11 +16,16 @@ T or_throw(Result<T> result) {
 }
 
 constexpr Epoch kEpoch = 1;
+constexpr std::size_t kDrawnAhead = 4096;
+
+double seconds_since(std::chrono::steady_clock::time_point begin) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
 
 }  // namespace
 
-SingleThreadMesh::SingleThreadMesh(const Config& config, const Instruments& instruments, Timestamp start)
-    : market_{or_throw(demo_market(config, instruments))}, ingest_{instruments}, start_{start} {
+SingleThreadMesh::SingleThreadMesh(const Config& config, const Instruments& instruments, Timestamp start, RunOptions options)
+    : options_{std::move(options)}, market_{or_throw(demo_market(config, instruments))}, ingest_{instruments}, start_{start} {
   source_.machine = std::make_unique<Machine>(ingest_);
   source_.machine->outbox().set_epoch(kEpoch);
   nodes_.reserve(4);
@@ -28,15 +34,16 @@ SingleThreadMesh::SingleThreadMesh(const Config& config, const Instruments& inst
   add("position_manager", config, instruments, {Stream::tick, Stream::feed, Stream::signal, Stream::order, Stream::venue, Stream::control});
   gateway_ = &add("broker_gateway", config, instruments, {Stream::tick, Stream::feed, Stream::intent, Stream::control});
   venue_ = or_throw(PaperVenue::open(instruments, paper_config(config), ""));
+  for (const Stream s : {Stream::tick, Stream::feed, Stream::order}) heard_[static_cast<std::size_t>(s)] = true;  // by the venue
 }
 
 SingleThreadMesh::Node& SingleThreadMesh::add(const std::string& service, const Config& config, const Instruments& instruments,
                                               std::initializer_list<Stream> reads) {
   Node& node = nodes_.emplace_back();
-  node.core = make_core(service, config, instruments);
+  node.core = options_.cores(service, config, instruments);
   node.machine = std::make_unique<Machine>(*node.core);
   node.machine->outbox().set_epoch(kEpoch);
-  for (const Stream s : reads) node.reads[static_cast<std::size_t>(s)] = true;
+  for (const Stream s : reads) node.reads[static_cast<std::size_t>(s)] = heard_[static_cast<std::size_t>(s)] = true;
   return node;
 }
 
@@ -62,29 +69,36 @@ void SingleThreadMesh::apply(Node& node, Timestamp now, const Name& name, const 
 }
 
 void SingleThreadMesh::collect(Node& node) {
-  for (Outbox::Said& said : node.machine->said()) {
-    bytes_.clear();
-    codec_.encode(said.event, bytes_);
-    summary_.hash.add(said.name, bytes_);
-    count(said);
-    queue_.push_back({said.name, std::move(said.event)});
+  auto& said = node.machine->said();
+  if (said.empty()) return;
+  for (Outbox::Said& one : said) {
+    if (options_.hash) {
+      bytes_.clear();
+      codec_.encode(one.event, bytes_);
+      summary_.hash.add(one.name, bytes_);
+    }
+    count(one);
+    if (heard_[static_cast<std::size_t>(one.name.stream)]) queue_.push_back(std::move(one));
   }
-  node.machine->said().clear();
+  said.clear();
 }
 
+// First said, first heard: what one wave brings about is the next.
 void SingleThreadMesh::drain(Timestamp now) {
   while (!queue_.empty()) {
-    const Event_ next = std::move(queue_.front());
-    queue_.pop_front();
-    for (Node& node : nodes_)
-      if (node.reads[static_cast<std::size_t>(next.name.stream)]) apply(node, now, next.name, next.event);
-    if (const auto* tick = std::get_if<Tick>(&next.event))
-      venue_->on_tick(*tick, next.name);
-    else if (const auto* feed = std::get_if<FeedEvent>(&next.event))
-      venue_->on_feed(*feed);
-    else if (const auto* order = std::get_if<OrderEvent>(&next.event))
-      perform(*order, *venue_);
-    venue_reports(now);
+    std::swap(queue_, wave_);
+    for (const Outbox::Said& next : wave_) {
+      for (Node& node : nodes_)
+        if (node.reads[static_cast<std::size_t>(next.name.stream)]) apply(node, now, next.name, next.event);
+      if (const auto* tick = std::get_if<Tick>(&next.event))
+        venue_->on_tick(*tick, next.name);
+      else if (const auto* feed = std::get_if<FeedEvent>(&next.event))
+        venue_->on_feed(*feed);
+      else if (const auto* order = std::get_if<OrderEvent>(&next.event))
+        perform(*order, *venue_);
+      venue_reports(now);
+    }
+    wave_.clear();
   }
 }
 
@@ -145,25 +159,48 @@ void SingleThreadMesh::count(const Outbox::Said& said) {
   }
 }
 
+bool SingleThreadMesh::draw(Timestamp end) {
+  const auto began = std::chrono::steady_clock::now();
+  items_.resize(kDrawnAhead);
+  for (drawn_ = 0; drawn_ < items_.size();) {
+    const DemoItem item = market_.next();
+    const Timestamp now = start_ + Duration{item.offset};
+    if (now > end) break;
+    Item& drawn = items_[drawn_++];
+    drawn.at = now;
+    if (item.is_event) {
+      auto& event = drawn.event.emplace<FeedEvent>();
+      event.header.event_time = now;
+      event.kind = item.event.kind;
+      event.feed = FeedKind::demo;
+      event.symbol = item.event.symbol;
+      event.from = start_ + Duration{item.event.from};
+      event.to = start_ + Duration{item.event.to};
+    } else {
+      auto& tick = drawn.event.emplace<Tick>(item.tick);
+      tick.event_time = now;
+    }
+  }
+  summary_.market_s += seconds_since(began);
+  return drawn_ > 0;
+}
+
 Summary SingleThreadMesh::run(Duration length) {
   summary_ = {};
   summary_.start = start_;
-  begin();
   const Timestamp end = start_ + length;
-  for (DemoItem item = market_.next(); start_ + Duration{item.offset} <= end; item = market_.next()) {
-    const Timestamp now = start_ + Duration{item.offset};
-    advance(now);
-    if (item.is_event) {
-      FeedEvent event{.kind = item.event.kind, .feed = FeedKind::demo, .symbol = item.event.symbol};
-      event.header.event_time = now;
-      event.from = start_ + Duration{item.event.from};
-      event.to = start_ + Duration{item.event.to};
-      apply(source_, now, Name{}, event);
-    } else {
-      item.tick.event_time = now;
-      apply(source_, now, Name{}, item.tick);
+  auto began = std::chrono::steady_clock::now();
+  begin();
+  summary_.cores_s += seconds_since(began);
+  while (draw(end)) {
+    began = std::chrono::steady_clock::now();
+    for (std::size_t i = 0; i < drawn_; ++i) {
+      advance(items_[i].at);
+      apply(source_, items_[i].at, Name{}, items_[i].event);
+      drain(items_[i].at);
     }
-    drain(now);
+    summary_.cores_s += seconds_since(began);
+    if (drawn_ < items_.size()) break;
   }
   summary_.end = end;
   return summary_;
