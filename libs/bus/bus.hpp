@@ -115,7 +115,7 @@ struct StreamLag {
 /// A run of consecutive events of one stream and partition, in their publisher's bytes.
 struct ReceivedRun {
   Name first{};
-  std::vector<ByteView> events;
+  std::span<const ByteView> events;
 };
 
 /// Core thread only. Delivers each stream and partition gapless, in order, once; heals by itself.
@@ -137,7 +137,7 @@ class Reader {
   bool pending() const;
   /// Takes what has arrived, up to about `max_events`; calls `on_run` for what is next in order, `on_gap` where events are lost for
   /// good or an epoch ended. `monotonic_ns` drives silence and retries: call at least every 50 ms. Returns events delivered.
-  /// The bytes of a run live until the next call.
+  /// The bytes of events live until the next call, the span of a run only while it is told.
   std::size_t drain(std::int64_t monotonic_ns, std::size_t max_events, const std::function<void(const ReceivedRun&)>& on_run,
                     const std::function<void(const struct StreamGap&)>& on_gap);
   /// Heard every publisher since it (re)started, and nothing it said is missing here.

@@ -1,14 +1,21 @@
 // The few rules of protobuf's encoding that frames need: varints, tags, lengths.
 #pragma once
+#include <vector>
+
 #include "core/bytes.hpp"
 
 namespace tickmesh::protobuf_wire {
 
 enum class Type : std::uint8_t { varint = 0, fixed64 = 1, length = 2, group_start = 3, group_end = 4, fixed32 = 5 };
 
+inline std::byte* put_varint(std::uint64_t value, std::byte* at) {
+  for (; value >= 0x80; value >>= 7) *at++ = static_cast<std::byte>(value | 0x80);
+  *at++ = static_cast<std::byte>(value);
+  return at;
+}
 inline void put_varint(std::uint64_t value, Bytes& out) {
-  for (; value >= 0x80; value >>= 7) out.push_back(static_cast<std::byte>(value | 0x80));
-  out.push_back(static_cast<std::byte>(value));
+  std::byte room[10];
+  out.insert(out.end(), room, put_varint(value, room));
 }
 inline void put_tag(unsigned field, Type type, Bytes& out) { put_varint(std::uint64_t{field} << 3 | static_cast<unsigned>(type), out); }
 // proto3 leaves defaults out.
@@ -23,8 +30,10 @@ inline void put_fixed64(unsigned field, std::uint64_t value, Bytes& out) {
   ByteWriter{out}.put(value);
 }
 inline void put_bytes(unsigned field, ByteView bytes, Bytes& out) {
-  put_tag(field, Type::length, out);
-  put_varint(bytes.size(), out);
+  std::byte head[20];
+  auto* end = put_varint(std::uint64_t{field} << 3 | static_cast<unsigned>(Type::length), head);
+  end = put_varint(bytes.size(), end);
+  out.insert(out.end(), head, end);
   out.insert(out.end(), bytes.begin(), bytes.end());
 }
 
@@ -64,6 +73,25 @@ class Walk {
     return broken();
   }
   bool ok() const { return ok_; }
+  /// After a field of a length: appends those that follow under the same tag, as long as they are shorter than 128 bytes or 16 KiB. A run
+  /// of ticks is read here.
+  void same_again(const Field& last, std::vector<ByteView>& out) {
+    std::byte tag[10];
+    const auto tag_size = put_varint(std::uint64_t{last.id} << 3 | static_cast<unsigned>(Type::length), tag) - tag;
+    if (tag_size > 2) return;
+    while (end_ - at_ > tag_size + 1 && at_[0] == tag[0] && (tag_size == 1 || at_[1] == tag[1])) {
+      const std::byte* from = at_ + tag_size;
+      auto size = std::to_integer<std::size_t>(*from++);
+      if (size >= 0x80) {
+        const auto high = std::to_integer<std::size_t>(*from++);
+        if (high >= 0x80) return;
+        size = (size & 0x7F) | high << 7;
+      }
+      if (size > static_cast<std::size_t>(end_ - from)) return;
+      out.emplace_back(from, size);
+      at_ = from + size;
+    }
+  }
 
  private:
   bool broken() {

@@ -13,7 +13,6 @@ std::size_t index(Stream stream) { return static_cast<std::size_t>(stream); }
 struct Lane {
   std::string topic;
   BatchWriter batch;
-  Name next{};  ///< continues the open run
   bool open{false};
   bool listed{false};
 };
@@ -35,7 +34,6 @@ struct Publisher::Impl {
                       .config_hash = speaker.config_hash,
                       .sent = utc_now()});
     lane.open = true;
-    lane.next = {};
   }
   void close(Lane& lane) {
     if (!lane.open) return;
@@ -73,9 +71,7 @@ void Publisher::add(const Name& name, ByteView payload) {
     if (!lane.listed) impl_->open_lanes.push_back(at);
     lane.listed = true;
   }
-  if (name != lane.next) lane.batch.begin_run(name);
-  lane.batch.add(payload);
-  lane.next = {name.stream, name.partition, {name.at.epoch, name.at.sequence + 1}};
+  lane.batch.add(name, payload);
   ++impl_->published[index(name.stream)];
   if (lane.batch.size() >= kBatchBytes) impl_->close(lane);
 }

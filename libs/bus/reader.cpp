@@ -27,10 +27,8 @@ class Sink final : public SequencerSink {
     delivered = 0;
   }
   void deliver(const Name& first, std::span<const ByteView> events) override {
-    run_.first = first;
-    run_.events.assign(events.begin(), events.end());
     delivered += events.size();
-    (*on_run_)(run_);
+    (*on_run_)({first, events});
   }
   void gap(const StreamGap& gap) override { (*on_gap_)(gap); }
   std::size_t delivered{0};
@@ -38,7 +36,6 @@ class Sink final : public SequencerSink {
  private:
   const OnRun* on_run_{nullptr};
   const OnGap* on_gap_{nullptr};
-  ReceivedRun run_;
 };
 
 struct Peer {

@@ -20,6 +20,7 @@ std::unexpected<Error> refused(std::string frame, std::string rule) {
 }
 
 bool stream_that_travels(std::uint64_t number) { return number >= 1 && number < kStreams; }
+std::size_t cell(const Name& name) { return static_cast<std::size_t>(name.stream) * kPartitions + name.partition; }
 /// Enumerations and uint32 are varints of which protobuf keeps the low 32 bits.
 std::uint64_t low32(const Field& field) { return field.number & 0xFFFFFFFFU; }
 
@@ -103,6 +104,7 @@ Result<RunView> read_run(ByteView bytes, std::vector<ByteView>& payloads) {
       if (event_field != 0 && event_field != f.id) return refused("run", "events: of one stream");
       event_field = f.id;
       payloads.push_back(f.bytes);
+      walk.same_again(f, payloads);
     } else if (f.id == 1 && f.type == Type::varint) {
       partition = low32(f);
     } else if (f.id == 2 && f.type == Type::fixed64) {
@@ -147,34 +149,40 @@ void RunWriter::add(ByteView payload) {
 }
 
 void BatchWriter::start(const BatchHeader& header) {
+  for (std::size_t i = 0; i < used_; ++i) open_[cell(runs_[i].next)] = kNone;
+  used_ = 0;
   bytes_.clear();
-  in_run_ = false;
   count_ = 0;
   Bytes inner;
   put_header(header, inner);
   protobuf_wire::put_bytes(1, inner, bytes_);
+  size_ = bytes_.size();
 }
 
-void BatchWriter::begin_run(const Name& first) {
-  end_run();
-  run_.start(first);
-  in_run_ = true;
-}
-
-void BatchWriter::add(ByteView payload) {
-  TM_INVARIANT(in_run_, "a run is started before events are added");
-  run_.add(payload);
+void BatchWriter::add(const Name& name, ByteView payload) {
+  TM_INVARIANT(stream_that_travels(static_cast<std::uint64_t>(name.stream)) && name.partition < kPartitions,
+               "what travels is of a stream and partition of the mesh");
+  std::uint16_t& open = open_[cell(name)];
+  if (open == kNone || runs_[open].next != name) {
+    TM_INVARIANT(used_ < kNone, "a batch has fewer runs than that");
+    if (used_ == runs_.size()) runs_.emplace_back();
+    open = static_cast<std::uint16_t>(used_++);
+    runs_[open].writer.start(name);
+    runs_[open].next = name;
+    size_ += runs_[open].writer.bytes().size() + 10;
+  }
+  Run& run = runs_[open];
+  const std::size_t before = run.writer.bytes().size();
+  run.writer.add(payload);
+  ++run.next.at.sequence;
+  size_ += run.writer.bytes().size() - before;
   ++count_;
 }
 
-void BatchWriter::end_run() {
-  if (!in_run_) return;
-  protobuf_wire::put_bytes(2, run_.bytes(), bytes_);
-  in_run_ = false;
-}
-
 ByteView BatchWriter::finish() {
-  end_run();
+  bytes_.reserve(size_);
+  for (std::size_t i = 0; i < used_; ++i) protobuf_wire::put_bytes(2, runs_[i].writer.bytes(), bytes_);
+  size_ = bytes_.size();
   return bytes_;
 }
 

@@ -1,6 +1,7 @@
 // The frames of the bus without copying the events in them: writing takes serialised events, reading gives views of them.
 // Same bytes as the messages of proto/tickmesh/v1/bus.proto.
 #pragma once
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -46,24 +47,31 @@ class RunWriter {
   std::uint64_t count_{0};
 };
 
-/// Writes one Batch; buffers are kept from batch to batch.
+/// Writes one Batch; buffers are kept from batch to batch. Events of one partition are put side by side in one run, in the order they
+/// were added; runs are in the order of their first events. Order between partitions is nothing a reader may count on.
 class BatchWriter {
  public:
+  BatchWriter() { open_.fill(kNone); }
   void start(const BatchHeader& header);
-  /// Ends the run before it.
-  void begin_run(const Name& first);
-  void add(ByteView payload);
+  /// Begins a run when `name` does not continue the last one of its stream and partition.
+  void add(const Name& name, ByteView payload);
   std::uint64_t count() const { return count_; }  ///< events added since start
-  /// Bytes of the batch if it were finished now, at most 10 too many.
-  std::size_t size() const { return bytes_.size() + (in_run_ ? run_.bytes().size() + 10 : 0); }
+  /// Bytes of the batch if it were finished now, at most 10 a run too many.
+  std::size_t size() const { return size_; }
   /// The batch; valid until the next start.
   ByteView finish();
 
  private:
-  void end_run();
+  static constexpr std::uint16_t kNone = 0xFFFF;
+  struct Run {
+    RunWriter writer;
+    Name next{};
+  };
   Bytes bytes_;
-  RunWriter run_;
-  bool in_run_{false};
+  std::vector<Run> runs_;  ///< the first `used_` are of this batch
+  std::size_t used_{0};
+  std::size_t size_{0};
+  std::array<std::uint16_t, kStreams * kPartitions> open_;  ///< a stream and partition's last run
   std::uint64_t count_{0};
 };
 

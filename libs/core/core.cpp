@@ -14,23 +14,9 @@ Name Outbox::next_name(Stream stream, Partition partition) const {
   return {stream, partition, {epoch_, heads_[index(stream)][partition] + 1}};
 }
 
-Name Outbox::emit(Stream stream, Partition partition, Event event) {
+Name Outbox::number(Stream stream, Partition partition) {
   TM_INVARIANT(stream != Stream::local && index(stream) < kStreams && partition < kPartitions, "an event is said on a stream of the mesh");
-  const Name name = next_name(stream, partition);
-  ++heads_[index(stream)][partition];
-  std::visit(
-      [&](auto& e) {
-        if constexpr (HasHeader<std::remove_reference_t<decltype(e)>>) {
-          e.header.time = now_;
-          if (!e.header.event_time) e.header.event_time = now_;
-          if (e.header.cause == Cause{}) e.header.cause = cause_;
-        } else if constexpr (std::is_same_v<std::remove_reference_t<decltype(e)>, Tick>) {
-          e.time = now_;
-        }
-      },
-      event);
-  said_.push_back({name, std::move(event)});
-  return name;
+  return {stream, partition, {epoch_, ++heads_[index(stream)][partition]}};
 }
 
 void Outbox::wake_at(Timestamp at, std::uint64_t timer) { wakes_.push_back({timer, at}); }
@@ -41,6 +27,8 @@ void Outbox::begin(Timestamp now, const Cause& cause) {
 }
 
 Timestamp time_of(const Event& event) {
+  if (const auto* tick = std::get_if<Tick>(&event)) [[likely]]
+    return tick->time;
   return std::visit(
       [](const auto& e) -> Timestamp {
         if constexpr (HasHeader<std::remove_reference_t<decltype(e)>>)

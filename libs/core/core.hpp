@@ -2,6 +2,8 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "core/bytes.hpp"
@@ -21,6 +23,8 @@ struct Input {
 class Outbox {
  public:
   struct Said {
+    template <class T, class... Args>
+    Said(const Name& n, std::in_place_type_t<T> type, Args&&... args) : name{n}, event{type, std::forward<Args>(args)...} {}
     Name name;
     Event event;
   };
@@ -31,9 +35,21 @@ class Outbox {
   /// Sequence of the last event said, by stream and partition.
   using Heads = std::array<std::array<Sequence, kPartitions>, kStreams>;
 
-  /// Says `event`; fills its header: `time` = now, `cause` = the input (unless the event names one already), and
-  /// `event_time` = now unless set. Returns its name.
-  Name emit(Stream stream, Partition partition, Event event);
+  /// Says `event`, any alternative of Event; fills its header: `time` = now, `cause` = the input (unless the event names one already),
+  /// and `event_time` = now unless set. Returns its name.
+  template <class T>
+  Name emit(Stream stream, Partition partition, T&& event) {
+    Said& said = said_.emplace_back(number(stream, partition), std::in_place_type<std::remove_cvref_t<T>>, std::forward<T>(event));
+    auto& e = *std::get_if<std::remove_cvref_t<T>>(&said.event);
+    if constexpr (requires { e.header; }) {
+      e.header.time = now_;
+      if (!e.header.event_time) e.header.event_time = now_;
+      if (e.header.cause == Cause{}) e.header.cause = cause_;
+    } else if constexpr (std::is_same_v<std::remove_cvref_t<T>, Tick>) {
+      e.time = now_;
+    }
+    return said.name;
+  }
   /// The name the next emit on this stream and partition gets.
   Name next_name(Stream stream, Partition partition) const;
   /// Arms or re-arms a timer of the core's own numbering; `TimerFired{timer}` comes at or after `at`. Zero disarms.
@@ -49,6 +65,8 @@ class Outbox {
   std::vector<Wake>& wakes() { return wakes_; }
 
  private:
+  Name number(Stream stream, Partition partition);
+
   Timestamp now_{};
   Cause cause_{};
   Epoch epoch_{0};

@@ -4,38 +4,51 @@
 
 namespace tickmesh {
 
-bool Machine::seen(const Name& name) const {
-  if (name.stream == Stream::local) return false;
-  const auto it = positions_.find({name.stream, name.partition});
-  if (it == positions_.end()) return false;
-  const Position& at = it->second;
-  return name.at.epoch < at.epoch || (name.at.epoch == at.epoch && name.at.sequence <= at.sequence);
+Positions PositionTable::map() const {
+  Positions all;
+  for (unsigned s = 0; s < kStreams; ++s)
+    for (unsigned p = 0; p < kPartitions; ++p)
+      if (cells_[s][p] != Position{}) all.emplace(std::pair{static_cast<Stream>(s), static_cast<Partition>(p)}, cells_[s][p]);
+  return all;
 }
 
 void Machine::apply(Timestamp now, const Name& name, const Event& event) {
   now_ = std::max(now_, now);
-  if (name.stream != Stream::local) positions_[{name.stream, name.partition}] = name.at;
-  if (const auto* fired = std::get_if<TimerFired>(&event)) {
-    const auto it = timers_.find(fired->timer);
-    if (it != timers_.end() && it->second == fired->due) timers_.erase(it);
-  }
-  outbox_.begin(now_, {name, name.stream == Stream::local ? now_ : time_of(event)});
+  const bool local = name.stream == Stream::local;
+  if (!local) positions_.reach(name.stream, name.partition, name.at);
+  if (local)
+    if (const auto* fired = std::get_if<TimerFired>(&event)) {
+      const auto it = timers_.find(fired->timer);
+      if (it != timers_.end() && it->second == fired->due) arm(fired->timer, {});
+    }
+  outbox_.begin(now_, {name, local ? now_ : time_of(event)});
   core_.apply({now_, name, event}, outbox_);
-  for (const Outbox::Wake& wake : outbox_.wakes()) {
-    if (wake.at)
-      timers_[wake.timer] = wake.at;
-    else
-      timers_.erase(wake.timer);
+  if (!outbox_.wakes().empty()) {
+    for (const Outbox::Wake& wake : outbox_.wakes()) arm(wake.timer, wake.at);
+    outbox_.wakes().clear();
   }
-  outbox_.wakes().clear();
   if (observer) observer(name, event);
 }
 
+/// Zero disarms. A timer that is armed for the same time already costs a look.
+void Machine::arm(std::uint64_t timer, Timestamp at) {
+  const auto it = timers_.find(timer);
+  if (it != timers_.end()) {
+    if (it->second == at) return;
+    due_.erase({it->second, timer});
+    if (at)
+      it->second = at;
+    else
+      timers_.erase(it);
+  } else if (at) {
+    timers_.emplace(timer, at);
+  }
+  if (at) due_.emplace(at, timer);
+}
+
 std::optional<TimerFired> Machine::next_timer() const {
-  std::optional<TimerFired> next;
-  for (const auto& [timer, due] : timers_)
-    if (!next || due < next->due) next = TimerFired{timer, due};
-  return next;
+  if (due_.empty()) return std::nullopt;
+  return TimerFired{due_.begin()->second, due_.begin()->first};
 }
 
 void Machine::save(ByteWriter& out) const {
@@ -45,8 +58,9 @@ void Machine::save(ByteWriter& out) const {
   out.put(outbox_.epoch());
   for (const auto& partitions : outbox_.heads())
     for (const Sequence head : partitions) out.put(head);
-  out.put(static_cast<std::uint32_t>(positions_.size()));
-  for (const auto& [key, at] : positions_) out.put(Name{key.first, key.second, at});
+  const Positions positions = positions_.map();
+  out.put(static_cast<std::uint32_t>(positions.size()));
+  for (const auto& [key, at] : positions) out.put(Name{key.first, key.second, at});
   out.put(static_cast<std::uint32_t>(timers_.size()));
   for (const auto& [timer, due] : timers_) {
     out.put(timer);
@@ -66,15 +80,17 @@ Result<void> Machine::load(ByteReader& in) {
   outbox_.set_epoch(in.get<Epoch>());
   for (auto& partitions : outbox_.heads())
     for (Sequence& head : partitions) head = in.get<Sequence>();
-  positions_.clear();
+  positions_ = {};
   for (auto n = in.get<std::uint32_t>(); n > 0; --n) {
     const auto name = in.get<Name>();
-    positions_[{name.stream, name.partition}] = name.at;
+    TM_INVARIANT(static_cast<std::size_t>(name.stream) < kStreams && name.partition < kPartitions, "a position is of a stream of the mesh");
+    positions_.reach(name.stream, name.partition, name.at);
   }
   timers_.clear();
+  due_.clear();
   for (auto n = in.get<std::uint32_t>(); n > 0; --n) {
     const auto timer = in.get<std::uint64_t>();
-    timers_[timer] = in.get<Timestamp>();
+    arm(timer, in.get<Timestamp>());
   }
   core_.load(in);
   return {};

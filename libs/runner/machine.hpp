@@ -1,30 +1,48 @@
 // A core with what surrounds it in every life: where it stands in each stream, its timers, its numbering. No journal, no clock.
 // Live, recovery, verification and backtest all drive a core through this one class.
 #pragma once
+#include <array>
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "core/core.hpp"
 
 namespace tickmesh {
 
+/// Where a reader stands, for those it asks and tells.
 using Positions = std::map<std::pair<Stream, Partition>, Position>;
+/// The same as a table, for every event; {0,0}: nothing applied yet.
+class PositionTable {
+ public:
+  const Position& of(Stream stream, Partition partition) const { return cells_[static_cast<std::size_t>(stream)][partition]; }
+  void reach(Stream stream, Partition partition, Position at) { cells_[static_cast<std::size_t>(stream)][partition] = at; }
+  /// True when `name` was reached already: same epoch and not above it, or of an older epoch. Local inputs never were.
+  bool seen(const Name& name) const {
+    const Position& at = of(name.stream, name.partition);
+    return name.stream != Stream::local && (name.at.epoch < at.epoch || (name.at.epoch == at.epoch && name.at.sequence <= at.sequence));
+  }
+  Positions map() const;
+
+ private:
+  std::array<std::array<Position, kPartitions>, kStreams> cells_{};
+};
 
 class Machine {
  public:
   explicit Machine(Core& core) : core_{core} {}
 
-  /// True when the event was applied at this position already: same epoch and not above it, or of an older epoch.
-  bool seen(const Name& name) const;
+  bool seen(const Name& name) const { return positions_.seen(name); }
   /// Applies one input at `now` (raised to the last one). Local inputs have `name.stream == Stream::local`. Not for what was `seen`.
   void apply(Timestamp now, const Name& name, const Event& event);
   /// What was said since it was last cleared.
   std::vector<Outbox::Said>& said() { return outbox_.said(); }
 
   Timestamp now() const { return now_; }
-  const Positions& positions() const { return positions_; }
+  Positions positions() const { return positions_.map(); }
+  const PositionTable& position_table() const { return positions_; }
   /// The earliest armed timer, ties broken by number.
   std::optional<TimerFired> next_timer() const;
   Outbox& outbox() { return outbox_; }
@@ -42,8 +60,11 @@ class Machine {
   Core& core_;
   Outbox outbox_;
   Timestamp now_{};
-  Positions positions_;
+  void arm(std::uint64_t timer, Timestamp at);
+
+  PositionTable positions_;
   std::map<std::uint64_t, Timestamp> timers_;
+  std::set<std::pair<Timestamp, std::uint64_t>> due_;  ///< the same, earliest first
 };
 
 }  // namespace tickmesh

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "runner/source_runner.hpp"
 #include "runner/tail.hpp"
 
 namespace tickmesh {
@@ -47,12 +46,10 @@ Result<Recovered> Runner::recover(ReferenceSource& references, Timestamp now) {
   Recovered counts = tail.counts();
   counts.from_snapshot = from_snapshot;
   for (TailRunner::Unconfirmed& u : tail.unconfirmed()) {
-    body_.clear();
-    encode(SaidRecord{u.name, {ByteView{u.bytes}}}, body_);
-    journal_.append(RecordType::said, body_);
-    released_.push_back({u.name, std::move(u.bytes), std::move(u.event), journal_.end(), true});
+    releases_.record_replayed(journal_, u.name, u.bytes, std::move(u.event));
     ++counts.said_completed;
   }
+  reached_ = machine_.position_table();
   token_ = {journal_.epoch(), journal_.state().last_incarnation + 1};
   now = std::max({now, machine_.now(), journal_.state().last_time});
   body_.clear();
@@ -70,55 +67,75 @@ void Runner::apply_bytes(Timestamp now, const Name& name, ByteView bytes) {
   machine_.apply(now, name, scratch_);
 }
 
-void Runner::step(Timestamp now, std::span<const Arrival> arrivals) {
-  now = std::max(now, machine_.now());
-  taken_.now = now;
-  taken_.items.clear();
-  fresh_.clear();
-  std::uint64_t size = kTakenHead;
-  Positions reached;  // within this batch, before the machine has advanced
-  for (const Arrival& a : arrivals) {
-    const auto key = std::pair{a.name.stream, a.name.partition};
-    const auto it = reached.find(key);
-    const bool repeated = it != reached.end() && it->second.epoch == a.name.at.epoch && a.name.at.sequence <= it->second.sequence;
-    if (repeated || machine_.seen(a.name)) {
-      ++duplicates_;
-      continue;
-    }
-    reached[key] = a.name.at;
-    const bool by_reference = options_.by_reference[static_cast<std::size_t>(a.name.stream)];
-    size += kTakenItem + (by_reference ? 0 : a.bytes.size());
-    if (!fresh_.empty() && size > journal_.max_body()) {  // a record never spans segments; a core sees no batch boundaries
-      take(now);
-      size = kTakenHead + kTakenItem + (by_reference ? 0 : a.bytes.size());
-    }
-    fresh_.push_back(&a);
-    if (!by_reference) {
-      taken_.items.push_back({a.name, 1, false, a.bytes});
-      continue;
-    }
-    if (!taken_.items.empty()) {
-      TakenItem& last = taken_.items.back();
-      if (last.by_reference && last.first.stream == a.name.stream && last.first.partition == a.name.partition &&
-          last.first.at.epoch == a.name.at.epoch && last.first.at.sequence + last.count == a.name.at.sequence) {
-        ++last.count;
-        continue;
-      }
-    }
-    taken_.items.push_back({a.name, 1, true, {}});
+std::size_t Runner::add(const Name& first, std::span<const ByteView> events) {
+  // What is known of a run lies at its beginning.
+  Name name = first;
+  std::size_t known = 0;
+  for (; known < events.size() && reached_.seen(name); ++known) ++name.at.sequence;
+  duplicates_ += known;
+  events = events.subspan(known);
+  if (events.empty()) return queued_.size();
+  reached_.reach(name.stream, name.partition, {name.at.epoch, name.at.sequence + events.size() - 1});
+  auto begin = static_cast<std::uint32_t>(queued_.size());
+  queued_.insert(queued_.end(), events.begin(), events.end());
+  if (!by_reference(name.stream)) {  // each is copied by itself
+    for (; begin < queued_.size(); ++begin, ++name.at.sequence) runs_.push_back({name, begin, 1});
+    return queued_.size();
   }
-  if (!fresh_.empty()) take(now);
+  const auto count = static_cast<std::uint32_t>(events.size());
+  if (!runs_.empty()) {
+    Run& before = runs_.back();
+    Name next = before.first;
+    next.at.sequence += before.count;
+    if (next == name) {
+      before.count += count;
+      return queued_.size();
+    }
+  }
+  runs_.push_back({name, begin, count});
+  return queued_.size();
 }
 
-void Runner::take(Timestamp now) {
+void Runner::step(Timestamp now, std::span<const Arrival> arrivals) {
+  for (const Arrival& a : arrivals) add(a.name, {&a.bytes, 1});
+  step(now);
+}
+
+void Runner::step(Timestamp now) {
+  now = std::max(now, machine_.now());
+  const std::span<const Run> runs{runs_};
+  std::size_t begin = 0;
+  std::uint64_t size = kTakenHead;
+  for (std::size_t r = 0; r < runs.size(); ++r) {
+    const std::uint64_t item = kTakenItem + (by_reference(runs[r].first.stream) ? 0 : queued_[runs[r].begin].size());
+    if (r > begin && size + item > journal_.max_body()) {  // a record never spans segments; a core sees no batch boundaries
+      take(now, runs.subspan(begin, r - begin));
+      begin = r;
+      size = kTakenHead;
+    }
+    size += item;
+  }
+  if (begin < runs.size()) take(now, runs.subspan(begin));
+  runs_.clear();
+  queued_.clear();
+}
+
+void Runner::take(Timestamp now, std::span<const Run> runs) {
+  taken_.now = now;
+  taken_.items.clear();
+  for (const Run& run : runs) {
+    const bool reference = by_reference(run.first.stream);
+    taken_.items.push_back({run.first, run.count, reference, reference ? ByteView{} : queued_[run.begin]});
+  }
   body_.clear();
   encode(taken_, body_);
   journal_.append(RecordType::taken, body_);
-  for (const Arrival* a : fresh_) apply_bytes(now, a->name, a->bytes);
-  since_snapshot_ += fresh_.size();
+  for (const Run& run : runs) {
+    Name name = run.first;
+    for (std::uint32_t i = 0; i < run.count; ++i, ++name.at.sequence) apply_bytes(now, name, queued_[run.begin + i]);
+    since_snapshot_ += run.count;
+  }
   record_said();
-  taken_.items.clear();
-  fresh_.clear();
 }
 
 void Runner::step_local(Timestamp now, const Event& local) {
@@ -148,7 +165,7 @@ std::size_t Runner::fire_timers(Timestamp now) {
   return fired;
 }
 
-void Runner::record_said() { tickmesh::record_said(journal_, codec_, machine_.said(), released_); }
+void Runner::record_said() { releases_.record(journal_, codec_, machine_.said()); }
 
 void Runner::snapshot() {
   Bytes state;

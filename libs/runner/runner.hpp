@@ -6,6 +6,7 @@
 
 #include "journal/journal.hpp"
 #include "runner/machine.hpp"
+#include "runner/releases.hpp"
 
 namespace tickmesh {
 
@@ -15,21 +16,13 @@ struct Arrival {
   ByteView bytes{};  ///< lives until `step` returns
 };
 
-/// What the core said and the journal holds.
-struct Released {
-  Name name{};
-  Bytes bytes{};
-  Event event{};
-  Lsn recorded{};   ///< where its record ends: when `durable` has reached this, a power cut cannot take it back
-  bool replayed{};  ///< completed by recovery: others must hear it, but what it asks of the outside world may have been done already
-};
-
 /// Fetches what `Taken` names by reference from the publisher's journal, when a tail is run again.
 class ReferenceSource {
  public:
   virtual ~ReferenceSource() = default;
-  /// Exactly `count` events from `first` on, or an Error with code "trimmed" (gone for good) or "unreachable" (publisher away).
-  virtual Result<std::vector<Bytes>> fetch(const Name& first, std::uint32_t count) = 0;
+  /// Appends exactly `count` events from `first` on to `out`; their bytes live until the next call. Or an Error with code "trimmed"
+  /// (gone for good) or "unreachable" (publisher away).
+  virtual Result<void> fetch(const Name& first, std::uint32_t count, std::vector<ByteView>& out) = 0;
 };
 
 struct RunnerOptions {
@@ -53,7 +46,12 @@ class Runner {
   /// "unreachable" (a referenced publisher is away), "corrupt".
   Result<Recovered> recover(ReferenceSource& references, Timestamp now);
 
-  /// Records the arrivals, applies them in order at `now`, records what was said. Skips what was applied before.
+  /// Queues a run of events of one stream and partition for the next step; its bytes live until then. What was applied or queued
+  /// before is dropped. Returns how many events are queued in all.
+  std::size_t add(const Name& first, std::span<const ByteView> events);
+  /// Records what is queued, applies it in order at `now`, records what was said.
+  void step(Timestamp now);
+  /// The same for single events.
   void step(Timestamp now, std::span<const Arrival> arrivals);
   /// Records and applies one local input.
   void step_local(Timestamp now, const Event& local);
@@ -61,8 +59,8 @@ class Runner {
   std::size_t fire_timers(Timestamp now);
   std::optional<TimerFired> next_timer() const { return machine_.next_timer(); }
 
-  /// What was said since the last call, in order.
-  std::vector<Released> take_released() { return std::exchange(released_, {}); }
+  /// What was said and is not taken yet, in order.
+  Releases& releases() { return releases_; }
 
   void snapshot();
   Machine& machine() { return machine_; }
@@ -73,8 +71,13 @@ class Runner {
   std::uint64_t undecodable() const { return undecodable_; }
 
  private:
+  struct Run {
+    Name first{};
+    std::uint32_t begin{0}, count{0};  ///< in queued_
+  };
+  bool by_reference(Stream stream) const { return options_.by_reference[static_cast<std::size_t>(stream)]; }
   void apply_bytes(Timestamp now, const Name& name, ByteView bytes);
-  void take(Timestamp now);  ///< records and applies `fresh_`
+  void take(Timestamp now, std::span<const Run> runs);  ///< records and applies
   void record_said();
 
   Journal& journal_;
@@ -82,13 +85,15 @@ class Runner {
   RunnerOptions options_;
   Machine machine_;
   Token token_{};
-  std::vector<Released> released_;
+  Releases releases_;
   std::uint64_t since_snapshot_{0};
   std::uint64_t duplicates_{0};
   std::uint64_t undecodable_{0};
   Event scratch_;
   TakenRecord taken_;
-  std::vector<const Arrival*> fresh_;  ///< of the step under way, not yet applied
+  PositionTable reached_;  ///< the machine's, and what is queued
+  std::vector<Run> runs_;
+  std::vector<ByteView> queued_;
   Bytes body_;
 };
 

@@ -3,40 +3,6 @@
 #include <algorithm>
 
 namespace tickmesh {
-namespace {
-
-/// Of a `said` body, before its events: name and count.
-constexpr std::uint64_t kSaidHead = 1 + 1 + 8 + 8 + 4;
-
-}  // namespace
-
-void record_said(Journal& journal, const Codec& codec, std::vector<Outbox::Said>& said, std::vector<Released>& out) {
-  const std::size_t begin = out.size();
-  for (Outbox::Said& s : said) {
-    Released r{s.name, {}, std::move(s.event), {}, false};
-    codec.encode(r.event, r.bytes);
-    out.push_back(std::move(r));
-  }
-  said.clear();
-  SaidRecord record;
-  Bytes body;
-  for (std::size_t i = begin; i < out.size();) {
-    record.first = out[i].name;
-    record.events.clear();
-    std::size_t j = i;
-    std::uint64_t size = kSaidHead;
-    for (; j < out.size() && out[j].name.stream == record.first.stream && out[j].name.partition == record.first.partition; ++j) {
-      size += sizeof(std::uint32_t) + out[j].bytes.size();
-      if (j > i && size > journal.max_body()) break;  // a record never spans segments: the run goes on in the next one
-      record.events.emplace_back(out[j].bytes);
-    }
-    body.clear();
-    encode(record, body);
-    journal.append(RecordType::said, body);
-    for (; i < j; ++i) out[i].recorded = journal.end();
-  }
-}
-
 Result<std::uint64_t> SourceRunner::recover(const Observe& observe, Timestamp now) {
   Lsn from = journal_.first();
   if (auto snapshot = journal_.latest_snapshot()) {
@@ -73,14 +39,14 @@ Result<std::uint64_t> SourceRunner::recover(const Observe& observe, Timestamp no
   encode(StartedRecord{token_, now}, body_);
   journal_.append(RecordType::started, body_);
   machine_.apply(now, Name{}, Started{token_});
-  record_said(journal_, codec_, machine_.said(), released_);
+  releases_.record(journal_, codec_, machine_.said());
   return observed;
 }
 
 void SourceRunner::step(Timestamp now, std::span<const Event> inputs) {
   for (const Event& input : inputs) machine_.apply(now, Name{}, input);
   since_snapshot_ += inputs.size();
-  record_said(journal_, codec_, machine_.said(), released_);
+  releases_.record(journal_, codec_, machine_.said());
 }
 
 void SourceRunner::snapshot() {

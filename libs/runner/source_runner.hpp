@@ -18,7 +18,7 @@ class SourceRunner {
   Result<std::uint64_t> recover(const Observe& observe, Timestamp now);
   /// Applies the inputs in order at `now` and records what was said.
   void step(Timestamp now, std::span<const Event> inputs);
-  std::vector<Released> take_released() { return std::exchange(released_, {}); }
+  Releases& releases() { return releases_; }
   void snapshot();
   Token token() const { return token_; }
   /// When the life before this one last said something; zero: there was none.
@@ -32,12 +32,9 @@ class SourceRunner {
   Machine machine_;
   Token token_{};
   Timestamp spoke_until_{};
-  std::vector<Released> released_;
+  Releases releases_;
   std::uint64_t since_snapshot_{0};
   Bytes body_;
 };
-
-/// Appends `Said` records for `said`, one a run of the same stream and partition, and what is to be released to `out`.
-void record_said(Journal& journal, const Codec& codec, std::vector<Outbox::Said>& said, std::vector<Released>& out);
 
 }  // namespace tickmesh

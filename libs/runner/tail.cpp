@@ -69,8 +69,8 @@ Result<void> TailRunner::taken(const TakenRecord& record) {
       if (auto ok = apply(record.now, item.first, item.payload); !ok) return ok;
       continue;
     }
-    auto events = references_.fetch(item.first, item.count);
-    if (!events) {
+    events_.clear();
+    if (auto events = references_.fetch(item.first, item.count, events_); !events) {
       if (events.error().code != "trimmed") return std::unexpected(events.error());
       counts_.inputs_lost += item.count;
       lossy_ = true;
@@ -78,8 +78,8 @@ Result<void> TailRunner::taken(const TakenRecord& record) {
       machine_.apply(record.now, Name{}, StreamGap{item.first.stream, item.first.partition, item.first.at, last.at});
       continue;
     }
-    for (std::size_t i = 0; i < events->size(); ++i)
-      if (auto ok = apply(record.now, at_offset(item.first, i), (*events)[i]); !ok) return ok;
+    for (std::size_t i = 0; i < events_.size(); ++i)
+      if (auto ok = apply(record.now, at_offset(item.first, i), events_[i]); !ok) return ok;
   }
   collect();
   return {};

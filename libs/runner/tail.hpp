@@ -45,6 +45,7 @@ class TailRunner {
   bool lossy_{false};
   bool first_{true};
   Event scratch_;
+  std::vector<ByteView> events_;
 };
 
 }  // namespace tickmesh

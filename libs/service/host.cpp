@@ -119,15 +119,12 @@ void Host::open_bus(Token token, const Outbox::Heads& heads) {
   publisher_->heartbeat(released_heads_);
 }
 
-void Host::release(std::vector<Released> said) {
-  for (Released& r : said) releases_.push_back(std::move(r));
-}
-
-void Host::pump_releases(const std::function<void(const Released&)>& effect) {
-  if (!publisher_) return;
+void Host::release(Releases& releases, const std::function<void(const Released&)>& effect) {
+  waiting_ = releases.size();
+  if (!publisher_ || releases.empty()) return;
   bool any = false;
-  while (!releases_.empty()) {
-    Released& r = releases_.front();
+  for (; !releases.empty(); releases.pop()) {
+    const Released r = releases.front();
     if (durable_[static_cast<std::size_t>(r.name.stream)] && journal_->durable() < r.recorded) {
       journal_->request_sync();
       break;
@@ -136,13 +133,12 @@ void Host::pump_releases(const std::function<void(const Released&)>& effect) {
     released_heads_[static_cast<std::size_t>(r.name.stream)][r.name.partition] = r.name.at.sequence;
     ++out_;
     any = true;
-    if (effect) effect(r);
-    releases_.pop_front();
+    if (effect && r.event != nullptr) effect(r);
   }
-  if (any) {
-    publisher_->flush();
-    replay_->released(released_heads_);
-  }
+  waiting_ = releases.size();
+  if (!any) return;
+  publisher_->flush();
+  replay_->released(released_heads_);
 }
 
 Pace Host::pace_of(Stream stream, const std::vector<std::string>& services) const {
@@ -191,7 +187,7 @@ void Host::publish_status(std::vector<std::string> reasons, const Reader* reader
   }
   if (replay_) probes_.rejected("replay", "a request of the reader protocol", replay_->rejected());
   for (const auto& [key, n] : rejected_) probes_.rejected(key.first, key.second, n);
-  probes_.queue_depth("releases", static_cast<double>(releases_.size()));
+  probes_.queue_depth("releases", static_cast<double>(waiting_));
   probes_.journal_bytes(static_cast<double>(journal_->bytes()));
   double projector_lag = 0;
   std::uint64_t projector_events = 0;
@@ -298,7 +294,6 @@ void Host::count_rejected(const std::string& input, const std::string& rule, std
 
 void Host::close() {
   journal_->sync();
-  pump_releases({});
   if (publisher_) publisher_->heartbeat(released_heads_);
   http_.reset();
   if (projector_)

@@ -1,7 +1,6 @@
 // What every service has around its core: configuration, log, journal, bus, projection, health, orderly start and stop.
 #pragma once
 #include <atomic>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -57,12 +56,10 @@ class Host {
   void open_bus(Token token, const Outbox::Heads& heads);
   bool bus_open() const { return publisher_ != nullptr; }
 
-  /// Queues what the core said; `pump_releases` publishes it as soon as it is durable enough, in order, and calls `effect`.
-  void release(std::vector<Released> said);
-  void pump_releases(const std::function<void(const Released&)>& effect);
+  /// Publishes what the core said as soon as it is durable enough, in order, and calls `effect`.
+  void release(Releases& releases, const std::function<void(const Released&)>& effect);
   /// How many more events of `stream` may be said before `services` have acknowledged.
   Pace pace_of(Stream stream, const std::vector<std::string>& services) const;
-  std::size_t waiting_releases() const { return releases_.size(); }
 
   /// Once a loop turn: health stamp, heartbeat, flush. Cheap.
   void turn();
@@ -115,7 +112,7 @@ class Host {
   Token token_{};
   Outbox::Heads released_heads_{};
   std::array<bool, kStreams> durable_{};
-  std::deque<Released> releases_;
+  std::size_t waiting_{0};  ///< releases that are not durable yet
   std::atomic<std::int64_t> last_turn_{0};
   std::int64_t next_heartbeat_{0};
   std::int64_t next_status_{0};

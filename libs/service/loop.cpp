@@ -6,7 +6,9 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <iostream>
+#include <iterator>
 
 #include "service/command_line.hpp"
 
@@ -21,20 +23,40 @@ class LiveReferences final : public ReferenceSource {
       for (const Stream stream : reads.streams) publisher_of_[stream] = reads.publisher;
   }
 
-  Result<std::vector<Bytes>> fetch(const Name& first, std::uint32_t count) override {
+  Result<void> fetch(const Name& first, std::uint32_t count, std::vector<ByteView>& out) override {
+    Ahead& ahead = ahead_[{first.stream, first.partition}];
+    const Sequence past = first.at.sequence + count;
+    const bool there = ahead.epoch == first.at.epoch && ahead.first <= first.at.sequence && past <= ahead.first + ahead.events.size();
+    if (!there)
+      if (auto ok = read(first, count, ahead); !ok) return ok;
+    const auto from = static_cast<std::ptrdiff_t>(first.at.sequence - ahead.first);
+    out.insert(out.end(), ahead.events.begin() + from, ahead.events.begin() + from + count);
+    return {};
+  }
+
+ private:
+  /// A tail names ticks a few at a time, so each question is answered with many more of the same partition.
+  static constexpr std::uint32_t kReadAhead = 16'384;
+  struct Ahead {
+    Epoch epoch{0};
+    Sequence first{0};
+    std::vector<Bytes> events;
+  };
+
+  /// At least `count` events from `first` on, and as many more as there are within reach.
+  Result<void> read(const Name& first, std::uint32_t count, Ahead& into) {
     const auto owner = publisher_of_.find(first.stream);
     if (owner == publisher_of_.end())
       return std::unexpected(Error{"corrupt", "journal", "references name streams this service reads", to_string(first)});
     auto& client = clients_[owner->second];
     if (!client) client = std::make_unique<ReplayClient>(host_.context(), host_.instance() + "-recovery", host_.endpoint(owner->second));
-    std::vector<Bytes> events;
-    while (events.size() < count) {
+    into = {first.at.epoch, first.at.sequence, {}};
+    while (into.events.size() < count) {
       Name at = first;
-      at.at.sequence += events.size();
-      auto some = client->get(at, count - static_cast<std::uint32_t>(events.size()), 500);
-      if (!some && some.error().code != "unreachable") return some;
-      if (some)
-        for (Bytes& e : *some) events.push_back(std::move(e));
+      at.at.sequence += into.events.size();
+      auto some = client->get(at, std::max(count - static_cast<std::uint32_t>(into.events.size()), kReadAhead), 500);
+      if (!some && some.error().code != "unreachable") return std::unexpected(some.error());
+      if (some) std::ranges::move(*some, std::back_inserter(into.events));
       host_.turn();
       if (!some || some->empty()) {
         if (host_.stopping())
@@ -43,16 +65,18 @@ class LiveReferences final : public ReferenceSource {
           host_.publish_status({fmt::format("waiting for {} to run {} again", owner->second, to_string(at))}, nullptr);
       }
     }
-    return events;
+    return {};
   }
 
- private:
   Host& host_;
   std::map<Stream, std::string> publisher_of_;
+  std::map<std::pair<Stream, Partition>, Ahead> ahead_;
   std::map<std::string, std::unique_ptr<ReplayClient>> clients_;
 };
 
 class Loop {
+  static constexpr std::size_t kStepEvents = 512;
+
  public:
   Loop(Host& host, Core& core, Attachment* attachment)
       : host_{host}, attachment_{attachment}, runner_{core, host.journal(), host.codec(), options(host.spec())} {}
@@ -71,8 +95,7 @@ class Loop {
     spdlog::info("Recovered snapshot={} inputs_run={} said_compared={} said_completed={} inputs_lost={} incarnation={}",
                  recovered->from_snapshot, recovered->inputs_run, recovered->said_compared, recovered->said_completed,
                  recovered->inputs_lost, runner_.token().incarnation);
-    auto heads = runner_.machine().outbox().heads();
-    host_.release(runner_.take_released());
+    const auto heads = runner_.machine().outbox().heads();
     host_.open_bus(runner_.token(), heads);
     open_reader();
     if (attachment_ != nullptr) attachment_->recovered(host_.clock().now());
@@ -95,6 +118,13 @@ class Loop {
     for (const auto& reads : host_.spec().reads)
       o.subscriptions.push_back({host_.endpoint(reads.publisher), reads.streams, reads.required});
     reader_ = std::make_unique<Reader>(host_.context(), o, runner_.machine().positions());
+    poll_items_ = reader_->poll_items();
+    const auto add_fd = [&](int fd) {
+      if (fd >= 0) poll_items_.push_back({nullptr, fd, ZMQ_POLLIN, 0});
+    };
+    add_fd(host_.signal_fd());
+    add_fd(host_.journal().durable_fd());
+    if (attachment_ != nullptr) add_fd(attachment_->wake_fd());
   }
 
   void turn() {
@@ -102,10 +132,12 @@ class Loop {
     const std::size_t taken = reader_->drain(
         monotonic_ns(), 8192, [this](const ReceivedRun& run) { take(run); },
         [this](const StreamGap& gap) {
+          step();
           spdlog::warn("Events lost stream={} partition={} from={} to={}", to_string(gap.stream), gap.partition, gap.from.sequence,
                        gap.to.sequence);
           runner_.step_local(host_.clock().now(), gap);
         });
+    step();
     busy_ = taken > 0;
     host_.count_in(taken);
     peers();
@@ -123,13 +155,6 @@ class Loop {
   }
 
   void wait() {
-    auto items = reader_->poll_items();
-    const auto add_fd = [&](int fd) {
-      if (fd >= 0) items.push_back({nullptr, fd, ZMQ_POLLIN, 0});
-    };
-    add_fd(host_.signal_fd());
-    add_fd(host_.journal().durable_fd());
-    if (attachment_ != nullptr) add_fd(attachment_->wake_fd());
     std::int64_t wait_ns = 50'000'000;
     if (busy_ || reader_->pending()) {
       wait_ns = 0;
@@ -140,21 +165,28 @@ class Loop {
       if (attachment_ != nullptr)
         if (const auto wake = attachment_->next_wake()) until(*wake);
     }
-    zmq::poll(items, std::chrono::milliseconds((wait_ns + 999'999) / 1'000'000));
+    zmq::poll(poll_items_, std::chrono::milliseconds((wait_ns + 999'999) / 1'000'000));
     std::uint64_t ignored = 0;
     while (::read(host_.journal().durable_fd(), &ignored, sizeof ignored) > 0) {
     }
   }
 
+  /// Steps are short enough that what they bring about is not held up, and long enough that a record's cost is shared.
   void take(const ReceivedRun& run) {
-    arrivals_.clear();
-    Name name = run.first;
-    for (const ByteView bytes : run.events) {
-      arrivals_.push_back({name, bytes});
-      ++name.at.sequence;
+    for (std::size_t at = 0; at < run.events.size();) {
+      const std::size_t n = std::min(run.events.size() - at, kStepEvents - queued_);
+      Name first = run.first;
+      first.at.sequence += at;
+      queued_ = runner_.add(first, run.events.subspan(at, n));
+      at += n;
+      if (queued_ >= kStepEvents) step();
     }
+  }
+  void step() {
+    if (queued_ == 0) return;
+    queued_ = 0;
     const std::int64_t begin = monotonic_ns();
-    runner_.step(host_.clock().now(), arrivals_);
+    runner_.step(host_.clock().now());
     host_.probes().journal_append(static_cast<double>(monotonic_ns() - begin) / 1e9);
     settle();
   }
@@ -172,11 +204,9 @@ class Loop {
   }
 
   void release() {
-    host_.release(runner_.take_released());
-    if (host_.waiting_releases() > 0)
-      host_.pump_releases([this](const Released& r) {
-        if (attachment_ != nullptr) attachment_->released(r);
-      });
+    host_.release(runner_.releases(), [this](const Released& r) {
+      if (attachment_ != nullptr) attachment_->released(r);
+    });
   }
 
   void peers() {
@@ -236,6 +266,7 @@ class Loop {
   Attachment* attachment_;
   Runner runner_;
   std::unique_ptr<Reader> reader_;
+  std::vector<zmq::pollitem_t> poll_items_;
   bool live_{false};
   bool busy_{false};
   std::int64_t next_peers_{0};
@@ -243,7 +274,7 @@ class Loop {
   std::int64_t next_snapshot_{0};
   std::uint64_t undecodable_{0};
   std::map<std::string, PeerState> known_peers_;
-  std::vector<Arrival> arrivals_;
+  std::size_t queued_{0};  ///< events added to the runner's next step
   std::vector<Event> locals_;
 };
 

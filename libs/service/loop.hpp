@@ -14,7 +14,7 @@ class Attachment {
   virtual void recovered(Timestamp) {}                    ///< after it
   virtual void applied(const Name&, const Event&) {}      ///< each input, also of the tail that is run again
   virtual void locals(Timestamp, std::vector<Event>&) {}  ///< inputs of its own, taken after every step and turn
-  virtual void released(const Released&) {}               ///< published and durable; the place for effects
+  virtual void released(const Released&) {}               ///< published and durable, ticks left out; the place for effects
   virtual std::optional<Timestamp> next_wake() const { return {}; }
   virtual int wake_fd() const { return -1; }                                ///< polled; readable ends the wait
   virtual void turn(Timestamp) {}                                           ///< once a loop turn

@@ -140,7 +140,7 @@ void ApiAttachment::locals(Timestamp, std::vector<Event>& out) {
 }
 
 void ApiAttachment::released(const Released& released) {
-  const auto* command = std::get_if<Command>(&released.event);
+  const auto* command = std::get_if<Command>(released.event);
   if (command == nullptr || released.replayed || released_next_.empty()) return;
   Waiting waiting{*command, std::move(released_next_.front()), monotonic_ns() + kAnswerWithin, answerers(command->verb), Outcome::done, {}};
   released_next_.pop_front();

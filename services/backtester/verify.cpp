@@ -44,17 +44,16 @@ class Library final : public ReferenceSource {
     return it == said_.end() ? nullptr : &it->second;
   }
 
-  Result<std::vector<Bytes>> fetch(const Name& first, std::uint32_t count) override {
-    std::vector<Bytes> events;
+  Result<void> fetch(const Name& first, std::uint32_t count, std::vector<ByteView>& out) override {
     Name name = first;
     for (std::uint32_t i = 0; i < count; ++i, ++name.at.sequence) {
       const Bytes* bytes = find(name);
       if (bytes == nullptr)
         return std::unexpected(Error{"diverged", "journal", "what was taken was said",
                                      to_string(name) + " is in no journal (stop the mesh first: its journals must end together)"});
-      events.push_back(*bytes);
+      out.emplace_back(*bytes);
     }
-    return events;
+    return {};
   }
 
  private:

@@ -45,7 +45,7 @@ void VenueAttachment::locals(Timestamp now, std::vector<Event>& out) {
 }
 
 void VenueAttachment::released(const Released& released) {
-  const auto* order = std::get_if<OrderEvent>(&released.event);
+  const auto* order = std::get_if<OrderEvent>(released.event);
   if (order == nullptr || released.replayed) return;
   perform(*order, *venue_);
   if (order->kind == OrderEventKind::sending) {

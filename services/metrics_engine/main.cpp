@@ -10,9 +10,9 @@ class Latency final : public Attachment {
  public:
   void attach(Host& host, Runner&) override { host_ = &host; }
   void released(const Released& released) override {
-    if (const auto* m = std::get_if<Metrics>(&released.event))
+    if (const auto* m = std::get_if<Metrics>(released.event))
       observe("metric", m->header);
-    else if (const auto* s = std::get_if<Signal>(&released.event))
+    else if (const auto* s = std::get_if<Signal>(released.event))
       observe("signal", s->header);
   }
 

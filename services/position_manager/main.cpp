@@ -16,7 +16,7 @@ class Desk final : public Attachment {
   }
   void locals(Timestamp, std::vector<Event>& out) override { halt_file_->look(monotonic_ns(), out); }
   void released(const Released& released) override {
-    if (const auto* intent = std::get_if<Intent>(&released.event))
+    if (const auto* intent = std::get_if<Intent>(released.event))
       host_->probes().tick_to("intent", static_cast<double>((intent->header.time - intent->header.cause.time).ns) / 1e9);
   }
   void report(Probes& probes, std::vector<std::string>&) override {

@@ -27,7 +27,6 @@ class Ingestor {
     core_.recovered();
     spdlog::info("Recovered said_observed={} incarnation={}", *observed, runner_.token().incarnation);
     tell_absence();
-    host_.release(runner_.take_released());
     host_.set_extra_http([this](HttpRequest& request, HttpRespond& respond) { return push_.on_http(request, respond); });
     host_.open_bus(runner_.token(), host_.journal().heads());
     next_snapshot_ = monotonic_ns() + snapshot_interval();
@@ -36,6 +35,7 @@ class Ingestor {
     push_.answer_durable({});
     host_.journal().sync();
     push_.answer_durable(host_.journal().durable());
+    host_.release(runner_.releases(), {});
     runner_.snapshot();
     host_.close();
     return 0;
@@ -74,8 +74,7 @@ class Ingestor {
       last_tick_ = monotonic_ns();
     }
     for (PushFeed::Batch& batch : push_.take()) take(std::move(batch), now);
-    host_.release(runner_.take_released());
-    host_.pump_releases({});
+    host_.release(runner_.releases(), {});
     push_.answer_durable(host_.journal().durable());
     host_.turn();
     const std::int64_t mono = monotonic_ns();

@@ -22,9 +22,10 @@ class Hostile : public BusTest {
   std::string batch(const std::string& service, Name first, int events, Token token = {kEpoch, 1}, std::uint32_t ordinal = 0) {
     BatchWriter writer;
     writer.start({.service = service, .ordinal = ordinal, .token = token, .config_hash = 77});
-    writer.begin_run(first);
-    for (int i = 0; i < events; ++i)
-      writer.add(event_at(first.stream, first.partition, {first.at.epoch, first.at.sequence + static_cast<Sequence>(i)}));
+    for (int i = 0; i < events; ++i) {
+      const Position at{first.at.epoch, first.at.sequence + static_cast<Sequence>(i)};
+      writer.add({first.stream, first.partition, at}, event_at(first.stream, first.partition, at));
+    }
     return text_of(writer.finish());
   }
   std::string good(int events = 1) {

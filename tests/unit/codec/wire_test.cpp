@@ -38,7 +38,7 @@ std::vector<Written> random_runs(Rng& rng) {
     while (stream_of(random_event(type, rng)) == Stream::local) type = rng.below(kEventTypes);
     run.first = {
         stream_of(random_event(type, rng)), static_cast<Partition>(rng.below(kPartitions)), {rng.next(), 1 + rng.below(1ULL << 50)}};
-    run.payloads.resize(rng.below(20));
+    run.payloads.resize(1 + rng.below(20));
     for (auto& payload : run.payloads) codec.encode(random_event(type, rng), payload);
   }
   return runs;
@@ -47,13 +47,16 @@ std::vector<Written> random_runs(Rng& rng) {
 Bytes write(const BatchHeader& head, const std::vector<Written>& runs, BatchWriter& writer) {
   writer.start(head);
   for (const auto& run : runs) {
-    writer.begin_run(run.first);
-    for (const auto& payload : run.payloads) writer.add(payload);
+    Name name = run.first;
+    for (const auto& payload : run.payloads) {
+      writer.add(name, payload);
+      ++name.at.sequence;
+    }
   }
   const auto bound = writer.size();
   const auto frame = writer.finish();
   EXPECT_LE(frame.size(), bound);
-  EXPECT_LE(bound, frame.size() + 10);
+  EXPECT_LE(bound, frame.size() + 10 * runs.size());
   EXPECT_EQ(writer.size(), frame.size());
   return {frame.begin(), frame.end()};
 }
@@ -200,8 +203,30 @@ TEST(Batch, OutlivesTruncationsBitFlipsAndNoise) {
 TEST(BatchWriter, KeepsLocalInputsAtHome) {
   BatchWriter writer;
   writer.start({});
-  EXPECT_THROW(writer.add({}), InvariantError);
-  EXPECT_THROW(writer.begin_run({Stream::local, 0, {1, 1}}), InvariantError);
+  EXPECT_THROW(writer.add({Stream::local, 0, {1, 1}}, {}), InvariantError);
+  EXPECT_THROW(writer.add({Stream::tick, 64, {1, 1}}, {}), InvariantError);
+}
+
+TEST(BatchWriter, PutsEventsOfOnePartitionSideBySideAndBeginsARunWhereASequenceIsMissing) {
+  BatchWriter writer;
+  BatchParser parser;
+  for (int again = 0; again < 2; ++again) {
+    writer.start(header());
+    const auto say = [&](Partition partition, Sequence sequence) {
+      writer.add({Stream::order, partition, {7, sequence}}, as_bytes(std::to_string(sequence)));
+    };
+    say(1, 10), say(2, 50), say(1, 11), say(2, 51), say(1, 13), say(1, 14), say(2, 52);
+    EXPECT_EQ(writer.count(), 7U);
+    const auto frame = writer.finish();
+    ASSERT_EQ(rule(parser.parse(frame)), "taken");
+    std::string told;
+    for (const RunView& run : parser.runs()) {
+      told += to_string(run.first) + ":";
+      for (const ByteView payload : run.payloads) told += " " + std::string(as_text(payload));
+      told += "; ";
+    }
+    EXPECT_EQ(told, "order.1@7/10: 10 11; order.2@7/50: 50 51 52; order.1@7/13: 13 14; ");
+  }
 }
 
 TEST(Chunk, GivesBackItsRunAndIsTheMessageOfTheContract) {

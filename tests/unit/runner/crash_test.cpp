@@ -58,14 +58,14 @@ void live_on(const Undisturbed& whole, FakeDisk& disk) {
   Runner runner{core, *journal, kCodec, ticks_by_reference()};
   const auto recovered = runner.recover(whole.story.publisher, kStart);
   ASSERT_TRUE(recovered) << to_string(recovered.error());
-  const auto completed = runner.take_released();
+  const auto completed = take(runner.releases());
   EXPECT_EQ(completed.size(), recovered->said_completed);
-  for (const Released& r : completed) EXPECT_TRUE(r.replayed);
+  for (const Heard& r : completed) EXPECT_TRUE(r.replayed);
   whole.story.tell(runner, core, false);
   // What others hear now begins exactly where the journal of the dead process ended.
   std::vector<Words> heard = before;
-  for (const Released& r : completed) heard.push_back({r.name, r.bytes});
-  for (const Released& r : runner.take_released()) {
+  for (const Heard& r : completed) heard.push_back({r.name, r.bytes});
+  for (const Heard& r : take(runner.releases())) {
     EXPECT_FALSE(r.replayed);
     heard.push_back({r.name, r.bytes});
   }

@@ -71,15 +71,30 @@ struct Words {
   friend void PrintTo(const Words& words, std::ostream* out) { *out << to_string(words.name) << " (" << words.bytes.size() << " bytes)"; }
 };
 
+/// What was released, as it outlives the queue.
+struct Heard {
+  Name name;
+  Bytes bytes;
+  Lsn recorded;
+  bool replayed;
+};
+inline std::vector<Heard> take(Releases& releases) {
+  std::vector<Heard> all;
+  for (; !releases.empty(); releases.pop()) {
+    const Released r = releases.front();
+    all.push_back({r.name, Bytes(r.bytes.begin(), r.bytes.end()), r.recorded, r.replayed});
+  }
+  return all;
+}
+
 /// A publisher's journal, as far as a tail asks for it.
 class Publisher final : public ReferenceSource {
  public:
-  Result<std::vector<Bytes>> fetch(const Name& first, std::uint32_t count) override {
+  Result<void> fetch(const Name& first, std::uint32_t count, std::vector<ByteView>& out) override {
     if (!failure.empty()) return std::unexpected(Error{failure, "tick_ingestor", "its journal answers", to_string(first)});
-    std::vector<Bytes> out;
-    for (std::uint32_t i = 0; i < count; ++i) out.push_back(ticks.at(first.at.sequence + i - 1));
+    for (std::uint32_t i = 0; i < count; ++i) out.emplace_back(ticks.at(first.at.sequence + i - 1));
     fetched += count;
-    return out;
+    return {};
   }
   std::vector<Bytes> ticks;
   std::string failure;  ///< an error's code

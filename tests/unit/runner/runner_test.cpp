@@ -41,11 +41,11 @@ TEST(Runner, RecordsWhatItTakesBeforeWhatItSays) {
   ASSERT_TRUE(service.runner.recover(nobody, kStart));
   service.ticks(1, 3);
   EXPECT_EQ(types(disk), (std::vector{RecordType::opened, RecordType::started, RecordType::taken, RecordType::taken, RecordType::said}));
-  const auto released = service.runner.take_released();
+  const auto released = take(service.runner.releases());
   ASSERT_EQ(released.size(), 1u);
   EXPECT_EQ(released[0].name, (Name{Stream::account, 0, {service.journal->epoch(), 1}}));
   EXPECT_EQ(released[0].recorded, service.journal->end());
-  EXPECT_TRUE(service.runner.take_released().empty()) << "each is given once";
+  EXPECT_TRUE(take(service.runner.releases()).empty()) << "each is given once";
 }
 
 TEST(Runner, NamesTicksByReferenceAndCopiesTheRest) {
@@ -105,7 +105,7 @@ TEST(Runner, SkipsAndCountsBytesThatAreNoEventAndRecoversOverThem) {
     const auto sound = encoded(Command{.id = "C1", .verb = Verb::flatten});
     const std::vector<Arrival> next{{{Stream::control, 0, {5, 2}}, sound}};
     service.runner.step(kStart, next);
-    EXPECT_EQ(service.runner.take_released().size(), 1u);
+    EXPECT_EQ(take(service.runner.releases()).size(), 1u);
   }
   Service again{disk};
   const auto recovered = again.runner.recover(nobody, kStart);
@@ -288,7 +288,7 @@ TEST(Runner, ABatchLargerThanARecordIsTakenInSeveralAndRunsAgainTheSame) {
     ASSERT_GT(arrivals.size() * commands[0].size(), 2 * service.journal->max_body());
     ASSERT_TRUE(service.runner.recover(nobody, kStart));
     service.runner.step(kStart, arrivals);
-    EXPECT_EQ(service.runner.take_released().size(), 1'000u);
+    EXPECT_EQ(take(service.runner.releases()).size(), 1'000u);
   }
   Service again{disk};
   const auto recovered = again.runner.recover(nobody, kStart);

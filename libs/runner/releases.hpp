@@ -1,0 +1,51 @@
+// What a core said and the journal holds, on its way to those who hear it: a queue that keeps its room, so that a tick costs no allocation.
+#pragma once
+#include <cstddef>
+#include <vector>
+
+#include "journal/journal.hpp"
+
+namespace tickmesh {
+
+/// One event at the queue's front. The views live until it is popped.
+struct Released {
+  Name name{};
+  ByteView bytes{};
+  const Event* event{nullptr};  ///< none for ticks: they are heard, and nobody acts on having said them
+  Lsn recorded{};               ///< where its record ends: when `durable` has reached this, a power cut cannot take it back
+  bool replayed{false};         ///< completed by recovery: others must hear it, but what it asks of the outside may have been done already
+};
+
+class Releases {
+ public:
+  bool empty() const { return next_ == items_.size(); }
+  std::size_t size() const { return items_.size() - next_; }
+  Released front() const;
+  void pop();
+
+  /// Appends `said` to the journal, one record a run of the same stream and partition, and then to the queue. Clears `said`.
+  void record(Journal& journal, const Codec& codec, std::vector<Outbox::Said>& said);
+  /// Appends an event that recovery found unrecorded.
+  void record_replayed(Journal& journal, const Name& name, ByteView bytes, Event event);
+
+ private:
+  static constexpr std::size_t kNoEvent = ~std::size_t{0};
+  struct Item {
+    Name name;
+    std::size_t begin, size;  ///< in bytes_, after its u32 length
+    std::size_t event;        ///< in events_, or kNoEvent
+    Lsn recorded;
+    bool replayed;
+  };
+  std::size_t open_item();
+  void close_item(Item item);
+  void append(Journal& journal, std::size_t begin);
+
+  std::vector<Item> items_;
+  std::size_t next_{0};
+  Bytes bytes_;  ///< u32 length and bytes of each, as a `said` record has them
+  std::vector<Event> events_;
+  Bytes body_;
+};
+
+}  // namespace tickmesh
