@@ -65,9 +65,11 @@ int main(int argc, char** argv) {
   if (!list)
     words << machine() << " · " << commit << " · preset " << preset << (settings.quick ? " · QUICK" : "") << '\n'
           << as_table_head() << std::endl;
+  Benchmarks all = all_benchmarks(settings);
   std::vector<Figure> shown;
   bool failed = false, any = false;
-  for (const auto& benchmark : all_benchmarks(settings)) {
+  for (auto& slot : all) {
+    const auto benchmark = std::move(slot);  // gone when measured, with whatever processes it keeps
     const auto rows = benchmark->rows();
     if (std::none_of(rows.begin(), rows.end(), [&](const RowName& row) { return std::regex_search(row.name, pattern); })) continue;
     any = true;
