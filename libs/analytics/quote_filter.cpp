@@ -25,6 +25,15 @@ double mid_of(const Quote& q) { return mid_units(twice_mid(q.bid, q.ask)); }
 
 }  // namespace
 
+bool QuoteFilter::asks_for_sd(const Quote& quote) const {
+  if (has_held_) return true;
+  if (!has_last_ || settings_.filters == Filters::raw) return false;
+  // Nine tenths of the fraction: far from where the roundings of `too_far` could tell otherwise.
+  const auto last = static_cast<double>(last_.bid.raw()) + static_cast<double>(last_.ask.raw());
+  const auto now = static_cast<double>(quote.bid.raw()) + static_cast<double>(quote.ask.raw());
+  return !(std::abs(now - last) <= 0.9 * settings_.bad_print_fraction * last);
+}
+
 bool QuoteFilter::too_far(const Quote& quote, const Quote& from, const Value& sd) const {
   if (!sd.has_value) return false;
   const double last = mid_of(from);

@@ -47,6 +47,8 @@ class QuoteFilter {
   QuoteFilter() : QuoteFilter(Settings{}) {}
   explicit QuoteFilter(const Settings& settings) : settings_{settings} {}
 
+  /// True when what `apply` says of `quote` may depend on the deviation; else any value does.
+  bool asks_for_sd(const Quote& quote) const;
   /// `sd` is the rolling deviation of the mid, price units; while it has no value nothing is held.
   Outcome apply(const Quote& quote, const Value& sd);
   const FilterCounts& counts() const { return counts_; }

@@ -5,11 +5,18 @@
 namespace tickmesh {
 namespace {
 
-std::int64_t divide_half_even(Int128 numerator, Int128 denominator) {
-  Int128 quotient = numerator / denominator;
-  const Int128 twice = 2 * (numerator % denominator);  // prices are positive
-  if (twice > denominator || (twice == denominator && (quotient & 1) != 0)) ++quotient;
+template <class Int>
+std::int64_t divide(Int numerator, Int denominator) {
+  Int quotient = numerator / denominator;
+  const Int rest = numerator - quotient * denominator;  // prices are positive
+  const Int missing = denominator - rest;
+  if (rest > missing || (rest == missing && (quotient & 1) != 0)) ++quotient;
   return static_cast<std::int64_t>(quotient);
+}
+
+std::int64_t divide_half_even(Int128 numerator, Int128 denominator) {
+  const auto n = static_cast<std::int64_t>(numerator), d = static_cast<std::int64_t>(denominator);
+  return n == numerator && d == denominator ? divide(n, d) : divide(numerator, denominator);
 }
 
 void put(ByteWriter& out, Int128 value) {
@@ -38,7 +45,7 @@ bool BarCell::add(const BarPoint& point, Quantity most) {
     high_ = std::max(high_, point.value);
     low_ = std::min(low_, point.value);
   }
-  weighted_ += static_cast<Int128>(point.value) * point.size.raw();
+  weighted_ += Int128{point.value} * point.size.raw();
   sum_ += point.value;
   ++count_;
   return true;

@@ -12,7 +12,8 @@ constexpr Timestamp kEndOfTime{std::numeric_limits<std::int64_t>::max()};
 }  // namespace
 
 Result<void> BarSpec::check() const {
-  if (lengths.empty() || lengths.size() > 16) return bad_value("lengths", "1 to 16 lengths", std::to_string(lengths.size()) + " given");
+  if (lengths.empty() || lengths.size() > kMostLengths)
+    return bad_value("lengths", "1 to 16 lengths", std::to_string(lengths.size()) + " given");
   if (lengths.front().ns < 1'000'000) return bad_value("lengths", ">= 1 ms", "the first is shorter");
   for (std::size_t i = 1; i < lengths.size(); ++i)
     if (lengths[i] <= lengths[i - 1] || lengths[i].ns % lengths.front().ns != 0)
@@ -25,6 +26,8 @@ Result<void> BarSpec::check() const {
 
 InstrumentBars::InstrumentBars(const BarSpec& spec, const Symbol& symbol) : spec_{&spec}, symbol_{symbol} {
   TM_INVARIANT(spec.check().has_value(), "bars are built from a checked specification");
+  most_ = Quantity::from_raw(std::numeric_limits<std::int64_t>::max() / (spec.lengths.back().ns / spec.lengths.front().ns));
+  forget_at_ = kEndOfTime;
 }
 
 bool InstrumentBars::usable(const Tick& tick) {
@@ -34,17 +37,23 @@ bool InstrumentBars::usable(const Tick& tick) {
   if (tick.ask.raw() > std::numeric_limits<std::int64_t>::max() / 2) return false;
   const bool repeated = last_quote_.kind == TickKind::quote && tick.bid == last_quote_.bid && tick.ask == last_quote_.ask &&
                         tick.bid_size == last_quote_.bid_size && tick.ask_size == last_quote_.ask_size;
-  last_quote_ = tick;
+  last_quote_.kind = tick.kind;
+  last_quote_.bid = tick.bid;
+  last_quote_.ask = tick.ask;
+  last_quote_.bid_size = tick.bid_size;
+  last_quote_.ask_size = tick.ask_size;
   return !repeated;
 }
 
 void InstrumentBars::apply(const Tick& tick, std::vector<Bar>& out) {
-  const Duration longest = spec_->lengths.back();
-  if (started_ && tick.feed != feed_ && interval_start(tick.event_time, longest) <= interval_start(last_, longest)) {
-    ++counts_.other_feed;
-    return;
+  if (started_ && tick.feed != feed_) {
+    const Duration longest = spec_->lengths.back();
+    if (interval_start(tick.event_time, longest) <= interval_start(last_, longest)) {
+      ++counts_.other_feed;
+      return;
+    }
+    last_quote_ = {};
   }
-  if (started_ && tick.feed != feed_) last_quote_ = {};
   feed_ = tick.feed;
   if (lost_) {
     lost_ = false;
@@ -56,7 +65,8 @@ void InstrumentBars::apply(const Tick& tick, std::vector<Bar>& out) {
     last_ = std::max(last_, tick.event_time);
   } else {
     started_ = true;
-    watermark_ = last_ = tick.event_time;
+    last_ = tick.event_time;
+    set_watermark(tick.event_time);
   }
   if (!usable(tick)) {
     ++counts_.unusable;
@@ -68,29 +78,42 @@ void InstrumentBars::apply(const Tick& tick, std::vector<Bar>& out) {
     add(series_[1], {tick.event_time, tick.bid.raw() + tick.ask.raw(), {}, Side::none}, out);
 }
 
+bool InstrumentBars::add_to(Series& series, std::vector<BarCell>::iterator at, Timestamp start, const BarPoint& point) {
+  auto& cells = series.cells;
+  const bool fresh = at == cells.end() || at->start() != start;
+  if (fresh) {
+    at = cells.insert(at, BarCell{start});
+    if (in_gap(start, spec_->lengths.front())) at->mark_gap();
+  }
+  if (!at->add(point, most_)) {
+    ++counts_.unusable;
+    if (fresh) cells.erase(at);
+    return false;
+  }
+  ++counts_.taken;
+  if (fresh) look_for_oldest();
+  return true;
+}
+
+// The point is not after the watermark. In the watermark's own interval of the first length, every bar it belongs to is open.
 void InstrumentBars::add(Series& series, const BarPoint& point, std::vector<Bar>& out) {
+  const Timestamp start = ends_[0] - spec_->lengths.front();
+  if (point.time < start) return add_late(series, point, out);
+  auto& cells = series.cells;
+  add_to(series, !cells.empty() && cells.back().start() == start ? cells.end() - 1 : cells.end(), start, point);
+}
+
+void InstrumentBars::add_late(Series& series, const BarPoint& point, std::vector<Bar>& out) {
   const Duration base = spec_->lengths.front();
-  const Duration longest = spec_->lengths.back();
-  const Quantity most = Quantity::from_raw(std::numeric_limits<std::int64_t>::max() / (longest.ns / base.ns));
-  if (interval_start(point.time, longest) + longest + spec_->keep <= watermark_) {
+  if (forgotten_at(point.time) <= watermark_) {
     ++counts_.too_old;
     return;
   }
   const Timestamp start = interval_start(point.time, base);
   auto& cells = series.cells;
   auto cell = cells.end();
-  while (cell != cells.begin() && (cell - 1)->start() >= start) --cell;  // from the back: it is nearly always the last
-  const bool fresh = cell == cells.end() || cell->start() != start;
-  if (fresh) {
-    cell = cells.insert(cell, BarCell{start});
-    if (in_gap(start, base)) cell->mark_gap();
-  }
-  if (!cell->add(point, most)) {
-    ++counts_.unusable;
-    if (fresh) cells.erase(cell);
-    return;
-  }
-  ++counts_.taken;
+  while (cell != cells.begin() && (cell - 1)->start() >= start) --cell;  // from the back: it is nearly always near the last
+  if (!add_to(series, cell, start, point)) return;
   const BarQuality quality = watermark_ - point.time <= spec_->lateness ? BarQuality::late : BarQuality::revised;
   bool corrected = false;
   for (const Duration length : spec_->lengths) {
@@ -115,23 +138,45 @@ void InstrumentBars::close_past(Timestamp now, std::vector<Bar>& out) {
 
 void InstrumentBars::advance(Timestamp watermark, std::vector<Bar>& out) {
   if (!started_ || watermark <= watermark_) return;
-  for (Series& series : series_) {
-    // Only the intervals that hold the old watermark can be open.
-    for (const Duration length : spec_->lengths) {
-      const Timestamp start = interval_start(watermark_, length);
-      if (start + length <= watermark) say(series, start, length, BarQuality::complete, false, start + length, out);
+  // All lengths are multiples of the first: no bar ends before its interval does.
+  if (watermark >= ends_[0]) {
+    for (Series& series : series_) {
+      // Only the intervals that hold the old watermark can be open.
+      for (std::size_t i = 0; i < spec_->lengths.size(); ++i) {
+        const Duration length = spec_->lengths[i];
+        if (ends_[i] <= watermark) say(series, ends_[i] - length, length, BarQuality::complete, false, ends_[i], out);
+      }
     }
+    set_watermark(watermark);
+  } else {
+    watermark_ = watermark;
   }
-  watermark_ = watermark;
-  for (Series& series : series_) forget_old(series);
+  if (watermark >= forget_at_) forget_old();
 }
 
-void InstrumentBars::forget_old(Series& series) {
+void InstrumentBars::set_watermark(Timestamp watermark) {
+  watermark_ = watermark;
+  for (std::size_t i = 0; i < spec_->lengths.size(); ++i) ends_[i] = interval_start(watermark, spec_->lengths[i]) + spec_->lengths[i];
+}
+
+Timestamp InstrumentBars::forgotten_at(Timestamp cell_start) const {
   const Duration longest = spec_->lengths.back();
-  auto& cells = series.cells;
-  const auto old = [&](const BarCell& cell) { return interval_start(cell.start(), longest) + longest + spec_->keep <= watermark_; };
-  if (cells.empty() || !old(cells.front())) return;
-  cells.erase(cells.begin(), std::ranges::find_if_not(cells, old));
+  return interval_start(cell_start, longest) + longest + spec_->keep;
+}
+
+void InstrumentBars::forget_old() {
+  for (Series& series : series_) {
+    auto& cells = series.cells;
+    const auto old = [&](const BarCell& cell) { return forgotten_at(cell.start()) <= watermark_; };
+    cells.erase(cells.begin(), std::ranges::find_if_not(cells, old));
+  }
+  look_for_oldest();
+}
+
+void InstrumentBars::look_for_oldest() {
+  forget_at_ = kEndOfTime;
+  for (const Series& series : series_)
+    if (!series.cells.empty()) forget_at_ = std::min(forget_at_, forgotten_at(series.cells.front().start()));
 }
 
 bool InstrumentBars::in_gap(Timestamp start, Duration length) const {
@@ -193,10 +238,9 @@ void InstrumentBars::lost(std::vector<Bar>& out) {
 }
 
 Timestamp InstrumentBars::open_until(std::size_t index) const {
-  const Duration length = spec_->lengths[index];
-  const Timestamp start = interval_start(watermark_, length);
+  const Timestamp start = ends_[index] - spec_->lengths[index];
   for (const Series& series : series_)
-    if (!series.cells.empty() && series.cells.back().start() >= start) return start + length;
+    if (!series.cells.empty() && series.cells.back().start() >= start) return ends_[index];
   return {};
 }
 
@@ -236,6 +280,8 @@ void InstrumentBars::load(ByteReader& in) {
     series.cells.clear();
     for (auto left = in.get<std::uint32_t>(); left > 0; --left) series.cells.emplace_back().load(in);
   }
+  set_watermark(watermark_);
+  look_for_oldest();
 }
 
 }  // namespace tickmesh

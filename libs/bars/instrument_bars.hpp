@@ -12,6 +12,7 @@ namespace tickmesh {
 
 /// What bars are built. All intervals are counted from the Unix epoch.
 struct BarSpec {
+  static constexpr std::size_t kMostLengths = 16;
   std::vector<Duration> lengths{seconds(1), seconds(60)};  ///< ascending; each a multiple of the first, of which it is built
   Duration lateness{seconds(2)};                           ///< a trade later than this makes a `revised` bar, else a `late` one
   Duration keep{seconds(300)};                             ///< finished bars of the first length can be corrected this long
@@ -66,12 +67,18 @@ class InstrumentBars {
   };
   bool usable(const Tick& tick);
   void add(Series& series, const BarPoint& point, std::vector<Bar>& out);
+  void add_late(Series& series, const BarPoint& point, std::vector<Bar>& out);
+  /// Adds to the cell that begins at `start`, which lies at or before `at`; false when it has no room.
+  bool add_to(Series& series, std::vector<BarCell>::iterator at, Timestamp start, const BarPoint& point);
+  void set_watermark(Timestamp watermark);
   void remember(const Gap& gap, std::vector<Bar>& out);
   bool in_gap(Timestamp start, Duration length) const;
   /// Says the bar of `length` at `start` from the cells it covers; nothing when there are none.
   void say(const Series& series, Timestamp start, Duration length, BarQuality quality, bool correction, Timestamp event_time,
            std::vector<Bar>& out) const;
-  void forget_old(Series& series);
+  Timestamp forgotten_at(Timestamp cell_start) const;  ///< when a cell is beyond correction
+  void forget_old();
+  void look_for_oldest();
 
   const BarSpec* spec_;
   Symbol symbol_;
@@ -81,8 +88,13 @@ class InstrumentBars {
   bool lost_{false};  // a gap is open since last_
   FeedKind feed_{FeedKind::none};
   Timestamp watermark_{};
-  Timestamp last_{};  // latest event time of a tick
-  Tick last_quote_{};
+  // What the watermark means, so that a tick inside an open bar divides nothing: the ends of the intervals of each length that hold it,
+  // and when the oldest cell is forgotten.
+  std::array<Timestamp, BarSpec::kMostLengths> ends_{};
+  Timestamp forget_at_{};
+  Quantity most_{};    // volume of one cell
+  Timestamp last_{};   // latest event time of a tick
+  Tick last_quote_{};  // kind, prices and sizes alone
   BarCounts counts_{};
 };
 

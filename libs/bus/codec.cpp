@@ -1,8 +1,11 @@
 #include "bus/codec.hpp"
 
+#include <google/protobuf/arena.h>
 #include <google/protobuf/stubs/logging.h>
 
+#include <array>
 #include <cmath>
+#include <cstddef>
 #include <limits>
 #include <type_traits>
 
@@ -179,12 +182,22 @@ bool lacks_symbol(const T& event) {
   return false;
 }
 
-/// Messages are kept and cleared, because a cleared message keeps its strings and sub-messages.
+/// Where one message at a time is built: a cleared message gives its sub-messages back to the heap, an arena's block stays.
+struct Workshop {
+  alignas(std::max_align_t) std::array<char, 32'768> block;
+  google::protobuf::Arena arena{block.data(), block.size()};
+};
+
+Workshop& workshop() {
+  thread_local Workshop one;
+  one.arena.Reset();
+  return one;
+}
+
+/// An empty message, valid until the next call on this thread.
 template <class Message>
-Message& cleared() {
-  thread_local Message message;
-  message.Clear();
-  return message;
+Message& fresh() {
+  return *google::protobuf::Arena::CreateMessage<Message>(&workshop().arena);
 }
 
 void append(const google::protobuf::MessageLite& message, Bytes& out) {
@@ -200,11 +213,11 @@ void encode_event(const T& event, Bytes& out) {
   TM_INVARIANT(!lacks_symbol(event), "an event about one symbol names it");
   Writer writer;
   if constexpr (Wire<T>::kStream == Stream::local) {
-    auto& message = cleared<v1::LocalInput>();
+    auto& message = fresh<v1::LocalInput>();
     fields(writer, event, choose(message, event));
     append(message, out);
   } else {
-    auto& message = cleared<typename Wire<T>::Message>();
+    auto& message = fresh<typename Wire<T>::Message>();
     fields(writer, event, message);
     append(message, out);
   }
@@ -232,7 +245,7 @@ Result<void> read_fields(Message& message, Event& out) {
 
 template <class T>
 Result<void> decode_event(ByteView bytes, Event& out) {
-  auto& message = cleared<typename Wire<T>::Message>();
+  auto& message = fresh<typename Wire<T>::Message>();
   if (!parse(bytes, message)) return refused(Wire<T>::kStream, "a message of tickmesh.v1 of at most 16 MiB");
   return read_fields<T>(message, out);
 }
@@ -246,7 +259,7 @@ Result<void> decode_tick(ByteView bytes, Event& out) {
 }
 
 Result<void> decode_local(ByteView bytes, Event& out) {
-  auto& message = cleared<v1::LocalInput>();
+  auto& message = fresh<v1::LocalInput>();
   if (!parse(bytes, message)) return refused(Stream::local, "a message of tickmesh.v1 of at most 16 MiB");
   switch (message.input_case()) {
     case v1::LocalInput::kStarted: return read_fields<Started>(*message.mutable_started(), out);

@@ -104,6 +104,18 @@ void DemoMarket::rebuild_heap() {
   std::ranges::make_heap(heap_, std::ranges::greater{});
 }
 
+/// The book on top has its next turn later: one way down instead of out and in again.
+void DemoMarket::put_off(Turn turn) {
+  std::size_t at = 0;
+  for (std::size_t child = 1; child < heap_.size(); child = 2 * at + 1) {
+    if (child + 1 < heap_.size() && heap_[child + 1] < heap_[child]) ++child;
+    if (turn < heap_[child]) break;
+    heap_[at] = heap_[child];
+    at = child;
+  }
+  heap_[at] = turn;
+}
+
 std::int64_t DemoMarket::next_offset() const { return std::min(schedule_.next().at, heap_.front().first); }
 
 DemoItem DemoMarket::next() {
@@ -117,7 +129,6 @@ DemoItem DemoMarket::next() {
     const auto [now, which] = heap_.front();
     item.tick = Tick{};
     Book& book = books_[which];
-    std::ranges::pop_heap(heap_, std::ranges::greater{});
     if (now < book.halted_until) {
       book.due = book.halted_until + static_cast<std::int64_t>(book.mean_gap_ns * book.random.exponential());
     } else {
@@ -135,8 +146,7 @@ DemoItem DemoMarket::next() {
       if (silent) item.tick.kind = TickKind::none;
       schedule(book, now);
     }
-    heap_.back() = {book.due, which};
-    std::ranges::push_heap(heap_, std::ranges::greater{});
+    put_off({book.due, which});
     if (item.tick.kind == TickKind::none) continue;
     item.offset = now;
     ++position_;

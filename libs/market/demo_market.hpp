@@ -109,17 +109,19 @@ class DemoMarket {
   void quote(Book& book, std::int64_t now, Tick& tick);
   void trade(Book& book, Tick& tick);
   void schedule(Book& book, std::int64_t now);
+  using Turn = std::pair<std::int64_t, std::uint32_t>;  ///< (due, book)
   void rebuild_heap();
+  void put_off(Turn turn);
 
   DemoOptions options_;
   std::uint64_t fingerprint_{0};
   DemoSchedule schedule_;
   Random random_;
   std::vector<Book> books_;
-  std::vector<std::pair<std::int64_t, std::uint32_t>> heap_;  ///< (due, book), earliest on top
-  double common_{0};                                          ///< log activity of the market as a whole, AR(1) of unit variance
-  double rate_{1};                                            ///< its factor on activity
-  double u_{1};                                               ///< the time of day's factor on volume
+  std::vector<Turn> heap_;  ///< earliest on top
+  double common_{0};        ///< log activity of the market as a whole, AR(1) of unit variance
+  double rate_{1};          ///< its factor on activity
+  double u_{1};             ///< the time of day's factor on volume
   std::int64_t common_due_{0};
   std::int64_t gap_from_{0}, gap_to_{0};
   std::uint64_t position_{0};

@@ -29,6 +29,7 @@ class MeanReversion final : public SignalRule {
   explicit MeanReversion(const MeanReversionParameters& parameters) : p_{parameters} {}
 
   std::string_view name() const override { return "mean_reversion"; }
+  unsigned reads() const override { return metric_group::kReversion | metric_group::kSpread | metric_group::kTrend | metric_group::kCost; }
   Decision decide(const Metrics& metrics, const Conditions& conditions) override;
   std::string reason(const Decision& decision, const Metrics& metrics) const override;
   void reset() override;

@@ -65,14 +65,28 @@ struct Parameter {
 /// Overrides by name, from configuration.
 using ParameterValues = std::map<std::string, double, std::less<>>;
 
+/// Values of Metrics that are computed together. Header, symbol, feed, bid, ask and mid are always there.
+namespace metric_group {
+inline constexpr unsigned kReversion = 1;    ///< z_score, mean, sd
+inline constexpr unsigned kShape = 2;        ///< sd_bp, half_life, window_span_s
+inline constexpr unsigned kSpread = 4;       ///< spread_bp, spread_mean_bp, spread_regime
+inline constexpr unsigned kSpreadSd = 8;     ///< spread_sd_bp, spread_cv
+inline constexpr unsigned kTrend = 16;       ///< trend_t
+inline constexpr unsigned kTrendSlope = 32;  ///< trend_slope
+inline constexpr unsigned kCost = 64;        ///< cost_bp, round_trip_bp
+inline constexpr unsigned kAll = 127;
+}  // namespace metric_group
+
 /// One rule for one instrument. Deterministic; remembers what it entered.
 class SignalRule {
  public:
   virtual ~SignalRule() = default;
   virtual std::string_view name() const = 0;
+  /// The groups that `decide` reads; the others may hold anything then, so that no tick pays for what nobody looks at.
+  virtual unsigned reads() const { return metric_group::kAll; }
   /// Judges one tick. Must be called for every tick in order: a rule remembers.
   virtual Decision decide(const Metrics& metrics, const Conditions& conditions) = 0;
-  /// The decision in words, with the numbers that decided.
+  /// The decision in words, with the numbers that decided. All metrics are there.
   virtual std::string reason(const Decision& decision, const Metrics& metrics) const = 0;
   virtual void reset() = 0;
   virtual void save(ByteWriter& out) const = 0;

@@ -85,8 +85,8 @@ void PaperExchange::cancel(std::string_view client_order_id, Timestamp now, std:
 }
 
 void PaperExchange::set_halted(const Symbol& symbol, bool halted, Timestamp now, std::vector<PaperFact>& out) {
-  const auto book = books_.find(instrument_id(symbol));
-  if (book == books_.end() || book->second.halted == halted) return;
+  const Book* book = books_.find(instrument_id(symbol));
+  if (book == nullptr || book->halted == halted) return;
   tell({.kind = halted ? PaperFactKind::halt : PaperFactKind::resume, .time = now, .symbol = symbol}, out);
 }
 
@@ -106,9 +106,9 @@ void PaperExchange::advance(Timestamp now, std::vector<PaperFact>& out) {
 
 void PaperExchange::on_tick(const Tick& tick, const Name& name, std::vector<PaperFact>& out) {
   advance(tick.time, out);
-  const auto found = books_.find(tick.instrument);
-  if (found == books_.end()) return;
-  Book& book = found->second;
+  Book* const found = books_.find(tick.instrument);
+  if (found == nullptr) return;
+  Book& book = *found;
   book.clock = std::max(book.clock, tick.time);
   if (tick.kind == TickKind::quote) {
     book.bid = tick.bid;
@@ -246,10 +246,10 @@ void PaperExchange::apply(const PaperFact& fact) {
     }
     case PaperFactKind::halt:
     case PaperFactKind::resume: {
-      const auto book = books_.find(instrument_id(fact.symbol));
-      if (book == books_.end()) break;  // an instrument that is no longer configured
-      book->second.halted = fact.kind == PaperFactKind::halt;
-      book->second.bid = book->second.ask = Price{};
+      Book* book = books_.find(instrument_id(fact.symbol));
+      if (book == nullptr) break;  // an instrument that is no longer configured
+      book->halted = fact.kind == PaperFactKind::halt;
+      book->bid = book->ask = Price{};
       break;
     }
     case PaperFactKind::none:

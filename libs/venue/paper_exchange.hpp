@@ -22,7 +22,7 @@
 
 #include "core/bytes.hpp"
 #include "core/events.hpp"
-#include "core/instrument.hpp"
+#include "core/instrument_map.hpp"
 #include "venue/reasons.hpp"
 
 namespace tickmesh {
@@ -130,7 +130,7 @@ class PaperExchange {
 
   Instruments instruments_;
   PaperConfig config_;
-  std::map<InstrumentId, Book> books_;
+  InstrumentMap<Book> books_;
   std::map<std::uint64_t, PaperOrder> orders_;
   std::map<std::string, std::uint64_t, std::less<>> by_client_;
   std::set<std::pair<Timestamp, std::uint64_t>> arriving_;

@@ -88,7 +88,8 @@ void PaperExchange::save(ByteWriter& out) const {
     out.put(o.closed_at);
   }
   out.put(books_.size());
-  for (const auto& [id, b] : books_) {
+  for (const auto* entry : books_.sorted()) {
+    const auto& [id, b] = *entry;
     out.put(id);
     out.put(b.bid);
     out.put(b.ask);
@@ -113,7 +114,7 @@ void PaperExchange::save(ByteWriter& out) const {
 }
 
 void PaperExchange::load(ByteReader& in) {
-  books_.clear();
+  books_ = {};
   orders_.clear();
   by_client_.clear();
   arriving_.clear();

@@ -78,8 +78,9 @@ void SingleThreadMesh::collect(Node& node) {
       summary_.hash.add(one.name, bytes_);
     }
     count(one);
-    if (heard_[static_cast<std::size_t>(one.name.stream)]) queue_.push_back(std::move(one));
   }
+  if (queue_.empty()) return std::swap(queue_, said);
+  for (Outbox::Said& one : said) queue_.push_back(std::move(one));
   said.clear();
 }
 
@@ -88,8 +89,10 @@ void SingleThreadMesh::drain(Timestamp now) {
   while (!queue_.empty()) {
     std::swap(queue_, wave_);
     for (const Outbox::Said& next : wave_) {
+      const auto stream = static_cast<std::size_t>(next.name.stream);
+      if (!heard_[stream]) continue;
       for (Node& node : nodes_)
-        if (node.reads[static_cast<std::size_t>(next.name.stream)]) apply(node, now, next.name, next.event);
+        if (node.reads[stream]) apply(node, now, next.name, next.event);
       if (const auto* tick = std::get_if<Tick>(&next.event))
         venue_->on_tick(*tick, next.name);
       else if (const auto* feed = std::get_if<FeedEvent>(&next.event))

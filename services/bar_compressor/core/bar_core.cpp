@@ -14,10 +14,8 @@ Result<void> BarCore::check(const BarConfig& config) {
 BarCore::BarCore(BarConfig config) : config_{std::move(config)}, spec_{config_.lengths, config_.lateness, config_.keep} {
   TM_INVARIANT(check(config_).has_value(), "bars are built from a checked configuration");
   armed_.resize(config_.lengths.size());
-  for (const Instrument& instrument : config_.instruments.list()) {
-    by_id_.emplace(instrument.id().value, rows_.size());
+  for (const Instrument& instrument : config_.instruments.list())
     rows_.push_back({instrument.id(), InstrumentBars{spec_, instrument.symbol}});
-  }
 }
 
 void BarCore::apply(const Input& in, Outbox& out) {
@@ -38,8 +36,8 @@ void BarCore::apply(const Input& in, Outbox& out) {
 }
 
 void BarCore::on_tick(const Input& in, const Tick& tick, Outbox& out) {
-  const auto found = by_id_.find(tick.instrument.value);
-  if (found == by_id_.end()) {
+  const auto place = config_.instruments.index_of(tick.instrument);
+  if (place == InstrumentIndex::kNone) {
     ++unlisted_;
     return;
   }
@@ -49,9 +47,9 @@ void BarCore::on_tick(const Input& in, const Tick& tick, Outbox& out) {
   }
   taken_ = in.now;
   behind_ = tick.time ? in.now - tick.time : Duration{};
-  Row& row = rows_[found->second];
+  Row& row = rows_[place];
   row.bars.apply(tick, scratch_);
-  say(row, out);
+  if (!scratch_.empty()) say(row, out);
   for (std::size_t i = 0; i < armed_.size(); ++i) arm_open(row.bars, i, out);
 }
 
@@ -84,7 +82,7 @@ void BarCore::on_feed(const FeedEvent& event, Outbox& out) {
     say(row, out);
   };
   if (!event.symbol.empty()) {
-    if (const auto found = by_id_.find(instrument_id(event.symbol).value); found != by_id_.end()) tell(rows_[found->second]);
+    if (const auto place = config_.instruments.index_of(instrument_id(event.symbol)); place != InstrumentIndex::kNone) tell(rows_[place]);
     return;
   }
   for (Row& row : rows_)
@@ -154,10 +152,10 @@ void BarCore::load(ByteReader& in) {
   for (auto left = in.get<std::uint32_t>(); left > 0; --left) {
     const auto id = in.get<InstrumentId>();
     const auto bytes = in.get<std::string>();
-    const auto found = by_id_.find(id.value);
-    if (found == by_id_.end()) continue;
+    const auto place = config_.instruments.index_of(id);
+    if (place == InstrumentIndex::kNone) continue;
     ByteReader one{as_bytes(bytes)};
-    rows_[found->second].bars.load(one);
+    rows_[place].bars.load(one);
     TM_INVARIANT(one.done(), "a stored instrument is read to its end");
   }
 }

@@ -1,7 +1,6 @@
 // bar_compressor's decisions: ticks and feed health in, bars out.
 #pragma once
 #include <cstdint>
-#include <unordered_map>
 #include <vector>
 
 #include "bars/instrument_bars.hpp"
@@ -59,8 +58,7 @@ class BarCore final : public Core {
 
   BarConfig config_;
   BarSpec spec_;
-  std::vector<Row> rows_;  // in the order of the instruments
-  std::unordered_map<std::uint64_t, std::size_t> by_id_;
+  std::vector<Row> rows_;         // in the order of the instruments
   std::vector<Timestamp> armed_;  // by length
   Timestamp taken_{};             // `now` at the last tick …
   Duration behind_{};             // … and how old it was

@@ -49,9 +49,7 @@ bool GatewayCore::repeated(const Name& name) {
 
 void GatewayCore::on_tick(const Tick& tick) {
   if (tick.kind != TickKind::quote) return;
-  const auto it = quotes_.find(tick.instrument);
-  if (it == quotes_.end()) return;
-  it->second = {tick.bid, tick.ask, tick.time};
+  if (Quote* quote = quotes_.find(tick.instrument)) *quote = {tick.bid, tick.ask, tick.time};
 }
 
 void GatewayCore::on_feed(const FeedEvent& event) {

@@ -26,7 +26,7 @@
 #include <vector>
 
 #include "core/core.hpp"
-#include "core/instrument.hpp"
+#include "core/instrument_map.hpp"
 
 namespace tickmesh {
 
@@ -188,7 +188,7 @@ class GatewayCore final : public Core {
   bool dead_man_{false};
   bool reconciling_{false};
   bool cancel_entries_at_open_{false};
-  std::map<InstrumentId, Quote> quotes_{};
+  InstrumentMap<Quote> quotes_{};
   std::set<Symbol> halted_{};
   std::map<Symbol, std::string> blocked_{};  ///< REDUCING for one symbol, and why; a person's resume lifts it
   Orders orders_{};                          ///< working

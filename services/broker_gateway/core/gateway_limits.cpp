@@ -81,8 +81,8 @@ GatewayCore::Refusal GatewayCore::check_entry(const Intent& intent, const Instru
 
 Money GatewayCore::gross() const {
   const auto mark = [&](const Symbol& symbol, Price fallback) {
-    const auto it = quotes_.find(instrument_id(symbol));
-    return it != quotes_.end() && it->second.ask.raw() > 0 ? it->second.ask : fallback;
+    const Quote* quote = quotes_.find(instrument_id(symbol));
+    return quote != nullptr && quote->ask.raw() > 0 ? quote->ask : fallback;
   };
   const auto multiplier = [&](const Symbol& symbol) {
     const Instrument* instrument = config_.instruments.find(symbol);

@@ -68,7 +68,8 @@ void GatewayCore::save(ByteWriter& out) const {
   out.put(reconciling_);
   out.put(cancel_entries_at_open_);
   out.put(quotes_.size());
-  for (const auto& [id, q] : quotes_) {
+  for (const auto* entry : quotes_.sorted()) {
+    const auto& [id, q] = *entry;
     out.put(id);
     out.put(q.bid);
     out.put(q.ask);

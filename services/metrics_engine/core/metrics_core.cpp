@@ -1,6 +1,7 @@
 #include "metrics_engine/core/metrics_core.hpp"
 
 #include <limits>
+#include <utility>
 
 namespace tickmesh {
 namespace {
@@ -46,9 +47,12 @@ MetricsCore::MetricsCore(MetricsConfig config) : config_{std::move(config)} {
   TM_INVARIANT(checked.has_value(), "metrics are built from a checked configuration");
   cells_.reserve(config_.instruments.list().size());
   for (const Instrument& instrument : config_.instruments.list()) {
-    Cell cell{SymbolMetrics{config_, instrument}, {}, kNeverPublished, {}};
-    for (const auto& signal : config_.signals) cell.signals.emplace_back(std::move(*make_signal_rule(signal.rule, signal.parameters)));
-    by_id_.emplace(instrument.id().value, cells_.size());
+    Cell cell{SymbolMetrics{config_, instrument}, {}, instrument.id().partition(), 0, {}, {}, {}};
+    for (const auto& signal : config_.signals) {
+      cell.signals.emplace_back(std::move(*make_signal_rule(signal.rule, signal.parameters)));
+      cell.judged_by |= cell.signals.back().rule().reads();
+    }
+    published(cell, kNeverPublished);
     cells_.push_back(std::move(cell));
   }
 }
@@ -69,18 +73,18 @@ void MetricsCore::apply(const Input& in, Outbox& out) {
   } else if (const auto* gap = std::get_if<StreamGap>(&in.event)) {
     if (gap->stream != Stream::tick) return;
     for (Cell& cell : cells_)
-      if (cell.metrics.instrument().id().partition() == gap->partition) cell.metrics.mark_gap();
+      if (cell.partition == gap->partition) cell.metrics.mark_gap();
   }
 }
 
 void MetricsCore::on_tick(const Input& in, const Tick& tick, Outbox& out) {
   if (tick.kind != TickKind::quote) return;
-  const auto found = by_id_.find(tick.instrument.value);
-  if (found == by_id_.end()) {
+  const auto place = config_.instruments.index_of(tick.instrument);
+  if (place == InstrumentIndex::kNone) {
     ++unlisted_;
     return;
   }
-  Cell& cell = cells_[found->second];
+  Cell& cell = cells_[place];
   const bool good = cell.metrics.learn(tick);
   cell.heard = in.now;
   if (!armed_) arm(in.now + config_.gap, out);
@@ -89,8 +93,7 @@ void MetricsCore::on_tick(const Input& in, const Tick& tick, Outbox& out) {
   cell.book_was_usable = usable;
   if (!good && !became_unusable) return;
   const bool fresh = usable && (!tick.time || in.now - tick.time <= config_.max_quote_age);
-  const auto grid = grid_cell(tick.event_time, config_.publish_grid);
-  judge(cell, in, fresh, grid > cell.published_cell || became_unusable, out);
+  judge(cell, in, fresh, tick.event_time >= cell.publish_next || became_unusable, out);
 }
 
 void MetricsCore::on_timer(const Input& in, Outbox& out) {
@@ -111,21 +114,30 @@ void MetricsCore::on_timer(const Input& in, Outbox& out) {
 }
 
 void MetricsCore::judge(Cell& cell, const Input& in, bool fresh, bool publish, Outbox& out) {
-  cell.metrics.fill(scratch_);
   const Conditions conditions{.live = live_, .quote_fresh = fresh, .session_open = cell.metrics.session_open()};
   std::uint64_t say = 0;  // one bit a rule
-  for (std::size_t i = 0; i < cell.signals.size(); ++i)
-    if (cell.signals[i].update(scratch_, conditions)) say |= std::uint64_t{1} << i;
+  if (!cell.signals.empty()) {
+    const Metrics& metrics = cell.metrics.metrics(cell.judged_by);
+    for (std::size_t i = 0; i < cell.signals.size(); ++i)
+      if (cell.signals[i].update(metrics, conditions)) say |= std::uint64_t{1} << i;
+  }
   if (say == 0 && !publish) return;
-  const Partition partition = cell.metrics.instrument().id().partition();
-  const auto grid = grid_cell(scratch_.header.event_time, config_.publish_grid);
-  if (grid > cell.published_cell) cell.published_cell = grid;
+  Metrics& metrics = cell.metrics.metrics(metric_group::kAll);
+  const auto grid = grid_cell(metrics.header.event_time, config_.publish_grid);
+  if (grid > cell.published_cell) published(cell, grid);
   // A signal bears the metrics exactly as they are said.
-  scratch_.header.time = in.now;
-  scratch_.header.cause = {in.name, time_of(in.event)};
-  out.emit(Stream::metrics, partition, scratch_);
+  metrics.header.time = in.now;
+  metrics.header.cause = {in.name, time_of(in.event)};
+  out.emit(Stream::metrics, cell.partition, std::as_const(metrics));
   for (std::size_t i = 0; i < cell.signals.size(); ++i)
-    if ((say >> i & 1) != 0) out.emit(Stream::signal, partition, cell.signals[i].signal(scratch_, in.now));
+    if ((say >> i & 1) != 0) out.emit(Stream::signal, cell.partition, cell.signals[i].signal(metrics, in.now));
+}
+
+void MetricsCore::published(Cell& cell, std::int64_t in_cell) const {
+  cell.published_cell = in_cell;
+  using Limits = std::numeric_limits<std::int64_t>;
+  const std::int64_t grid = config_.publish_grid.ns;
+  cell.publish_next = {in_cell == kNeverPublished ? Limits::min() : in_cell >= Limits::max() / grid ? Limits::max() : (in_cell + 1) * grid};
 }
 
 void MetricsCore::arm(Timestamp at, Outbox& out) {
@@ -173,12 +185,12 @@ void MetricsCore::load(ByteReader& in) {
   for (auto left = in.get<std::uint32_t>(); left > 0; --left) {
     const auto id = in.get<InstrumentId>();
     const auto bytes = in.get<std::string>();
-    const auto found = by_id_.find(id.value);
-    if (found == by_id_.end()) continue;
-    Cell& cell = cells_[found->second];
+    const auto place = config_.instruments.index_of(id);
+    if (place == InstrumentIndex::kNone) continue;
+    Cell& cell = cells_[place];
     ByteReader one{as_bytes(bytes)};
     cell.metrics.load(one);
-    cell.published_cell = one.get<std::int64_t>();
+    published(cell, one.get<std::int64_t>());
     cell.heard = one.get<Timestamp>();
     cell.book_was_usable = one.get<bool>();
     const auto count = one.get<std::uint32_t>();

@@ -1,7 +1,6 @@
 // metrics_engine's decisions: ticks in, `metrics` and `signal` out.
 #pragma once
 #include <cstdint>
-#include <unordered_map>
 #include <vector>
 
 #include "core/core.hpp"
@@ -41,7 +40,10 @@ class MetricsCore final : public Core {
   struct Cell {
     SymbolMetrics metrics;
     std::vector<SignalState> signals;
+    Partition partition;
+    unsigned judged_by;           // groups of metrics that the signals read
     std::int64_t published_cell;  // of the grid
+    Timestamp publish_next;       // event time at which the cell after it begins
     Timestamp heard;              // `now` at the last quote
     bool book_was_usable{false};
   };
@@ -50,14 +52,14 @@ class MetricsCore final : public Core {
   /// Judges the signals and says what there is to say; `publish`: the metrics in any case.
   void judge(Cell& cell, const Input& in, bool fresh, bool publish, Outbox& out);
   void arm(Timestamp at, Outbox& out);
+  /// Metrics were said in this cell of the grid.
+  void published(Cell& cell, std::int64_t in_cell) const;
 
   MetricsConfig config_;
   std::vector<Cell> cells_;  // in the order of the instruments
-  std::unordered_map<std::uint64_t, std::size_t> by_id_;
   bool live_{false};
   Timestamp armed_{};
   std::uint64_t unlisted_{0};
-  Metrics scratch_{};
 };
 
 }  // namespace tickmesh

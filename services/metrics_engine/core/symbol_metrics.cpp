@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "signals/signal_rule.hpp"
+
 namespace tickmesh {
 namespace {
 
@@ -22,6 +24,7 @@ SymbolMetrics::SymbolMetrics(const MetricsConfig& config, const Instrument& inst
   const auto found = config.sessions.find(instrument.calendar);
   around_the_clock_ = found == config.sessions.end();
   if (!around_the_clock_) sessions_ = found->second;
+  metrics_.symbol = instrument.symbol;
 }
 
 void SymbolMetrics::reset_windows() {
@@ -31,6 +34,7 @@ void SymbolMetrics::reset_windows() {
   trend_.reset();
   gapped_ = false;
   since_gap_ = 0;
+  computed_ = 0;
 }
 
 void SymbolMetrics::enter_session(Timestamp event_time) {
@@ -70,7 +74,7 @@ bool SymbolMetrics::learn(const Tick& tick) {
   has_seen_ = true;
 
   const Quote quote{tick.event_time, tick.bid, tick.ask, tick.bid_size, tick.ask_size};
-  const auto outcome = filter_.apply(quote, mids_.sd());
+  const auto outcome = filter_.apply(quote, filter_.asks_for_sd(quote) ? mids_.sd() : warmup_value());
   if (outcome.released) count(outcome.held);
   switch (outcome.verdict) {
     case Verdict::counted: count(quote); break;
@@ -99,24 +103,25 @@ void SymbolMetrics::count(const Quote& quote) {
   trend_.push(mid);
   ++since_gap_;
   quote_ = quote;
-  price_cost();
+  computed_ = 0;
 }
 
-void SymbolMetrics::price_cost() {
+Cost SymbolMetrics::cost() const {
   const auto mid = twice_mid(quote_.bid, quote_.ask);
   const Quantity quantity = planned_quantity(config_->planned_notional, mid, instrument_->multiplier, instrument_->lot);
-  cost_ = transaction_cost(config_->cost, {.price = mid_units(mid),
-                                           .spread = (quote_.ask - quote_.bid).to_double(),
-                                           .quantity = quantity.to_double(),
-                                           .multiplier = instrument_->multiplier.to_double(),
-                                           .daily_volatility = instrument_->daily_volatility,
-                                           .daily_volume = instrument_->daily_volume});
+  return transaction_cost(config_->cost, {.price = mid_units(mid),
+                                          .spread = (quote_.ask - quote_.bid).to_double(),
+                                          .quantity = quantity.to_double(),
+                                          .multiplier = instrument_->multiplier.to_double(),
+                                          .daily_volatility = instrument_->daily_volatility,
+                                          .daily_volume = instrument_->daily_volume});
 }
 
 void SymbolMetrics::mark_gap() {
   if (!has_seen_) return;
   gapped_ = true;
   since_gap_ = 0;
+  computed_ = 0;
 }
 
 Value SymbolMetrics::judged(Value value, std::size_t n) const {
@@ -124,30 +129,55 @@ Value SymbolMetrics::judged(Value value, std::size_t n) const {
   return value;
 }
 
-void SymbolMetrics::fill(Metrics& m) const {
+Metrics& SymbolMetrics::metrics(unsigned groups) {
+  Metrics& m = metrics_;
   m.header = {.event_time = last_seen_};
-  m.symbol = instrument_->symbol;
   m.feed = feed_;
   m.bid = quote_.bid;
   m.ask = quote_.ask;
   m.mid = judged(has_quote_ ? ok_value(mid_units(twice_mid(quote_.bid, quote_.ask))) : warmup_value(), 1);
+  if (const bool usable = book_usable(); usable != computed_usable_) {
+    computed_usable_ = usable;
+    computed_ = 0;
+  }
+  compute(groups & ~computed_);
+  computed_ |= groups;
+  return m;
+}
+
+void SymbolMetrics::compute(unsigned groups) {
+  using namespace metric_group;
+  Metrics& m = metrics_;
   const std::size_t z = config_->z_window;
-  m.z_score = judged(mids_.z_score(), z);
-  m.mean = judged(mids_.mean(), z);
-  m.sd = judged(mids_.sd(), z);
-  m.sd_bp = judged(mids_.sd_bp(), z);
-  m.half_life = judged(half_life_.ticks(), z);
-  m.window_span_s = judged(mids_.span_seconds(), z);
   const std::size_t s = config_->spread_window;
-  m.spread_bp = judged(spreads_.current(), 1);
-  m.spread_mean_bp = judged(spreads_.mean(), s);
-  m.spread_sd_bp = judged(spreads_.sd(), s);
-  m.spread_cv = judged(spreads_.cv(), s);
-  m.spread_regime = judged(spreads_.regime(), s);
-  m.trend_slope = judged(trend_.slope(), config_->trend_window);
-  m.trend_t = judged(trend_.t_value(), config_->trend_window);
-  m.cost_bp = has_quote_ ? judged(cost_.one_way_bp, 1) : warmup_value();
-  m.round_trip_bp = has_quote_ ? judged(cost_.round_trip_bp, 1) : warmup_value();
+  const std::size_t t = config_->trend_window;
+  if ((groups & kReversion) != 0) {
+    const auto reversion = mids_.reversion();
+    m.z_score = judged(reversion.z_score, z);
+    m.mean = judged(reversion.mean, z);
+    m.sd = judged(reversion.sd, z);
+  }
+  if ((groups & kShape) != 0) {
+    m.sd_bp = judged(mids_.sd_bp(), z);
+    m.half_life = judged(half_life_.ticks(), z);
+    m.window_span_s = judged(mids_.span_seconds(), z);
+  }
+  if ((groups & kSpread) != 0) {
+    m.spread_bp = judged(spreads_.current(), 1);
+    m.spread_mean_bp = judged(spreads_.mean(), s);
+    m.spread_regime = judged(spreads_.regime(), s);
+  }
+  if ((groups & kSpreadSd) != 0) {
+    m.spread_sd_bp = judged(spreads_.sd(), s);
+    m.spread_cv = judged(spreads_.cv(), s);
+  }
+  if ((groups & kTrend) != 0) m.trend_t = judged(trend_.t_value(), t);
+  if ((groups & kTrendSlope) != 0) m.trend_slope = judged(trend_.slope(), t);
+  if ((groups & kCost) != 0) {
+    const Cost priced = has_quote_ ? cost() : Cost{};  // whose values are WARMUP
+    m.cost_bp = judged(priced.one_way_bp, 1);
+    m.round_trip_bp = judged(priced.round_trip_bp, 1);
+  }
 }
 
 void SymbolMetrics::save(ByteWriter& out) const {
@@ -178,7 +208,7 @@ void SymbolMetrics::load(ByteReader& in) {
   quote_.ask = in.get<Price>();
   quote_.bid_size = in.get<Quantity>();
   quote_.ask_size = in.get<Quantity>();
-  if (has_quote_) price_cost();
+  computed_ = 0;
 }
 
 }  // namespace tickmesh

@@ -25,8 +25,9 @@ class SymbolMetrics {
   /// Nothing was heard for longer than the gap allows: everything is STALE until the next good quote.
   void mark_silent() { silent_ = true; }
 
-  /// `metrics` as of the last quote; header: event_time alone.
-  void fill(Metrics& metrics) const;
+  /// As of the last quote; header: event_time alone. Of the values those of `groups` (metric_group) are there, computed no more than
+  /// once a state. Valid until the next call of a member that is not const.
+  Metrics& metrics(unsigned groups);
   bool book_usable() const { return has_quote_ && !silent_ && !book_stale_; }
   /// Of the last quote, usable or not.
   bool session_open() const { return session_open_; }
@@ -43,7 +44,8 @@ class SymbolMetrics {
   void enter_session(Timestamp event_time);
   void reset_windows();
   void count(const Quote& quote);
-  void price_cost();
+  Cost cost() const;
+  void compute(unsigned groups);
   /// STALE instead of OK while the book is, or while a window of `n` ticks reaches back over a gap.
   Value judged(Value value, std::size_t n) const;
 
@@ -57,7 +59,9 @@ class SymbolMetrics {
   HalfLifeWindow half_life_;
   SpreadWindow spreads_;
   TrendWindow trend_;
-  Cost cost_{};
+  Metrics metrics_{};
+  unsigned computed_{0};         // groups of metrics_ that are those of the windows as they are
+  bool computed_usable_{false};  // … and of a book that is usable or not
 
   FeedKind feed_{FeedKind::none};
   bool has_seen_{false};

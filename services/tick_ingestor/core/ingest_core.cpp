@@ -1,6 +1,7 @@
 #include "tick_ingestor/core/ingest_core.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace tickmesh {
 
@@ -28,8 +29,8 @@ IngestCore::IngestCore(const Instruments& instruments, IngestOptions options, De
   }
 }
 
-TickRefusal IngestCore::check(const Tick& t, Timestamp now) const {
-  if (!symbols_.contains(t.instrument)) return TickRefusal::unknown_instrument;
+TickRefusal IngestCore::check(const Tick& t, Timestamp now, const PerSymbol* at) const {
+  if (at == nullptr) return TickRefusal::unknown_instrument;
   if (t.event_time.ns <= 0) return TickRefusal::no_time;
   const bool pushed = t.feed == FeedKind::push;
   if (pushed && t.event_time > now + options_.most_ahead) return TickRefusal::in_the_future;
@@ -60,13 +61,14 @@ void IngestCore::apply(const Input& in, Outbox& out) {
 }
 
 void IngestCore::take(const Tick& tick, const Input& in, Outbox& out) {
-  const TickRefusal refusal = check(tick, in.now);
+  PerSymbol* const found = symbols_.find(tick.instrument);
+  const TickRefusal refusal = check(tick, in.now, found);
   if (refusal != TickRefusal::none) {
     TM_INVARIANT(tick.feed != FeedKind::demo, "the demo market gives valid ticks, or its position could not be told from what was said");
     ++counts_.refused[static_cast<std::size_t>(refusal)];
     return;
   }
-  PerSymbol& at = symbols_.find(tick.instrument)->second;
+  PerSymbol& at = *found;
   if (tick.feed == FeedKind::push && at.pushed.contains(RecentRows::key(tick))) {
     ++counts_.duplicates;
     return;
@@ -74,13 +76,16 @@ void IngestCore::take(const Tick& tick, const Input& in, Outbox& out) {
   ++counts_.accepted;
   learn(at, tick);
   const Name name = out.emit(Stream::tick, tick.instrument.partition(), tick);
-  const std::int64_t cell = in.now.ns / options_.latest_every.ns;
-  if (cell <= at.said_in) return;
+  if (in.now < at.latest_due) return;
+  said_latest(at, in.now.ns / options_.latest_every.ns);
+  Latest& latest = at.last;
+  latest.header = {.event_time = tick.event_time, .cause = {name, in.now}};
+  out.emit(Stream::latest, tick.instrument.partition(), std::as_const(latest));
+}
+
+void IngestCore::said_latest(PerSymbol& at, std::int64_t cell) const {
   at.said_in = cell;
-  Latest latest = at.last;
-  latest.header.event_time = tick.event_time;
-  latest.header.cause = {name, in.now};
-  out.emit(Stream::latest, tick.instrument.partition(), latest);
+  at.latest_due = {(cell + 1) * options_.latest_every.ns};
 }
 
 void IngestCore::learn(PerSymbol& at, const Tick& tick) {
@@ -106,13 +111,11 @@ void IngestCore::observe(const Name& name, const Event& said) {
   if (name.stream == Stream::tick) {
     const auto& tick = std::get<Tick>(said);
     // An instrument that was taken out of the configuration meanwhile still moved the demo market on.
-    const auto it = symbols_.find(tick.instrument);
-    if (it != symbols_.end()) return learn(it->second, tick);
+    if (PerSymbol* at = symbols_.find(tick.instrument)) return learn(*at, tick);
     if (tick.feed == FeedKind::demo) ++demo_items_;
   } else if (name.stream == Stream::latest) {
     const auto& latest = std::get<Latest>(said);
-    const auto it = symbols_.find(instrument_id(latest.symbol));
-    if (it != symbols_.end()) it->second.said_in = latest.header.time.ns / options_.latest_every.ns;
+    if (PerSymbol* at = symbols_.find(instrument_id(latest.symbol))) said_latest(*at, latest.header.time.ns / options_.latest_every.ns);
   } else if (name.stream == Stream::feed) {
     const auto& feed = std::get<FeedEvent>(said);
     if (feed.feed != FeedKind::demo) return;
@@ -135,7 +138,8 @@ void IngestCore::save(ByteWriter& out) const {
   }
   out.put(as_text(market));
   out.put(static_cast<std::uint32_t>(symbols_.size()));
-  for (const auto& [id, at] : symbols_) {
+  for (const auto* entry : symbols_.sorted()) {
+    const auto& [id, at] = *entry;
     out.put(id);
     out.put(at.said_in);
     out.put(at.last.feed), out.put(at.last.synthetic);
@@ -157,7 +161,7 @@ void IngestCore::load(ByteReader& in) {
   for (std::uint32_t i = 0; i < count; ++i) {
     const auto id = in.get<InstrumentId>();
     PerSymbol at;
-    at.said_in = in.get<std::int64_t>();
+    said_latest(at, in.get<std::int64_t>());
     at.last.feed = in.get<FeedKind>();
     at.last.synthetic = in.get<bool>();
     at.last.bid = in.get<Price>();
@@ -167,10 +171,10 @@ void IngestCore::load(ByteReader& in) {
     at.last.last_price = in.get<Price>();
     at.last.last_size = in.get<Quantity>();
     at.pushed.load(in);
-    const auto it = symbols_.find(id);
-    if (it == symbols_.end()) continue;  // no longer listed
-    at.symbol = at.last.symbol = it->second.symbol;
-    it->second = std::move(at);
+    PerSymbol* const listed = symbols_.find(id);
+    if (listed == nullptr) continue;  // no longer listed
+    at.symbol = at.last.symbol = listed->symbol;
+    *listed = std::move(at);
   }
 }
 

@@ -3,11 +3,10 @@
 #pragma once
 #include <array>
 #include <cstdint>
-#include <map>
 #include <string_view>
 
 #include "core/core.hpp"
-#include "core/instrument.hpp"
+#include "core/instrument_map.hpp"
 #include "tick_ingestor/core/duplicates.hpp"
 #include "tick_ingestor/feeds/demo_feed.hpp"
 
@@ -52,7 +51,7 @@ class IngestCore final : public Core {
   void recovered();
 
   /// The rule `tick` breaks at `now`, or none; changes nothing.
-  TickRefusal check(const Tick& tick, Timestamp now) const;
+  TickRefusal check(const Tick& tick, Timestamp now) const { return check(tick, now, symbols_.find(tick.instrument)); }
 
   struct Counts {
     std::uint64_t accepted{0};
@@ -67,15 +66,18 @@ class IngestCore final : public Core {
   struct PerSymbol {
     Symbol symbol{};
     std::int64_t said_in{-1};  ///< grid cell of the last `latest`
-    Latest last{};             ///< without header
+    Timestamp latest_due{};    ///< when the cell after it begins
+    Latest last{};             ///< its header is that of the last one said
     RecentRows pushed{};
   };
+  TickRefusal check(const Tick& tick, Timestamp now, const PerSymbol* at) const;
   void take(const Tick& tick, const Input& in, Outbox& out);
+  void said_latest(PerSymbol& at, std::int64_t cell) const;
   void learn(PerSymbol& at, const Tick& tick);
 
   IngestOptions options_;
   DemoFeed* demo_;
-  std::map<InstrumentId, PerSymbol> symbols_;
+  InstrumentMap<PerSymbol> symbols_;
   std::uint64_t demo_items_{0};
   Timestamp demo_event_time_{};
   Counts counts_{};

@@ -53,13 +53,22 @@ Run run_alone(Core& core, const Taken& taken, std::uint64_t ticks) {
   return run;
 }
 
-Run run_ingest(const Instruments& instruments, const Taken& taken) {
-  IngestCore core{instruments};
-  Taken local;
+/// What driving a core costs by itself.
+class Nothing final : public Core {
+ public:
+  std::uint32_t version() const override { return 1; }
+  void apply(const Input&, Outbox&) override {}
+  void save(ByteWriter&) const override {}
+  void load(ByteReader&) override {}
+};
+
+/// The ticks that `taken` holds, as the feed gave them.
+Taken as_fed(const Taken& taken) {
+  Taken fed;
   for (const Taken::One& in : taken.inputs)
-    if (in.is_tick) local.inputs.push_back({in.now, {}, in.at, true});
-  local.ticks = taken.ticks;
-  return run_alone(core, local, taken.ticks.size());
+    if (in.is_tick) fed.inputs.push_back({in.now, {}, in.at, true});
+  fed.ticks = taken.ticks;
+  return fed;
 }
 
 Run run_venue(const Config& config, const Instruments& instruments, const VenueTold& told, const Taken& gateway) {
@@ -147,6 +156,7 @@ int main(int argc, char** argv) {
     const Recorded recorded = record(*config, *instruments, kStart, length);
     const std::uint64_t ticks = recorded.summary.ticks;
     const Taken& gateway = recorded.cores.at("broker_gateway");
+    const Taken fed = as_fed(gateway);
     const auto alone = [&](const std::string& service) {
       return [&, service] {
         const auto core = make_core(service, *config, *instruments);
@@ -157,7 +167,16 @@ int main(int argc, char** argv) {
     };
     std::vector<Row> rows{
         {"core.market", "the demo market, drawn", 0, [&] { return run_market(*config, *instruments, ticks); }},
-        {"core.tick_ingestor", "checked and numbered", 0, [&] { return run_ingest(*instruments, gateway); }},
+        {"core.none", "a core that does nothing: what driving costs, in all that follow", 0,
+         [&] {
+           Nothing core;
+           return run_alone(core, fed, ticks);
+         }},
+        {"core.tick_ingestor", "checked and numbered", 0,
+         [&] {
+           IngestCore core{*instruments};
+           return run_alone(core, fed, ticks);
+         }},
         {"core.metrics_engine", "metrics and signals", 150, alone("metrics_engine")},
         {"core.bar_compressor", "bars", 50, alone("bar_compressor")},
         {"core.position_manager", "rules", 50, alone("position_manager")},

@@ -118,5 +118,28 @@ TEST(TickCodec, AllocatesNothingOnceItsBufferHasRoom) {
   EXPECT_GT(testing::allocations(), after) << "the count counts";
 }
 
+TEST(Codec, WhatIsSaidOfTicksTakesNothingFromTheHeapOnceWarm) {
+  Rng rng{5};
+  Metrics metrics;
+  Bar bar;
+  Latest latest;
+  Filler fill{rng};
+  fill.fill(metrics), fill.fill(bar), fill.fill(latest);
+  metrics.symbol = bar.symbol = latest.symbol = *Symbol::parse("AAPL.DEMO");
+  Bytes out;
+  out.reserve(1 << 12);
+  for (const Event& event : {Event{metrics}, Event{bar}, Event{latest}}) {
+    Event back = event;
+    std::size_t before = 0;
+    for (int turn = 0; turn < 3; ++turn) {
+      if (turn == 1) before = testing::allocations();
+      out.clear();
+      codec.encode(event, out);
+      ASSERT_TRUE(codec.decode(stream_of(event), out, back).has_value());
+    }
+    EXPECT_EQ(testing::allocations(), before) << to_string(stream_of(event));
+  }
+}
+
 }  // namespace
 }  // namespace tickmesh

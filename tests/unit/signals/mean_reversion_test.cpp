@@ -1,6 +1,9 @@
 #include "signals/mean_reversion.hpp"
 
 #include <cmath>
+#include <map>
+#include <string>
+#include <vector>
 
 #include "signals/signal_state.hpp"
 
@@ -236,6 +239,50 @@ TEST(SignalState, ContinuesAfterSaveAndLoad) {
   EXPECT_FALSE(after.update(example(), kGood));
   EXPECT_TRUE(after.update(with_z(0.1), kGood));
   EXPECT_EQ(after.decision().action, SignalAction::exit);
+}
+
+// Whoever judges may leave what a rule does not read as it was on another tick.
+TEST(SignalRules, DecideByTheGroupsTheyNameAlone) {
+  struct Group {
+    unsigned bit;
+    std::vector<Value Metrics::*> values;
+  };
+  const std::vector<Group> groups{
+      {metric_group::kReversion, {&Metrics::z_score, &Metrics::mean, &Metrics::sd}},
+      {metric_group::kShape, {&Metrics::sd_bp, &Metrics::half_life, &Metrics::window_span_s}},
+      {metric_group::kSpread, {&Metrics::spread_bp, &Metrics::spread_mean_bp, &Metrics::spread_regime}},
+      {metric_group::kSpreadSd, {&Metrics::spread_sd_bp, &Metrics::spread_cv}},
+      {metric_group::kTrend, {&Metrics::trend_t}},
+      {metric_group::kTrendSlope, {&Metrics::trend_slope}},
+      {metric_group::kCost, {&Metrics::cost_bp, &Metrics::round_trip_bp}},
+  };
+  unsigned all = 0;
+  for (const Group& group : groups) all |= group.bit;
+  EXPECT_EQ(all, metric_group::kAll);
+  for (const std::string_view name : signal_rule_names()) {
+    const auto whole = std::move(*make_signal_rule(name)), partly = std::move(*make_signal_rule(name));
+    std::uint64_t state = 1;
+    const auto random = [&](std::uint64_t n) { return (state = state * 6364136223846793005ULL + 1442695040888963407ULL) >> 33 & (n - 1); };
+    std::map<SignalAction, int> actions;
+    for (int i = 0; i < 50'000; ++i) {
+      Metrics m = with_z(static_cast<double>(random(1024)) / 128 - 4);
+      for (const Group& group : groups)
+        if (random(16) == 0)
+          for (const auto value : group.values) (m.*value).status = static_cast<Status>(1 + random(4));
+      Metrics other = m;
+      for (const Group& group : groups)
+        if ((group.bit & whole->reads()) == 0)
+          for (const auto value : group.values) other.*value = {std::nan(""), static_cast<Status>(random(4)), random(2) == 0};
+      const Conditions conditions{.live = random(32) != 0, .quote_fresh = random(32) != 0, .session_open = random(32) != 0};
+      const Decision a = whole->decide(m, conditions), b = partly->decide(other, conditions);
+      ++actions[a.action];
+      ASSERT_TRUE(a.action == b.action && a.why == b.why && a.confidence == b.confidence && a.edge_bp == b.edge_bp &&
+                  a.cost_bp == b.cost_bp && a.stop == b.stop && a.target == b.target)
+          << name << " at " << i;
+    }
+    EXPECT_GT(actions[SignalAction::enter_long], 100) << name;
+    EXPECT_GT(actions[SignalAction::exit], 100) << name;
+  }
 }
 
 }  // namespace

@@ -1,0 +1,44 @@
+// The demo mesh says the same, whoever compiled it and whatever was made faster. A hash that changes is reviewed like code.
+#include "unit/backtester/mesh_kit.hpp"
+
+namespace tickmesh {
+namespace {
+
+using testing::demo_mesh;
+using testing::kMarketStart;
+
+backtest::Summary run(const Config::Overrides& overrides, Duration length, backtest::RunOptions options = {}) {
+  const auto mesh = demo_mesh(overrides);
+  return backtest::SingleThreadMesh{mesh.config, mesh.instruments, kMarketStart, std::move(options)}.run(length);
+}
+
+TEST(MeshHash, AQuarterOfAnHourOfTheDemoMarketIsTheOneThatWasReviewed) {
+  const auto s = run({}, seconds(900));
+  EXPECT_EQ(s.hash.count(Stream::tick), 0u);
+  EXPECT_EQ(s.hash.of(Stream::tick), 0x0u);
+  EXPECT_EQ(s.hash.of(Stream::bar), 0x0u);
+  EXPECT_EQ(s.hash.of(Stream::metrics), 0x0u);
+  EXPECT_EQ(s.hash.of(Stream::signal), 0x0u);
+}
+
+TEST(MeshHash, ABusyMinuteWithRawFiltersIsTheOneThatWasReviewed) {
+  const auto s = run({{"feed.demo.rate", "5000"}, {"feed.demo.seed", "7"}, {"metrics.filters", "raw"}}, seconds(60));
+  EXPECT_EQ(s.hash.of(Stream::tick), 0x0u);
+  EXPECT_EQ(s.hash.of(Stream::bar), 0x0u);
+  EXPECT_EQ(s.hash.of(Stream::metrics), 0x0u);
+}
+
+TEST(MeshHash, HashingChangesNothing) {
+  const auto hashed = run({}, seconds(300));
+  const auto plain = run({}, seconds(300), {.hash = false});
+  EXPECT_EQ(plain.ticks, hashed.ticks);
+  EXPECT_EQ(plain.signals, hashed.signals);
+  EXPECT_EQ(plain.fills, hashed.fills);
+  EXPECT_EQ(plain.account, hashed.account);
+  EXPECT_EQ(plain.trades, hashed.trades);
+  EXPECT_GT(hashed.fills, 0u);
+  EXPECT_EQ(plain.hash.count(Stream::tick), 0u) << "nothing was encoded";
+}
+
+}  // namespace
+}  // namespace tickmesh
