@@ -47,8 +47,7 @@ Value HalfLifeWindow::ticks() const {
 void HalfLifeWindow::save(ByteWriter& out) const { mids_.save(out); }
 
 void HalfLifeWindow::load(ByteReader& in) {
-  Ring<std::int64_t> stored{mids_.capacity()};
-  stored.load(in);
+  const Ring<std::int64_t> stored = load_mids(in, mids_.capacity());
   reset();
   for (std::size_t i = 0; i < stored.size(); ++i) push(stored[i]);
 }

@@ -61,8 +61,7 @@ void MidWindow::save(ByteWriter& out) const {
 
 void MidWindow::load(ByteReader& in) {
   // The sums are exact and every result is free of the anchor, so summing again gives the same bits.
-  Ring<std::int64_t> stored{mids_.capacity()};
-  stored.load(in);
+  const Ring<std::int64_t> stored = load_mids(in, mids_.capacity());
   reset();
   for (std::size_t i = 0; i < stored.size(); ++i) add(stored[i]);
   times_.load(in);

@@ -15,6 +15,14 @@ inline constexpr std::int64_t kMaxWindowPrice = std::int64_t{1} << 52;
 
 /// 2 x mid = bid + ask in raw units, so that no half unit is lost. Both prices within kMaxWindowPrice.
 constexpr std::int64_t twice_mid(Price bid, Price ask) { return bid.raw() + ask.raw(); }
+/// Stored mids of a window, each one that a quote can have: sums over them stay exact.
+inline Ring<std::int64_t> load_mids(ByteReader& in, std::size_t capacity) {
+  Ring<std::int64_t> stored{capacity};
+  stored.load(in);
+  for (std::size_t i = 0; i < stored.size(); ++i)
+    TM_INVARIANT(stored[i] >= 0 && stored[i] <= 2 * kMaxWindowPrice, "a stored mid is one that a quote can have");
+  return stored;
+}
 /// The nearest double: the same bits as the compiler's own conversion of 128 bits, without its call where 64 do.
 inline double to_double(Int128 value) {
   const auto narrow = static_cast<std::int64_t>(value);

@@ -30,6 +30,7 @@ TM_TABLE(Header, EventHeader) {
   TM_FIELD(time, time_ns);
   TM_FIELD(event_time, event_time_ns);
   TM_MESSAGE(cause, cause);
+  TM_FIELD(tick_time, tick_time_ns);
 }
 TM_TABLE(Token, Token) {
   TM_FIELD(epoch, epoch);

@@ -56,19 +56,34 @@ class ByteWriter {
   Bytes& out_;
 };
 
-/// Throws InvariantError when the bytes end too early or a value is out of its domain: what a journal or a snapshot
-/// holds passed a CRC, so a short read there is ours.
+/// Throws InvariantError when the bytes end too early or a value is out of its domain. Whoever reads bytes that others may have
+/// written (a journal, a snapshot) catches it and says which file it was.
 class ByteReader {
  public:
   explicit ByteReader(ByteView bytes) : rest_{bytes} {}
   template <class T>
-    requires std::is_arithmetic_v<T> || std::is_enum_v<T>
+    requires(std::is_arithmetic_v<T> && !std::is_same_v<T, bool>)
   T get() {
     TM_INVARIANT(rest_.size() >= sizeof(T), "stored bytes hold what they announce");
     T value;
     std::memcpy(&value, rest_.data(), sizeof value);
     rest_ = rest_.subspan(sizeof value);
     return value;
+  }
+  template <class T>
+    requires std::is_same_v<T, bool>
+  T get() {
+    const auto value = get<std::uint8_t>();
+    TM_INVARIANT(value <= 1, "a stored truth value is 0 or 1");
+    return value == 1;
+  }
+  /// `last_value(T)` stands beside the enumeration.
+  template <class T>
+    requires std::is_enum_v<T>
+  T get() {
+    const auto value = get<std::underlying_type_t<T>>();
+    TM_INVARIANT(value <= static_cast<std::underlying_type_t<T>>(last_value(T{})), "a stored enumeration has one of its values");
+    return static_cast<T>(value);
   }
   template <class T>
     requires std::is_same_v<T, Timestamp>
@@ -91,6 +106,7 @@ class ByteReader {
     Name n;
     n.stream = get<Stream>();
     n.partition = get<Partition>();
+    TM_INVARIANT(n.partition < kPartitions, "a stored partition is one of 64");
     n.at.epoch = get<Epoch>();
     n.at.sequence = get<Sequence>();
     return n;

@@ -21,9 +21,10 @@ Name Outbox::number(Stream stream, Partition partition) {
 
 void Outbox::wake_at(Timestamp at, std::uint64_t timer) { wakes_.push_back({timer, at}); }
 
-void Outbox::begin(Timestamp now, const Cause& cause) {
+void Outbox::begin(Timestamp now, const Cause& cause, Timestamp tick_time) {
   now_ = now;
   cause_ = cause;
+  tick_time_ = tick_time;
 }
 
 Timestamp time_of(const Event& event) {
@@ -33,8 +34,19 @@ Timestamp time_of(const Event& event) {
       [](const auto& e) -> Timestamp {
         if constexpr (HasHeader<std::remove_reference_t<decltype(e)>>)
           return e.header.time;
-        else if constexpr (std::is_same_v<std::remove_cvref_t<decltype(e)>, Tick>)
-          return e.time;
+        else
+          return {};
+      },
+      event);
+}
+
+Timestamp tick_time_of(const Event& event) {
+  if (const auto* tick = std::get_if<Tick>(&event)) [[likely]]
+    return tick->time;
+  return std::visit(
+      [](const auto& e) -> Timestamp {
+        if constexpr (HasHeader<std::remove_reference_t<decltype(e)>>)
+          return e.header.tick_time;
         else
           return {};
       },

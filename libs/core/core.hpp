@@ -19,6 +19,11 @@ struct Input {
   const Event& event;
 };
 
+/// The streams between a tick and an order: their headers carry `tick_time`.
+constexpr bool leads_to_orders(Stream stream) {
+  return stream == Stream::metrics || stream == Stream::signal || stream == Stream::intent || stream == Stream::order;
+}
+
 /// What a core says and when it wants to be woken. Numbers events as it takes them, so that ids can be derived from names.
 class Outbox {
  public:
@@ -36,7 +41,7 @@ class Outbox {
   using Heads = std::array<std::array<Sequence, kPartitions>, kStreams>;
 
   /// Says `event`, any alternative of Event; fills its header: `time` = now, `cause` = the input (unless the event names one already),
-  /// and `event_time` = now unless set. Returns its name.
+  /// `event_time` = now unless set, and on the way to an order `tick_time` as the input has it. Returns its name.
   template <class T>
   Name emit(Stream stream, Partition partition, T&& event) {
     Said& said = said_.emplace_back(number(stream, partition), std::in_place_type<std::remove_cvref_t<T>>, std::forward<T>(event));
@@ -45,6 +50,8 @@ class Outbox {
       e.header.time = now_;
       if (!e.header.event_time) e.header.event_time = now_;
       if (e.header.cause == Cause{}) e.header.cause = cause_;
+      // Who names another cause than the input names another way, too.
+      if (leads_to_orders(stream) && !e.header.tick_time && e.header.cause == cause_) e.header.tick_time = tick_time_;
     } else if constexpr (std::is_same_v<std::remove_cvref_t<T>, Tick>) {
       e.time = now_;
     }
@@ -56,7 +63,7 @@ class Outbox {
   void wake_at(Timestamp at, std::uint64_t timer);
 
   // For the runner.
-  void begin(Timestamp now, const Cause& cause);
+  void begin(Timestamp now, const Cause& cause, Timestamp tick_time = {});
   void set_epoch(Epoch epoch) { epoch_ = epoch; }
   Epoch epoch() const { return epoch_; }
   Heads& heads() { return heads_; }
@@ -69,6 +76,7 @@ class Outbox {
 
   Timestamp now_{};
   Cause cause_{};
+  Timestamp tick_time_{};
   Epoch epoch_{0};
   Heads heads_{};
   std::vector<Said> said_;
@@ -88,6 +96,8 @@ class Core {
 
 /// Where `time` of any event lies: ticks carry it flat, the rest in a header; local inputs have none.
 Timestamp time_of(const Event& event);
+/// `time` of the tick that led to the event: a tick's own, else what its header was given; zero when no tick did.
+Timestamp tick_time_of(const Event& event);
 
 /// Events to bytes and back. The bus implements it with tickmesh.v1; cores and journals never look inside.
 class Codec {

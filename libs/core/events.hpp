@@ -17,6 +17,7 @@ struct Header {
   Timestamp time{};        ///< its publisher's, never decreasing
   Timestamp event_time{};  ///< the source's
   Cause cause{};
+  Timestamp tick_time{};  ///< metrics, signals, intents, orders: `time` of the tick that led here; zero: none did
   friend bool operator==(const Header&, const Header&) = default;
 };
 
@@ -373,6 +374,27 @@ struct Request {
   Command command{};
   friend bool operator==(const Request&, const Request&) = default;
 };
+
+// What is read from stored bytes is not above these.
+constexpr Side last_value(Side) { return Side::sell; }
+constexpr FeedKind last_value(FeedKind) { return FeedKind::replay; }
+constexpr TickKind last_value(TickKind) { return TickKind::trade; }
+constexpr FeedEventKind last_value(FeedEventKind) { return FeedEventKind::clock_stepped; }
+constexpr BarBasis last_value(BarBasis) { return BarBasis::mid; }
+constexpr BarQuality last_value(BarQuality) { return BarQuality::revised; }
+constexpr SignalAction last_value(SignalAction) { return SignalAction::exit; }
+constexpr OrderType last_value(OrderType) { return OrderType::stop; }
+constexpr IntentKind last_value(IntentKind) { return IntentKind::cancel; }
+constexpr Purpose last_value(Purpose) { return Purpose::exit; }
+constexpr PositionEventKind last_value(PositionEventKind) { return PositionEventKind::closed; }
+constexpr PositionStatus last_value(PositionStatus) { return PositionStatus::closed; }
+constexpr RiskState last_value(RiskState) { return RiskState::halted; }
+constexpr Outcome last_value(Outcome) { return Outcome::unknown; }
+constexpr RiskEventKind last_value(RiskEventKind) { return RiskEventKind::command_answered; }
+constexpr OrderEventKind last_value(OrderEventKind) { return OrderEventKind::unknown; }
+constexpr VenueEventKind last_value(VenueEventKind) { return VenueEventKind::state_changed; }
+constexpr Verb last_value(Verb) { return Verb::flatten; }
+constexpr VenueReportKind last_value(VenueReportKind) { return VenueReportKind::reconcile_end; }
 
 using Event = std::variant<Tick, Latest, FeedEvent, Bar, Metrics, Signal, Intent, PositionEvent, AccountEvent, RiskEvent, StrategyEvent,
                            OrderEvent, VenueEvent, Command, Started, WentLive, TimerFired, PeerChanged, StreamGap, VenueReport, Request>;

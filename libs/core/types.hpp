@@ -88,6 +88,8 @@ enum class Stream : std::uint8_t {
   control = 15,
 };
 inline constexpr unsigned kStreams = 16;
+/// The last value of an enumeration: what is read from stored bytes is not above it. Every enumeration that is stored has one.
+constexpr Stream last_value(Stream) { return Stream::control; }
 std::string_view to_string(Stream stream);
 /// Error: field "stream", rule "one of tick, latest, …".
 Result<Stream> parse_stream(std::string_view text);
@@ -125,6 +127,7 @@ struct Token {
 
 /// Why a value is there or not (METRICS.md 0.2).
 enum class Status : std::uint8_t { warmup = 1, ok = 2, undefined = 3, stale = 4 };
+constexpr Status last_value(Status) { return Status::stale; }
 std::string_view to_string(Status status);  ///< WARMUP, OK, UNDEFINED, STALE
 
 }  // namespace tickmesh

@@ -11,11 +11,11 @@ std::unexpected<Error> contradiction(std::string message) { return std::unexpect
 
 std::optional<SaidHead> peek_said(ByteView body) {
   if (body.size() < 22) return std::nullopt;
+  if (static_cast<unsigned>(body[0]) >= kStreams || static_cast<unsigned>(body[1]) >= kPartitions) return std::nullopt;
   ByteReader r(body);
   SaidHead head;
   head.first = r.get<Name>();
   head.count = r.get<std::uint32_t>();
-  if (static_cast<std::size_t>(head.first.stream) >= kStreams || head.first.partition >= kPartitions) return std::nullopt;
   return head;
 }
 

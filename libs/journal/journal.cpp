@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <map>
 #include <mutex>
+#include <ranges>
 #include <shared_mutex>
 
 #include "journal/committer.hpp"
@@ -59,6 +60,8 @@ class OpenJournal final : public Journal {
   std::unique_ptr<JournalCursor> read_from(Lsn from) const override { return std::make_unique<Walk>(files_, from); }
   Lsn first() const override { return Lsn{files_->first_segment() * segment_bytes_ + kSegmentHeaderBytes}; }
   std::optional<std::pair<Lsn, Bytes>> latest_snapshot() const override;
+  std::vector<SnapshotPlace> snapshots() const override;
+  std::optional<Bytes> snapshot_state(Lsn lsn) const override;
   SaidChunk said(Stream stream, Partition partition, Sequence from, std::size_t max_events, std::size_t max_bytes) const override;
   Outbox::Heads heads() const override {
     const std::shared_lock lock(mutex_);
@@ -230,16 +233,27 @@ void OpenJournal::close() {
 }
 
 std::optional<std::pair<Lsn, Bytes>> OpenJournal::latest_snapshot() const {
-  std::vector<std::pair<Lsn, SnapshotRecord>> snapshots;
+  for (const SnapshotPlace& place : std::views::reverse(snapshots()))
+    if (auto state = snapshot_state(place.lsn)) return std::pair(place.lsn, std::move(*state));
+  return std::nullopt;
+}
+
+std::vector<SnapshotPlace> OpenJournal::snapshots() const {
+  std::vector<SnapshotPlace> out;
+  const std::shared_lock lock(mutex_);
+  for (const auto& [lsn, record] : contents_->snapshots) out.push_back({lsn, options_.dir + '/' + record.file});
+  return out;
+}
+
+std::optional<Bytes> OpenJournal::snapshot_state(Lsn lsn) const {
+  SnapshotRecord record;
   {
     const std::shared_lock lock(mutex_);
-    snapshots = contents_->snapshots;
+    const auto it = std::ranges::find(contents_->snapshots, lsn, &std::pair<Lsn, SnapshotRecord>::first);
+    if (it == contents_->snapshots.end()) return std::nullopt;
+    record = it->second;
   }
-  for (; !snapshots.empty(); snapshots.pop_back()) {
-    const auto& [lsn, record] = snapshots.back();
-    if (auto state = read_snapshot(disk_, options_.dir, lsn, record)) return std::pair(lsn, std::move(*state));
-  }
-  return std::nullopt;
+  return read_snapshot(disk_, options_.dir, lsn, record);
 }
 
 std::uint64_t OpenJournal::bytes_locked(bool reserve) const {

@@ -60,6 +60,12 @@ struct SaidChunk {
   Sequence trimmed_before{0};  ///< > 0: what was asked is gone; this is the first sequence still held
 };
 
+/// A snapshot that a record still held names.
+struct SnapshotPlace {
+  Lsn lsn{};         ///< of its record; the state covers every record before it
+  std::string path;  ///< of its file
+};
+
 class Journal {
  public:
   /// Errors, by code: "locked" by another process, "instance" (another instance's journal), "corrupt" before the tail (file and
@@ -96,6 +102,8 @@ class Journal {
   virtual Lsn first() const = 0;  ///< the oldest record still held
   /// The newest snapshot whose file is whole: its record's Lsn (the state covers every record before it) and bytes.
   virtual std::optional<std::pair<Lsn, Bytes>> latest_snapshot() const = 0;
+  virtual std::vector<SnapshotPlace> snapshots() const = 0;        ///< oldest first
+  virtual std::optional<Bytes> snapshot_state(Lsn lsn) const = 0;  ///< nothing when the file is missing or damaged
   /// DiskError (EBADMSG) when the bytes no longer pass their checksum.
   /// Up to `max_events` and about `max_bytes` of what was said on (stream, partition) in the current epoch, from `from` on.
   virtual SaidChunk said(Stream stream, Partition partition, Sequence from, std::size_t max_events, std::size_t max_bytes) const = 0;

@@ -88,7 +88,7 @@ void DemoSchedule::save(ByteWriter& out) const {
 
 void DemoSchedule::load(ByteReader& in) {
   random_ = Random{in.get<std::uint64_t>()};
-  instruments_ = in.get<std::uint32_t>();
+  TM_INVARIANT(in.get<std::uint32_t>() == instruments_, "a stored schedule is of as many instruments");
   session_start_ = in.get<std::int64_t>();
   dislocation_at_ = in.get<std::int64_t>();
   count_ = in.get<std::uint32_t>();
@@ -101,6 +101,7 @@ void DemoSchedule::load(ByteReader& in) {
     e.from = in.get<std::int64_t>();
     e.to = in.get<std::int64_t>();
     e.instrument = in.get<std::uint32_t>();
+    TM_INVARIANT(e.instrument < instruments_, "a stored event of the schedule is of an instrument there is");
   }
 }
 

@@ -15,6 +15,7 @@ inline constexpr std::int64_t kDemoSessionNs = 23'400'000'000'000;
 /// `from`..`to` bound a gap; instrument: which one is halted or dislocated.
 struct ScheduleEvent {
   enum class Kind : std::uint8_t { session_started = 1, halted = 2, resumed = 3, gap_begins = 4, gap_ends = 5, session_ended = 6 };
+  friend constexpr Kind last_value(Kind) { return Kind::session_ended; }
   Kind kind{};
   std::int64_t at{0};  ///< offset, ns
   std::int64_t from{0}, to{0};

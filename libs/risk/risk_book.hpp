@@ -25,6 +25,7 @@ enum class RiskCause : std::uint8_t {
   difference = 11,     ///< fills do not add up; a person looks and resumes
   external = 12,       ///< an order of nobody we know works on the account; a person looks and resumes
 };
+constexpr RiskCause last_value(RiskCause) { return RiskCause::external; }
 std::string_view to_string(RiskCause cause);
 /// Causes that nothing but `resume` ends.
 bool latched(RiskCause cause);

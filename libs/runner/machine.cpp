@@ -21,7 +21,10 @@ void Machine::apply(Timestamp now, const Name& name, const Event& event) {
       const auto it = timers_.find(fired->timer);
       if (it != timers_.end() && it->second == fired->due) arm(fired->timer, {});
     }
-  outbox_.begin(now_, {name, local ? now_ : time_of(event)});
+  if (local)
+    outbox_.begin(now_, {name, now_});
+  else
+    outbox_.begin(now_, {name, time_of(event)}, tick_time_of(event));
   core_.apply({now_, name, event}, outbox_);
   if (!outbox_.wakes().empty()) {
     for (const Outbox::Wake& wake : outbox_.wakes()) arm(wake.timer, wake.at);

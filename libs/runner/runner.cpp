@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "journal/layout.hpp"
+#include "runner/restore.hpp"
 #include "runner/tail.hpp"
 
 namespace tickmesh {
@@ -17,22 +19,22 @@ Runner::Runner(Core& core, Journal& journal, const Codec& codec, RunnerOptions o
     : journal_{journal}, codec_{codec}, options_{options}, machine_{core} {}
 
 Result<Recovered> Runner::recover(ReferenceSource& references, Timestamp now) {
-  Lsn from = journal_.first();
-  bool from_snapshot = false;
-  if (auto snapshot = journal_.latest_snapshot()) {
-    ByteReader in{snapshot->second};
-    if (auto ok = machine_.load(in); !ok) return std::unexpected(ok.error());
-    from = snapshot->first;
-    from_snapshot = true;
+  auto restored = restore(journal_, machine_);
+  if (!restored) return std::unexpected(restored.error());
+  // A core that begins in the middle without its state would say other things than the journal holds, and believe them.
+  if (!restored->from_snapshot && !restored->rejected.empty() && restored->from.value > kSegmentHeaderBytes) {
+    const Error& newest = restored->rejected.front();
+    return std::unexpected(Error{"corrupt", newest.field, newest.rule,
+                                 newest.message + "; the journal's beginning is trimmed, so nothing else tells where this core stood"});
   }
   TailRunner tail{machine_, codec_, references};
-  const auto cursor = journal_.read_from(from);
+  const auto cursor = journal_.read_from(restored->from);
   const bool other_version = journal_.state().tail_version != machine_.core().version();
   for (;;) {
     auto record = cursor->next();
     if (!record) return std::unexpected(record.error());
     if (!record->has_value()) break;
-    if (other_version && (**record).type == RecordType::taken && !journal_.state().clean)
+    if (other_version && (**record).type == RecordType::taken && (!journal_.state().clean || !restored->rejected.empty()))
       return std::unexpected(Error{"version", "journal", "a tail is run by the core that took it",
                                    "the tail is of core version " + std::to_string(journal_.state().tail_version) +
                                        ": start the version that wrote it and stop it cleanly (deploy/down), then start this one"});
@@ -44,7 +46,8 @@ Result<Recovered> Runner::recover(ReferenceSource& references, Timestamp now) {
   }
 
   Recovered counts = tail.counts();
-  counts.from_snapshot = from_snapshot;
+  counts.from_snapshot = restored->from_snapshot;
+  counts.rejected_snapshots = std::move(restored->rejected);
   for (TailRunner::Unconfirmed& u : tail.unconfirmed()) {
     releases_.record_replayed(journal_, u.name, u.bytes, std::move(u.event));
     ++counts.said_completed;

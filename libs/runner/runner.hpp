@@ -35,6 +35,7 @@ struct Recovered {
   std::uint64_t said_compared{0};   ///< equal, byte for byte
   std::uint64_t said_completed{0};  ///< missing at the tail's end, appended now
   std::uint64_t inputs_lost{0};     ///< references trimmed at their publisher; from there on the journal's own words are believed
+  std::vector<Error> rejected_snapshots{};
 };
 
 class Runner {
@@ -43,7 +44,7 @@ class Runner {
 
   /// Loads the last snapshot, runs the tail again, compares; then appends `started` and tells the core. Call once, first.
   /// Error codes: "diverged" (the core says something else than the journal holds), "version" (a tail of another core version),
-  /// "unreachable" (a referenced publisher is away), "corrupt".
+  /// "unreachable" (a referenced publisher is away), "corrupt" (of the journal, or no snapshot can be loaded and its beginning is gone).
   Result<Recovered> recover(ReferenceSource& references, Timestamp now);
 
   /// Queues a run of events of one stream and partition for the next step; its bytes live until then. What was applied or queued

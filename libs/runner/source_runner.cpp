@@ -2,18 +2,17 @@
 
 #include <algorithm>
 
+#include "runner/restore.hpp"
+
 namespace tickmesh {
 Result<std::uint64_t> SourceRunner::recover(const Observe& observe, Timestamp now) {
-  Lsn from = journal_.first();
-  if (auto snapshot = journal_.latest_snapshot()) {
-    ByteReader in{snapshot->second};
-    if (auto ok = machine_.load(in); !ok) return std::unexpected(ok.error());
-    from = snapshot->first;
-  }
+  auto restored = restore(journal_, machine_);
+  if (!restored) return std::unexpected(restored.error());
+  rejected_snapshots_ = std::move(restored->rejected);
   std::uint64_t observed = 0;
   Event event;
   Timestamp last = machine_.now();
-  const auto cursor = journal_.read_from(from);
+  const auto cursor = journal_.read_from(restored->from);
   for (;;) {
     auto record = cursor->next();
     if (!record) return std::unexpected(record.error());

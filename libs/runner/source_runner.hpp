@@ -24,6 +24,7 @@ class SourceRunner {
   /// When the life before this one last said something; zero: there was none.
   Timestamp spoke_until() const { return spoke_until_; }
   const Machine& machine() const { return machine_; }
+  const std::vector<Error>& rejected_snapshots() const { return rejected_snapshots_; }
   std::uint64_t inputs_since_snapshot() const { return since_snapshot_; }
 
  private:
@@ -33,6 +34,7 @@ class SourceRunner {
   Token token_{};
   Timestamp spoke_until_{};
   Releases releases_;
+  std::vector<Error> rejected_snapshots_;
   std::uint64_t since_snapshot_{0};
   Bytes body_;
 };

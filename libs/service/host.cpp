@@ -47,7 +47,7 @@ constexpr std::int64_t kStatus = 500'000'000;
 Host::Host(const ServiceSpec& spec, Config config, std::uint32_t core_version)
     : spec_{spec},
       config_{std::move(config)},
-      probes_{spec.name, 0, build_version()},
+      probes_{spec.name, 0, build_version(), spec.says},
       signal_fd_{block_signals()},
       durable_{set_of(spec.durable)},
       started_mono_{monotonic_ns()} {
@@ -164,7 +164,7 @@ bool Host::status_due() {
   return true;
 }
 
-void Host::publish_status(std::vector<std::string> reasons, const Reader* reader) {
+void Host::publish_status(std::vector<std::string> reasons, const Reader* reader, const StreamAges* ages) {
   const std::int64_t mono = monotonic_ns();
   std::uint64_t behind = 0, healed = 0, lost = 0;
   for (unsigned s = 1; s < kStreams; ++s) {
@@ -178,7 +178,8 @@ void Host::publish_status(std::vector<std::string> reasons, const Reader* reader
         probes_.applied(stream, lag.delivered);
         probes_.healed(stream, lag.healed);
         probes_.lost(stream, lag.lost);
-        probes_.lag(stream, static_cast<double>(lag.behind), 0);
+        const double age = ages != nullptr && lag.behind > 0 ? ages->seconds(stream, clock_.now(), codec_) : 0;
+        probes_.lag(stream, static_cast<double>(lag.behind), age);
         behind += lag.behind;
         healed += lag.healed;
         lost += lag.lost;

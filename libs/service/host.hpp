@@ -16,6 +16,7 @@
 #include "service/config.hpp"
 #include "service/http_server.hpp"
 #include "service/probes.hpp"
+#include "service/stream_ages.hpp"
 #include "store/projector.hpp"
 
 namespace tickmesh {
@@ -63,8 +64,8 @@ class Host {
 
   /// Once a loop turn: health stamp, heartbeat, flush. Cheap.
   void turn();
-  /// Every half second: metrics, status, readiness. `reasons` empty: ready.
-  void publish_status(std::vector<std::string> reasons, const Reader* reader);
+  /// Every half second: metrics, status, readiness. `reasons` empty: ready; `ages`: of what `reader` gave.
+  void publish_status(std::vector<std::string> reasons, const Reader* reader, const StreamAges* ages = nullptr);
   bool status_due();
 
   /// SIGTERM or SIGINT was received.

@@ -92,6 +92,7 @@ class Loop {
       if (host_.stopping()) return 0;
       throw StartError(recovered.error());
     }
+    for (const Error& rejected : recovered->rejected_snapshots) spdlog::error("Snapshot rejected: {}", to_string(rejected));
     spdlog::info("Recovered snapshot={} inputs_run={} said_compared={} said_completed={} inputs_lost={} incarnation={}",
                  recovered->from_snapshot, recovered->inputs_run, recovered->said_compared, recovered->said_completed,
                  recovered->inputs_lost, runner_.token().incarnation);
@@ -181,6 +182,7 @@ class Loop {
       at += n;
       if (queued_ >= kStepEvents) step();
     }
+    if (!run.events.empty()) ages_.took(run.first.stream, run.events.back());
   }
   void step() {
     if (queued_ == 0) return;
@@ -205,8 +207,19 @@ class Loop {
 
   void release() {
     host_.release(runner_.releases(), [this](const Released& r) {
+      time_since_tick(r);
       if (attachment_ != nullptr) attachment_->released(r);
     });
+  }
+
+  /// How old the tick is now that others can hear what it led to. What is learned while catching up is late by design and not counted,
+  /// nor is what an order meets after it was sent.
+  void time_since_tick(const Released& r) {
+    if (!live_ || r.replayed || !leads_to_orders(r.name.stream)) return;
+    const Timestamp tick = tick_time_of(*r.event);
+    if (!tick) return;
+    if (const auto* order = std::get_if<OrderEvent>(r.event); order != nullptr && order->kind != OrderEventKind::sending) return;
+    host_.probes().tick_to(r.name.stream, static_cast<double>(std::max<std::int64_t>(0, (host_.clock().now() - tick).ns)) / 1e9);
   }
 
   void peers() {
@@ -248,7 +261,7 @@ class Loop {
       host_.count_rejected("event", "bytes of its stream", runner_.undecodable() - undecodable_);
       undecodable_ = runner_.undecodable();
     }
-    host_.publish_status(std::move(reasons), reader_.get());
+    host_.publish_status(std::move(reasons), reader_.get(), &ages_);
   }
 
   int stop() {
@@ -275,6 +288,7 @@ class Loop {
   std::uint64_t undecodable_{0};
   std::map<std::string, PeerState> known_peers_;
   std::size_t queued_{0};  ///< events added to the runner's next step
+  StreamAges ages_;
   std::vector<Event> locals_;
 };
 

@@ -2,16 +2,36 @@
 
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
-#include <prometheus/histogram.h>
 #include <prometheus/text_serializer.h>
+
+#include <algorithm>
+#include <cctype>
 
 namespace tickmesh {
 namespace {
 std::string name_of(Stream stream) { return std::string(to_string(stream)); }
+
+const prometheus::Histogram::BucketBoundaries kBatchBounds{1e-6, 2e-6, 5e-6, 1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 5e-3, 2e-2, 0.1, 1};
+/// 1 µs to 1 s, dense where a quiet machine lies, so that a percentile read off them is worth reading.
+const prometheus::Histogram::BucketBoundaries kLatencyBounds{1e-6,   2e-6, 5e-6, 1e-5, 2e-5, 5e-5,   1e-4, 1.5e-4, 2e-4,
+                                                             3e-4,   4e-4, 6e-4, 8e-4, 1e-3, 1.5e-3, 2e-3, 3e-3,   5e-3,
+                                                             7.5e-3, 1e-2, 2e-2, 5e-2, 0.1,  0.2,    0.5,  1};
+
+prometheus::Histogram& histogram(prometheus::Registry& registry, const std::string& name, const std::string& help,
+                                 const prometheus::Histogram::BucketBoundaries& bounds) {
+  return prometheus::BuildHistogram().Name(name).Help(help).Register(registry).Add({}, bounds);
+}
+
 }  // namespace
 
-Probes::Probes(const std::string& service, std::uint32_t ordinal, const std::string& version)
-    : registry_{std::make_shared<prometheus::Registry>()} {
+Probes::Probes(const std::string& service, std::uint32_t ordinal, const std::string& version, const std::vector<Stream>& says)
+    : registry_{std::make_shared<prometheus::Registry>()},
+      journal_append_{&histogram(*registry_, "tickmesh_journal_append_seconds", "Time to record and apply one batch.", kBatchBounds)} {
+  for (const Stream stream : says)
+    if (leads_to_orders(stream))
+      tick_to_[static_cast<std::size_t>(stream)] =
+          &histogram(*registry_, "tickmesh_tick_to_" + (stream == Stream::metrics ? "metric" : name_of(stream)) + "_seconds",
+                     "From the time of a tick to the release of what it led to.", kLatencyBounds);
   gauge("tickmesh_build_info", "Version of the running service; always 1.",
         {{"service", service}, {"ordinal", std::to_string(ordinal)}, {"version", version}}, 1);
 }
@@ -46,16 +66,7 @@ void Probes::queue_depth(const std::string& queue, double items) {
   gauge("tickmesh_queue_depth", "Items waiting in a bounded queue.", {{"queue", queue}}, items);
 }
 void Probes::journal_bytes(double bytes) { gauge("tickmesh_journal_bytes", "Size of the journal on disk.", {}, bytes); }
-void Probes::journal_append(double append_seconds) {
-  static const prometheus::Histogram::BucketBoundaries bounds{1e-6, 2e-6, 5e-6, 1e-5, 2e-5, 5e-5, 1e-4,
-                                                              2e-4, 5e-4, 1e-3, 5e-3, 2e-2, 0.1,  1};
-  prometheus::BuildHistogram()
-      .Name("tickmesh_journal_append_seconds")
-      .Help("Time to record and apply one batch.")
-      .Register(*registry_)
-      .Add({}, bounds)
-      .Observe(append_seconds);
-}
+void Probes::journal_append(double append_seconds) { journal_append_->Observe(append_seconds); }
 void Probes::projector_lag(const std::string& table, double lag_seconds) {
   gauge("tickmesh_projector_lag_seconds", "Age of the oldest event not yet in PostgreSQL.", {{"table", table}}, lag_seconds);
 }
@@ -71,18 +82,19 @@ void Probes::rejected(const std::string& input, const std::string& rule, std::ui
 void Probes::feed_age(const std::string& feed, double age) {
   gauge("tickmesh_feed_age_seconds", "Time since the feed's last tick.", {{"feed", feed}}, age);
 }
-void Probes::tick_to(const std::string& hop, double latency) {
-  static const prometheus::Histogram::BucketBoundaries bounds{1e-6, 2e-6, 5e-6, 1e-5, 2e-5, 5e-5, 1e-4, 2e-4,
-                                                              5e-4, 1e-3, 2e-3, 5e-3, 1e-2, 5e-2, 0.1,  1};
-  const std::string name = "tickmesh_tick_to_" + hop + "_seconds";
-  prometheus::BuildHistogram()
-      .Name(name)
-      .Help("From the tick's time to the time of what it caused.")
-      .Register(*registry_)
-      .Add({}, bounds)
-      .Observe(latency);
+void Probes::tick_to(Stream stream, double latency) {
+  if (auto* histogram = tick_to_[static_cast<std::size_t>(stream)]) histogram->Observe(latency);
 }
-void Probes::orders(const std::string& state, double count) { gauge("tickmesh_orders", "Orders by state.", {{"state", state}}, count); }
+void Probes::orders(const std::map<OrderEventKind, std::size_t>& by_state) {
+  using enum OrderEventKind;
+  for (const OrderEventKind kind : {sending, accepted, partially_filled, canceling, unknown}) {
+    std::string state{to_string(kind)};
+    std::ranges::transform(state, state.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    const auto it = by_state.find(kind);
+    gauge("tickmesh_orders", "Orders that are not over, by state.", {{"state", state}},
+          it == by_state.end() ? 0 : static_cast<double>(it->second));
+  }
+}
 void Probes::equity(double value) { gauge("tickmesh_equity", "Account equity in its currency.", {}, value); }
 void Probes::unrealized_pnl(double value) {
   gauge("tickmesh_unrealized_pnl", "Unrealized profit and loss in the account's currency.", {}, value);

@@ -41,6 +41,7 @@ enum class Why : std::uint8_t {
   reverted = 33,
   crossed_mean = 34,
 };
+constexpr Why last_value(Why) { return Why::crossed_mean; }
 /// Nothing could be judged: a state of its own, said when it begins and when it ends.
 constexpr bool is_blocked(Why why) { return why >= Why::not_live && why <= Why::inputs_undefined; }
 

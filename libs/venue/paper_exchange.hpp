@@ -65,6 +65,7 @@ struct PaperFact {
 };
 
 enum class PaperStatus : std::uint8_t { none = 0, open = 1, filled = 2, canceled = 3, rejected = 4 };
+constexpr PaperStatus last_value(PaperStatus) { return PaperStatus::rejected; }
 
 struct PaperOrder {
   Intent intent{};

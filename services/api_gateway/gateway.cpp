@@ -256,7 +256,9 @@ void ApiAttachment::report(Probes& probes, std::vector<std::string>&) {
   probes.realized_pnl(view.account.realized_pnl.to_double());
   probes.positions(static_cast<double>(view.open_positions.size()));
   probes.risk_state(static_cast<double>(view.risk.state));
-  probes.orders("working", static_cast<double>(view.working_orders.size()));
+  std::map<OrderEventKind, std::size_t> by_state;
+  for (const auto& [id, order] : view.working_orders) ++by_state[order.kind];
+  probes.orders(by_state);
 }
 
 void ApiAttachment::stopping() {

@@ -48,11 +48,6 @@ void VenueAttachment::released(const Released& released) {
   const auto* order = std::get_if<OrderEvent>(released.event);
   if (order == nullptr || released.replayed) return;
   perform(*order, *venue_);
-  if (order->kind == OrderEventKind::sending) {
-    // tick → signal → intent → order: the intent's own cause is the tick, or the signal the tick caused.
-    const std::int64_t from_intent = (order->header.time - order->order.header.time).ns;
-    host_->probes().tick_to("order", static_cast<double>(from_intent) / 1e9);
-  }
 }
 
 std::optional<Timestamp> VenueAttachment::next_wake() const {
@@ -61,7 +56,7 @@ std::optional<Timestamp> VenueAttachment::next_wake() const {
 }
 
 void VenueAttachment::report(Probes& probes, std::vector<std::string>& not_ready) {
-  probes.orders("working", static_cast<double>(core_->working()));
+  probes.orders(core_->orders_by_state());
   probes.risk_state(static_cast<double>(core_->state()));
   if (!core_->open()) not_ready.emplace_back("venue is not reconciled");
 }

@@ -6,19 +6,12 @@ namespace {
 
 using namespace tickmesh;
 
-/// Watches the halt file, times intents, reports the account.
+/// Watches the halt file, reports the account.
 class Desk final : public Attachment {
  public:
   explicit Desk(PositionCore*& core) : core_{core} {}
-  void attach(Host& host, Runner&) override {
-    host_ = &host;
-    halt_file_ = std::make_unique<HaltFile>(host.config().text("mesh.run_dir"));
-  }
+  void attach(Host& host, Runner&) override { halt_file_ = std::make_unique<HaltFile>(host.config().text("mesh.run_dir")); }
   void locals(Timestamp, std::vector<Event>& out) override { halt_file_->look(monotonic_ns(), out); }
-  void released(const Released& released) override {
-    if (const auto* intent = std::get_if<Intent>(released.event))
-      host_->probes().tick_to("intent", static_cast<double>((intent->header.time - intent->header.cause.time).ns) / 1e9);
-  }
   void report(Probes& probes, std::vector<std::string>&) override {
     const AccountEvent account = core_->account();
     probes.equity(account.equity.to_double());
@@ -30,7 +23,6 @@ class Desk final : public Attachment {
 
  private:
   PositionCore*& core_;
-  Host* host_{nullptr};
   std::unique_ptr<HaltFile> halt_file_;
 };
 

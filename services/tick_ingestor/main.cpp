@@ -25,6 +25,7 @@ class Ingestor {
     auto observed = runner_.recover([this](const Name& name, const Event& said) { core_.observe(name, said); }, host_.clock().now());
     if (!observed) throw StartError(observed.error());
     core_.recovered();
+    for (const Error& rejected : runner_.rejected_snapshots()) spdlog::error("Snapshot rejected: {}", to_string(rejected));
     spdlog::info("Recovered said_observed={} incarnation={}", *observed, runner_.token().incarnation);
     tell_absence();
     host_.set_extra_http([this](HttpRequest& request, HttpRespond& respond) { return push_.on_http(request, respond); });
@@ -69,9 +70,11 @@ class Ingestor {
       room = std::min<std::size_t>(room, pace.allowed);
     }
     if (demo_ != nullptr && room > 0 && demo_->due(now, room, inputs_) > 0) {
+      const std::int64_t begin = monotonic_ns();
       runner_.step(now, inputs_);
       host_.count_in(inputs_.size());
       last_tick_ = monotonic_ns();
+      host_.probes().journal_append(static_cast<double>(last_tick_ - begin) / 1e9);
     }
     for (PushFeed::Batch& batch : push_.take()) take(std::move(batch), now);
     host_.release(runner_.releases(), {});
@@ -83,7 +86,7 @@ class Ingestor {
       if (runner_.inputs_since_snapshot() > 0) runner_.snapshot();
     }
     if (host_.status_due()) {
-      if (last_tick_ != 0) host_.probes().feed_age(host_.config().text("feed.kind"), static_cast<double>(mono - last_tick_) / 1e9);
+      host_.probes().feed_age(host_.config().text("feed.kind"), static_cast<double>(mono - last_tick_) / 1e9);
       for (std::size_t r = 1; r < kRefusals; ++r)
         if (core_.counts().refused[r] > 0)
           host_.probes().rejected("tick", std::string(rule_of(static_cast<TickRefusal>(r))), core_.counts().refused[r]);
@@ -132,7 +135,7 @@ class Ingestor {
   bool paced_{host_.config().boolean("feed.paced")};
   std::vector<Event> inputs_;
   std::int64_t next_snapshot_{0};
-  std::int64_t last_tick_{0};
+  std::int64_t last_tick_{monotonic_ns()};  ///< or the start
 };
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "service/command_line.hpp"
 #include "store/migrate.hpp"
 #include "tickmeshctl/journal_verbs.hpp"
+#include "tickmeshctl/latency_verb.hpp"
 #include "tickmeshctl/mesh_verbs.hpp"
 
 using namespace tickmesh;
@@ -96,6 +97,7 @@ int main(int argc, char** argv) {
   std::uint64_t count = 0;
   DumpOptions dump;
   TailOptions tails;
+  LatencyOptions hops;
   std::string dsn, sql_dir = "sql", password_dir = "var/secrets", instance;
 
   verb(&app, "status", "every service: state, readiness and why not, rates, lag", [&](auto&, auto& mesh) { return status(mesh, json); });
@@ -149,6 +151,13 @@ int main(int argc, char** argv) {
   t->add_option("--from", tails.from, "earliest, latest (default) or a time like 2025-01-20T12:40:14Z");
   t->add_option("--count", tails.count, "stop after so many");
   t->add_flag("--no-follow", no_follow, "stop at the end");
+
+  auto* way = verb(&app, "latency", "from a tick to metric, signal, intent and order: p50, p95, p99", [&](auto& config, auto&) {
+    hops.json = json;
+    return latency(config, hops);
+  });
+  way->add_option("--symbol", hops.symbol, "only this instrument, from the journals");
+  way->add_option("--last", hops.last, "the last so many of each hop, from the journals (with --symbol default 1000)");
 
   auto* journal = app.add_subcommand("journal", "the journals' files");
   journal->require_subcommand(1);

@@ -101,6 +101,7 @@ TEST_F(Auditor, FindsNothingWrongWithAGoodRun) {
                            "tables hold what the venue executed",
                            "causes of order",
                            "commands are answered once",
+                           "ticks that led to what was said",
                            "table tick_ingestor.ticks",
                            "table broker_gateway.executions",
                            "table bar_compressor.bars_1s",
@@ -260,6 +261,22 @@ TEST_F(Auditor, FindsACauseThatNeverWas) {
   const auto report = with_journal_changed("position_manager", nth(auditor::kSaid, auditor::kIntent, 1, drop));
   EXPECT_GT(report.findings("causes of order"), 0U);
   EXPECT_GT(report.findings("orders were asked for"), 0U);
+}
+TEST_F(Auditor, FindsAnIntentThatGivesAnotherTicksTime) {
+  bool done = false;
+  const auto report = with_journal_changed("position_manager", [&](const Record& r, std::string& body) {
+    if (done || r.type != auditor::kSaid || auditor::said(r.body).first.stream != auditor::kIntent) return true;
+    const auto said = auditor::said(r.body);
+    const auto time = auditor::header_of({said.first, said.events.front()}).tick_time;
+    if (time == 0) return true;  // a person's
+    const std::string stored(reinterpret_cast<const char*>(&time), sizeof time);
+    const auto at = body.find('\x21' + stored);  // field 4, eight bytes
+    EXPECT_NE(at, std::string::npos);
+    body[at + 1] = static_cast<char>(body[at + 1] ^ 1);
+    return done = true;
+  });
+  ASSERT_TRUE(done) << "no intent of a strategy in this run";
+  EXPECT_GT(report.findings("ticks that led to what was said"), 0U);
 }
 TEST_F(Auditor, FindsADamagedRecord) {
   const auto copy = mesh_->dir() + "/damaged";

@@ -39,6 +39,28 @@ TEST_F(Ctl, ZeroWhenAllIsWell) {
   }
 }
 
+TEST_F(Ctl, LatencyNamesEveryHopFromTheHistogramsAndFromTheJournals) {
+  ASSERT_TRUE(eventually([&] { return push(fresh_quote()).status == 200 && mesh().ctl({"latency"}).exit == 0; }, 20s))
+      << "a tick leads to metrics: " << mesh().ctl({"latency"}).out;
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"--json", "latency"}, {"--json", "latency", "--symbol", "AAPL", "--last", "50"}}) {
+    const auto ran = mesh().ctl(words);
+    ASSERT_EQ(ran.exit, 0) << ran.out;
+    const auto data = Json::parse(ran.out)["data"];
+    EXPECT_EQ(data["source"], words.size() == 2 ? "metrics" : "journals");
+    ASSERT_EQ(data["hops"].size(), 4U);
+    std::size_t i = 0;
+    for (const char* hop : {"tick_to_metric", "tick_to_signal", "tick_to_intent", "tick_to_order"})
+      EXPECT_EQ(data["hops"][i++]["hop"], hop);
+    const auto& metric = data["hops"][0];
+    EXPECT_GT(metric["count"], 0);
+    EXPECT_GE(metric["p50_us"].get<double>(), 0);
+    EXPECT_LE(metric["p50_us"].get<double>(), metric["p99_us"].get<double>());
+    for (const auto& hop : data["hops"]) EXPECT_EQ(hop["problem"], "") << hop;
+  }
+  EXPECT_EQ(mesh().ctl({"latency", "--symbol", "NOBODY"}).exit, 2);
+}
+
 TEST_F(Ctl, JsonIsOneObjectWithTheKeysThatProgramsHoldOnTo) {
   ASSERT_TRUE(eventually([&] { return mesh().ctl({"status"}).exit == 0; }, 20s)) << mesh().ctl({"status"}).out;
   for (const std::vector<std::string>& words : {std::vector<std::string>{"status"},

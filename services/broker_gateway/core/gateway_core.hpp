@@ -77,7 +77,7 @@ inline constexpr std::string_view kVenue = "venue";
 class GatewayCore final : public Core {
  public:
   explicit GatewayCore(GatewayConfig config);
-  std::uint32_t version() const override { return 1; }
+  std::uint32_t version() const override { return 2; }
   void apply(const Input& in, Outbox& out) override;
   void save(ByteWriter& out) const override;
   void load(ByteReader& in) override;
@@ -88,6 +88,7 @@ class GatewayCore final : public Core {
   const std::string& state_reason() const { return state_reason_; }
   bool dead_man() const { return dead_man_; }
   std::size_t working() const { return orders_.size(); }
+  std::map<OrderEventKind, std::size_t> orders_by_state() const;
   std::size_t waiting() const { return waiting_.size(); }
   Quantity net(const Symbol& symbol) const;
 

@@ -23,6 +23,12 @@ OrderEvent GatewayCore::event_of(const Order& order, OrderEventKind kind) const 
   return event;
 }
 
+std::map<OrderEventKind, std::size_t> GatewayCore::orders_by_state() const {
+  std::map<OrderEventKind, std::size_t> counts;
+  for (const auto& [id, order] : orders_) ++counts[order.state];
+  return counts;
+}
+
 void GatewayCore::on_intent(const Intent& intent, const Cause& cause, Context& c) {
   if (intent.manager > manager_) manager_ = intent.manager;
   if (open_) return decide_intent(intent, cause, c);
@@ -36,6 +42,7 @@ void GatewayCore::refuse(const Intent& intent, OrderEventKind kind, std::string_
   event.kind = kind;
   event.header.cause = cause;
   event.order = intent;
+  event.order.header.tick_time = {};  // the event's own header bears it; snapshots do not keep the intent's
   event.remaining = intent.quantity;
   event.rule = rule;
   event.reason = std::move(reason);
@@ -63,6 +70,7 @@ void GatewayCore::decide_intent(const Intent& intent, const Cause& cause, Contex
   } else {
     Order& order = orders_[intent.client_order_id];
     order.intent = intent;
+    order.intent.header.tick_time = {};
     send(order, cause, c);
   }
 }

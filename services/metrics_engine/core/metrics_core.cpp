@@ -128,6 +128,7 @@ void MetricsCore::judge(Cell& cell, const Input& in, bool fresh, bool publish, O
   // A signal bears the metrics exactly as they are said.
   metrics.header.time = in.now;
   metrics.header.cause = {in.name, time_of(in.event)};
+  metrics.header.tick_time = in.name.stream == Stream::tick ? metrics.header.cause.time : Timestamp{};
   out.emit(Stream::metrics, cell.partition, std::as_const(metrics));
   for (std::size_t i = 0; i < cell.signals.size(); ++i)
     if ((say >> i & 1) != 0) out.emit(Stream::signal, cell.partition, cell.signals[i].signal(metrics, in.now));

@@ -17,7 +17,7 @@ namespace tickmesh {
 /// not hold starts fresh, one that is no longer listed is left out.
 class MetricsCore final : public Core {
  public:
-  static constexpr std::uint32_t kVersion = 1;
+  static constexpr std::uint32_t kVersion = 2;
   static constexpr std::uint64_t kSilenceTimer = 1;
 
   /// Error: a parameter out of its range, an unknown signal, a window or duration that cannot be.

@@ -209,6 +209,8 @@ void SymbolMetrics::load(ByteReader& in) {
   quote_.bid_size = in.get<Quantity>();
   quote_.ask_size = in.get<Quantity>();
   computed_ = 0;
+  for (const Price price : {quote_.bid, quote_.ask})
+    TM_INVARIANT(price.raw() >= 0 && price.raw() <= kMaxWindowPrice, "a stored quote is one that windows take");
 }
 
 }  // namespace tickmesh

@@ -49,7 +49,7 @@ class PositionCore final : public Core {
   PositionCore(PositionCore&&) = default;
   PositionCore& operator=(PositionCore&&) = default;
 
-  std::uint32_t version() const override { return 1; }
+  std::uint32_t version() const override { return 2; }
   void apply(const Input& in, Outbox& out) override;
   void save(ByteWriter& out) const override;
   /// Breaks an invariant when an instrument with a position or a working order is no longer configured.

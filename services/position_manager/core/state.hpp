@@ -44,6 +44,7 @@ struct Order {
 /// That a position shall end. A price's wish is judged anew on every quote; the others stand until the symbol is flat.
 struct Wish {
   enum class Kind : std::uint8_t { none = 0, price = 1, signal = 2, person = 3 };
+  friend constexpr Kind last_value(Kind) { return Kind::person; }
   Kind kind{Kind::none};
   std::string reason{};
   explicit operator bool() const { return kind != Kind::none; }

@@ -51,8 +51,9 @@ bool DemoFeed::load(ByteReader& in) {
     other_ = true;
     return false;
   }
-  base_ = base;
   said_.load(in);
+  base_ = base;
+  other_ = false;
   live_ = said_;
   pending_.reset();
   anchor_ = {};

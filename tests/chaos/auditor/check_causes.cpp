@@ -7,6 +7,17 @@ namespace {
 bool for_positions(std::uint64_t verb) { return verb != 0; }
 bool for_gateway(std::uint64_t verb) { return verb == 3 || verb == 4 || verb == 6 || verb == 7; }
 
+bool leads_to_orders(Stream stream) { return stream == kMetrics || stream == kSignal || stream == kIntent || stream == kOrder; }
+
+/// What leads to an order hands on the time of the tick it began with; an order's later events name the order and start anew.
+void check_tick_time(const Name& name, const Header& h, const Header& cause, Report& report) {
+  const auto expected = h.cause.stream == kTick ? h.cause_time : leads_to_orders(h.cause.stream) ? cause.tick_time : 0;
+  report.expect(h.tick_time == expected || (name.stream == kOrder && h.tick_time == 0), "ticks that led to what was said", [&] {
+    return to_string(name) + " gives the tick's time as " + std::to_string(h.tick_time) + ", its cause " + to_string(h.cause) + " as " +
+           std::to_string(expected);
+  });
+}
+
 void check_commands(const MeshData& mesh, Report& report) {
   std::map<std::string, unsigned> positions, gateway;
   for (const Event& e : mesh.said(kRisk)) {
@@ -49,8 +60,9 @@ void check_causes(const MeshData& mesh, Report& report) {
       if (!report.expect(cause.data() != nullptr, kind,
                          [&] { return to_string(e.name) + " names " + to_string(h.cause) + ", which is in no journal"; }))
         continue;
-      report.expect(header_of({h.cause, cause}).time == h.cause_time, kind,
-                    [&] { return to_string(e.name) + " gives " + to_string(h.cause) + " another time"; });
+      const Header its = header_of({h.cause, cause});
+      report.expect(its.time == h.cause_time, kind, [&] { return to_string(e.name) + " gives " + to_string(h.cause) + " another time"; });
+      if (leads_to_orders(stream)) check_tick_time(e.name, h, its, report);
     }
   }
   report.figure("events caused by a timer or the venue", local);

@@ -9,6 +9,7 @@ Header header(const Message& m) {
   Header h;
   h.time = m.i(1);
   h.event_time = m.i(2);
+  h.tick_time = m.i(4);
   if (!m.has(3)) return h;
   const Message cause = m.sub(3);
   const Message name = cause.sub(1);

@@ -12,6 +12,7 @@ struct Header {
   bool caused{false};
   Name cause{};
   std::int64_t cause_time{0};
+  std::int64_t tick_time{0};  ///< of the tick that led here; 0: none did
 };
 
 enum Side : std::uint8_t { kNoSide = 0, kBuy = 1, kSell = 2 };

@@ -38,7 +38,7 @@ class Drive {
   void apply(Timestamp now, const Name& name, const Event& event) {
     const Timestamp previous = now_;
     now_ = std::max(previous, now);
-    out_.begin(now_, {name, time_of(event)});
+    out_.begin(now_, {name, time_of(event)}, tick_time_of(event));
     core_->apply({now_, name, event}, out_);
     for (auto& one : out_.said()) said_.push_back(std::move(one));
     out_.said().clear();

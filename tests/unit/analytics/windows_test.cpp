@@ -294,6 +294,21 @@ void expect_continues(Push push, Read read) {
   }
 }
 
+TEST(Windows, RefuseAStoredMidThatNoQuoteCanHave) {
+  for (const std::int64_t mid : {std::int64_t{-1}, 2 * kMaxWindowPrice + 1, std::numeric_limits<std::int64_t>::max()}) {
+    Bytes bytes;
+    ByteWriter out{bytes};
+    out.put(std::uint32_t{2}), out.put(std::int64_t{1}), out.put(mid);
+    const auto refuses = [&](auto window) {
+      ByteReader in{bytes};
+      EXPECT_THROW(window.load(in), InvariantError) << mid;
+    };
+    refuses(MidWindow{50});
+    refuses(HalfLifeWindow{50});
+    refuses(TrendWindow{200});
+  }
+}
+
 TEST(Windows, ContinueBitForBitAfterSaveAndLoad) {
   expect_continues<MidWindow>([](MidWindow& w, std::int64_t m) { w.push(m, Timestamp{m}); },
                               [](const MidWindow& w) { return std::array{w.z_score(), w.mean(), w.sd(), w.sd_bp(), w.span_seconds()}; });

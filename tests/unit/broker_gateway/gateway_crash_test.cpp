@@ -93,7 +93,7 @@ class World {
   }
 
   void apply(GatewayCore& core, Outbox& out, const Taken& t) const {
-    out.begin(t.now, {t.name, time_of(t.event)});
+    out.begin(t.now, {t.name, time_of(t.event)}, tick_time_of(t.event));
     core.apply({t.now, t.name, t.event}, out);
   }
 

@@ -28,7 +28,7 @@ class GatewayTest : public testing::Test {
   GatewayTest() { out.set_epoch(9); }
 
   void take(const Event& event, const Name& name = {}) {
-    out.begin(now, {name, time_of(event)});
+    out.begin(now, {name, time_of(event)}, tick_time_of(event));
     core.apply({now, name, event}, out);
     for (auto& said : out.said()) {
       if (auto* o = std::get_if<OrderEvent>(&said.event)) orders.push_back(*o);

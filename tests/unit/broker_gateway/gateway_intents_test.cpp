@@ -31,6 +31,21 @@ TEST_F(GatewayIntents, AnOrderIsSentAcceptedAndFilledWithTheWholeIntentInEachEve
   EXPECT_EQ(core.working(), 0U);
 }
 
+TEST_F(GatewayIntents, TheTimeOfTheTickIsHandedOnToTheSendingAloneAndNotKept) {
+  open();
+  Intent i = intent("T1");
+  i.header.tick_time = now - milliseconds(3);
+  send(i);
+  take(report(VenueReportKind::accepted, "T1"));
+  take(fill("T1", "x1", 10));
+  ASSERT_THAT(kinds(), ElementsAre(sending, accepted, filled));
+  EXPECT_EQ(orders[0].header.tick_time, now - milliseconds(3));
+  EXPECT_EQ(orders[1].header.tick_time, Timestamp{});
+  EXPECT_EQ(orders[2].header.tick_time, Timestamp{});
+  // A gateway loaded from a snapshot would not know it, and has to say the same.
+  for (const OrderEvent& event : orders) EXPECT_EQ(event.order.header.tick_time, Timestamp{});
+}
+
 TEST_F(GatewayIntents, ARepeatedIntentIsNeverSentTwice) {
   open();
   send(intent("T1"));
@@ -219,6 +234,9 @@ TEST_F(GatewayIntents, ACancelForAnEarlierGatewayExpires) {
   ASSERT_THAT(kinds(), ElementsAre(sending, expired));
   EXPECT_EQ(orders[1].order.kind, IntentKind::cancel);
   EXPECT_EQ(core.working(), 1U);
+  std::size_t counted = 0;
+  for (const auto& [state, count] : core.orders_by_state()) counted += count;
+  EXPECT_EQ(counted, 1U) << "each order is in one state";
 }
 
 TEST_F(GatewayIntents, AVenuesRefusalIsTold) {

@@ -83,6 +83,8 @@ class MemoryJournal final : public Journal {
   std::unique_ptr<JournalCursor> read_from(Lsn) const override { return nullptr; }
   Lsn first() const override { return {}; }
   std::optional<std::pair<Lsn, Bytes>> latest_snapshot() const override { return std::nullopt; }
+  std::vector<SnapshotPlace> snapshots() const override { return {}; }
+  std::optional<Bytes> snapshot_state(Lsn) const override { return std::nullopt; }
   void pin(const std::string&, Lsn) override {}
   std::uint64_t bytes() const override { return 0; }
   std::uint64_t max_body() const override { return 1u << 20; }

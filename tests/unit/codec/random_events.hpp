@@ -99,7 +99,7 @@ class Filler {
   void fill(Name& v) { all(v.stream, v.partition, v.at); }
   void fill(Cause& v) { all(v.name, v.time); }
   void fill(Token& v) { all(v.epoch, v.incarnation); }
-  void fill(Header& v) { rng_.chance(5) ? void(v = Header{}) : all(v.time, v.event_time, v.cause); }
+  void fill(Header& v) { rng_.chance(5) ? void(v = Header{}) : all(v.time, v.event_time, v.cause, v.tick_time); }
   void fill(Tick& v) {
     all(v.time, v.event_time, v.instrument, v.kind, v.feed, v.aggressor, v.synthetic, v.bid, v.ask, v.bid_size, v.ask_size, v.price, v.size,
         v.trade_id);

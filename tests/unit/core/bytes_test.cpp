@@ -80,6 +80,20 @@ TEST(Bytes, ThatEndTooEarlyThrowWhateverIsAskedForAndWhereverTheyAreCut) {
   EXPECT_THROW(in.get<std::string>(), InvariantError) << "a length beyond the bytes is believed by nobody";
 }
 
+TEST(Bytes, ValuesOutsideTheirDomainThrow) {
+  const auto stored = [](auto value) {
+    Bytes bytes;
+    ByteWriter{bytes}.put(value);
+    return bytes;
+  };
+  const auto two = stored(std::uint8_t{2}), three = stored(std::uint8_t{3}), sixteen = stored(std::uint8_t{16});
+  EXPECT_THROW(ByteReader{two}.get<bool>(), InvariantError);
+  EXPECT_EQ(ByteReader{two}.get<Side>(), Side::sell);
+  EXPECT_THROW(ByteReader{three}.get<Side>(), InvariantError);
+  EXPECT_THROW(ByteReader{sixteen}.get<Stream>(), InvariantError);
+  EXPECT_THROW(ByteReader{stored(Name{Stream::tick, 64, {1, 1}})}.get<Name>(), InvariantError);
+}
+
 TEST(Bytes, AStoredSymbolThatIsNoneThrows) {
   Bytes bytes;
   ByteWriter{bytes}.put(std::string_view{"not a symbol"});

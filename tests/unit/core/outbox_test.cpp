@@ -46,6 +46,38 @@ TEST(Outbox, KeepsTheEventTimeAndCauseTheCoreNamed) {
   EXPECT_EQ(header.cause, bar.header.cause);
 }
 
+TEST(Outbox, OnTheWayToAnOrderTheTimeOfTheTickIsHandedOn) {
+  constexpr Timestamp kTick{kNow.ns - 500};
+  Outbox out;
+  out.begin(kNow, kCause, kTick);
+  out.emit(Stream::metrics, 0, Metrics{});
+  EXPECT_EQ(tick_time_of(out.said().back().event), kTick);
+  out.emit(Stream::order, 0, OrderEvent{});
+  EXPECT_EQ(tick_time_of(out.said().back().event), kTick);
+  out.emit(Stream::bar, 0, Bar{});
+  EXPECT_EQ(tick_time_of(out.said().back().event), Timestamp{}) << "no order follows from a bar";
+  Intent named;
+  named.header.cause = kCause;
+  out.emit(Stream::intent, 0, named);
+  EXPECT_EQ(tick_time_of(out.said().back().event), kTick) << "the input's own name is no other cause";
+  OrderEvent fill;
+  fill.header.cause = {{Stream::order, 1, {3, 4}}, Timestamp{5}};
+  out.emit(Stream::order, 0, fill);
+  EXPECT_EQ(tick_time_of(out.said().back().event), Timestamp{}) << "a fill is caused by its order, whatever tick is being taken";
+}
+
+TEST(Outbox, TheTimeOfATickIsItsOwnOrWhatTheHeaderHandsOn) {
+  Tick tick;
+  tick.time = kNow;
+  EXPECT_EQ(tick_time_of(Event{tick}), kNow);
+  Signal signal;
+  signal.header.time = kNow;
+  EXPECT_EQ(tick_time_of(Event{signal}), Timestamp{});
+  signal.header.tick_time = Timestamp{3};
+  EXPECT_EQ(tick_time_of(Event{signal}), Timestamp{3});
+  EXPECT_EQ(tick_time_of(Event{TimerFired{1, kNow}}), Timestamp{});
+}
+
 TEST(Outbox, ATickBearsItsTimeFlatAndKeepsItsEventTime) {
   Outbox out;
   out.begin(kNow, kCause);

@@ -108,6 +108,7 @@ TEST_F(MetricsCoreTest, AFallFarBelowTheMeanEntersLongAndItsReturnLeaves) {
   EXPECT_EQ(entered.header.event_time, fall);
   EXPECT_EQ(entered.header.cause.name.stream, Stream::tick);
   EXPECT_EQ(entered.header.cause.time, fall);
+  EXPECT_EQ(entered.header.tick_time, fall);
   EXPECT_EQ(entered.strategy, "mean_reversion");
   EXPECT_GE(entered.edge_bp, 1.5 * entered.cost_bp);
   EXPECT_LT(entered.stop, entered.inputs.bid);

@@ -52,7 +52,7 @@ class Harness {
     if (stream != Stream::local) name.at = {9, ++sequences_[{stream, partition}]};
     last_name = name;
     out_.said().clear();
-    out_.begin(now, {name, time_of(event)});
+    out_.begin(now, {name, time_of(event)}, tick_time_of(event));
     core_->apply({now, name, event}, out_);
     for (const auto& w : out_.wakes()) {
       if (w.at)
