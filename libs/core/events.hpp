@@ -374,7 +374,15 @@ struct Request {
   friend bool operator==(const Request&, const Request&) = default;
 };
 
-using Event = std::variant<Tick, Latest, FeedEvent, Bar, Metrics, Signal, Intent, PositionEvent, AccountEvent, RiskEvent, StrategyEvent,
-                           OrderEvent, VenueEvent, Command, Started, WentLive, TimerFired, PeerChanged, StreamGap, VenueReport, Request>;
+/// The disk of the journal has room for no other segment, or has it again. Told once after every start, then when it changes.
+struct DiskChanged {
+  bool full{false};
+  std::string reason{};
+  friend bool operator==(const DiskChanged&, const DiskChanged&) = default;
+};
+
+using Event =
+    std::variant<Tick, Latest, FeedEvent, Bar, Metrics, Signal, Intent, PositionEvent, AccountEvent, RiskEvent, StrategyEvent, OrderEvent,
+                 VenueEvent, Command, Started, WentLive, TimerFired, PeerChanged, StreamGap, VenueReport, Request, DiskChanged>;
 
 }  // namespace tickmesh

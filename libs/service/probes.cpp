@@ -46,6 +46,10 @@ void Probes::queue_depth(const std::string& queue, double items) {
   gauge("tickmesh_queue_depth", "Items waiting in a bounded queue.", {{"queue", queue}}, items);
 }
 void Probes::journal_bytes(double bytes) { gauge("tickmesh_journal_bytes", "Size of the journal on disk.", {}, bytes); }
+void Probes::journal_reserve(bool disk_full, bool in_use) {
+  gauge("tickmesh_journal_disk_full", "1: the disk has no room for the journal's next segment.", {}, disk_full ? 1 : 0);
+  gauge("tickmesh_journal_reserve_in_use", "1: the journal's reserve is used or not whole.", {}, in_use ? 1 : 0);
+}
 void Probes::journal_append(double append_seconds) {
   static const prometheus::Histogram::BucketBoundaries bounds{1e-6, 2e-6, 5e-6, 1e-5, 2e-5, 5e-5, 1e-4,
                                                               2e-4, 5e-4, 1e-3, 5e-3, 2e-2, 0.1,  1};
