@@ -276,6 +276,10 @@ TM_TABLE(Request, Request) {
   TM_FIELD(request_id, request_id);
   TM_MESSAGE(command, command);
 }
+TM_TABLE(DiskChanged, DiskChanged) {
+  TM_FIELD(full, full);
+  TM_FIELD(reason, reason);
+}
 
 }  // namespace tickmesh
 

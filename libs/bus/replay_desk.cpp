@@ -40,20 +40,21 @@ bool ReplayDesk::answer(const GetFrom& get, const Reply& reply) {
     return true;
   }
   if (from > last) {
-    reply(encode_chunk(get.first, {}));
+    reply(encode_chunk(get.first, std::span<const ByteView>{}));
     return true;
   }
   const std::size_t most =
       std::min<Sequence>(last - from + 1, get.max_count == 0 ? kMaxChunkEvents : std::min<std::size_t>(get.max_count, kMaxChunkEvents));
   const std::size_t bytes = get.max_bytes == 0 ? kBatchBytes : std::min<std::size_t>(get.max_bytes, kMaxChunkBytes);
-  SaidChunk chunk = journal_.said(get.first.stream, get.first.partition, from, most, bytes);
+  if (!said_) said_ = journal_.said_reader();
+  const SaidSlice& chunk = said_->read(get.first.stream, get.first.partition, from, most, bytes);
   if (chunk.trimmed_before > from) {
     reply(as_bytes(encode(TrimmedReply{get.first.stream, get.first.partition, {speaker_.token.epoch, chunk.trimmed_before}})));
     return true;
   }
-  if (chunk.events.size() > most) chunk.events.resize(most);
-  served_.fetch_add(chunk.events.size(), std::memory_order_relaxed);
-  reply(encode_chunk(get.first, chunk.events));
+  const auto events = std::span{chunk.events}.first(std::min(most, chunk.events.size()));
+  served_.fetch_add(events.size(), std::memory_order_relaxed);
+  reply(encode_chunk(get.first, events));
   return true;
 }
 

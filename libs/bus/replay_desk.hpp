@@ -3,6 +3,7 @@
 #include <atomic>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -17,7 +18,8 @@ class ReplayDesk {
   using Reply = std::function<void(ByteView frame)>;
 
   ReplayDesk(Speaker speaker, const Journal& journal) : speaker_{std::move(speaker)}, journal_{journal} {}
-  /// Calls `reply` at most once. False: it was no request, or spoke of what does not exist. Throws what the journal throws.
+  /// One thread at a time. Calls `reply` at most once. False: it was no request, or spoke of what does not exist. Throws what the journal
+  /// throws.
   bool answer(ByteView request, const Reply& reply);
 
   // Any thread.
@@ -35,6 +37,7 @@ class ReplayDesk {
 
   const Speaker speaker_;
   const Journal& journal_;
+  std::unique_ptr<SaidReader> said_;  ///< of the thread that answers
   std::atomic<std::uint64_t> served_{0};
   mutable std::mutex mutex_;
   bool told_{false};

@@ -167,9 +167,14 @@ std::optional<AnyRequest> parse_request(ByteView bytes) {
 }
 
 Bytes encode_chunk(const Name& first, const std::vector<Bytes>& events) {
+  const std::vector<ByteView> views(events.begin(), events.end());
+  return encode_chunk(first, std::span{views});
+}
+
+Bytes encode_chunk(const Name& first, std::span<const ByteView> events) {
   RunWriter run;
   run.start(first);
-  for (const Bytes& event : events) run.add(event);
+  for (const ByteView event : events) run.add(event);
   Bytes inner = field(kRunOfChunk, run.bytes());
   return field(kChunkOfReply, inner);
 }

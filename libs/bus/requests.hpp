@@ -2,6 +2,7 @@
 #pragma once
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <variant>
@@ -58,6 +59,7 @@ std::string encode(const WelcomeReply& welcome);
 std::string encode(const TrimmedReply& trimmed);
 std::string encode(const FaultReply& fault);
 /// Canonical payloads go in as they are.
+Bytes encode_chunk(const Name& first, std::span<const ByteView> events);
 Bytes encode_chunk(const Name& first, const std::vector<Bytes>& events);
 
 /// Nothing when the bytes are no request, or name a stream, partition or reader that cannot be.

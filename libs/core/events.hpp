@@ -396,7 +396,15 @@ constexpr VenueEventKind last_value(VenueEventKind) { return VenueEventKind::sta
 constexpr Verb last_value(Verb) { return Verb::flatten; }
 constexpr VenueReportKind last_value(VenueReportKind) { return VenueReportKind::reconcile_end; }
 
-using Event = std::variant<Tick, Latest, FeedEvent, Bar, Metrics, Signal, Intent, PositionEvent, AccountEvent, RiskEvent, StrategyEvent,
-                           OrderEvent, VenueEvent, Command, Started, WentLive, TimerFired, PeerChanged, StreamGap, VenueReport, Request>;
+/// The disk of the journal has room for no other segment, or has it again. Told once after every start, then when it changes.
+struct DiskChanged {
+  bool full{false};
+  std::string reason{};
+  friend bool operator==(const DiskChanged&, const DiskChanged&) = default;
+};
+
+using Event =
+    std::variant<Tick, Latest, FeedEvent, Bar, Metrics, Signal, Intent, PositionEvent, AccountEvent, RiskEvent, StrategyEvent, OrderEvent,
+                 VenueEvent, Command, Started, WentLive, TimerFired, PeerChanged, StreamGap, VenueReport, Request, DiskChanged>;
 
 }  // namespace tickmesh

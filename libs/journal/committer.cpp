@@ -3,16 +3,14 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <system_error>
 #include <utility>
 
 namespace tickmesh {
 
-Committer::Committer(Disk& disk, const SegmentFiles& files, Lsn durable, std::function<void()> moved, bool threaded)
-    : disk_{disk},
-      files_{files},
+Committer::Committer(const SegmentFiles& files, Lsn durable, std::function<void()> moved, bool threaded)
+    : files_{files},
       moved_{std::move(moved)},
       fd_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)},
       durable_{durable.value},
@@ -29,11 +27,9 @@ Committer::Committer(Disk& disk, const SegmentFiles& files, Lsn durable, std::fu
 
 Committer::~Committer() {
   if (thread_.joinable()) {
-    {
-      const std::lock_guard lock(mutex_);
-      stop_ = true;
-    }
-    work_.notify_all();
+    stop_.store(true);
+    bell_.fetch_add(1);
+    bell_.notify_one();
     thread_.join();
   }
   ::close(fd_);
@@ -45,23 +41,26 @@ void Committer::writes_go_to(std::shared_ptr<DiskFile> file) {
   current_ = std::move(file);
 }
 
+void Committer::ask(std::uint64_t lsn) {
+  auto before = requested_.load(std::memory_order_relaxed);
+  while (before < lsn && !requested_.compare_exchange_weak(before, lsn)) {
+  }
+  bell_.fetch_add(1);
+  bell_.notify_one();
+}
+
 void Committer::request() {
   const auto end = files_.end().value;
-  if (end <= durable_.load(std::memory_order_relaxed)) return;
-  {
-    const std::lock_guard lock(mutex_);
-    requested_ = std::max(requested_, end);
-  }
-  work_.notify_one();
+  // Whoever asked for as much before has rung already.
+  if (end > durable_.load(std::memory_order_relaxed) && end > requested_.load(std::memory_order_relaxed)) ask(end);
 }
 
 void Committer::wait(Lsn lsn) {
-  Lock lock(mutex_);
-  requested_ = std::max(requested_, lsn.value);
-  work_.notify_one();
-  const auto over = [&] { return settled_ >= lsn.value || failed(); };
-  while (!thread_.joinable() && !over()) work(lock);
-  done_.wait(lock, over);
+  ask(lsn.value);
+  while (work()) {
+  }
+  std::unique_lock lock(mutex_);
+  done_.wait(lock, [&] { return settled_ >= lsn.value || failed(); });
   if (settled_ < lsn.value) throw DiskError(failure_, failure_code_);
 }
 
@@ -71,109 +70,34 @@ std::optional<std::string> Committer::failure() const {
   return failure_;
 }
 
-void Committer::prepare(std::uint64_t index) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (reserve_ || preparing_) return;
-    wanted_ = index;
-  }
-  work_.notify_one();
-}
-
-std::shared_ptr<DiskFile> Committer::take(std::uint64_t index) {
-  Lock lock(mutex_);
-  wanted_.reset();
-  done_.wait(lock, [&] { return !preparing_; });
-  if (reserve_ && reserve_index_ == index) {
-    reserved_.store(false, std::memory_order_relaxed);
-    return std::move(reserve_);
-  }
-  lock.unlock();
-  return allocate(index);
-}
-
-void Committer::remove(std::vector<std::string> paths) {
-  if (paths.empty()) return;
-  {
-    const std::lock_guard lock(mutex_);
-    removals_.insert(removals_.end(), std::make_move_iterator(paths.begin()), std::make_move_iterator(paths.end()));
-  }
-  work_.notify_one();
-}
-
-std::shared_ptr<DiskFile> Committer::allocate(std::uint64_t index) {
-  const auto path = files_.path(index);
-  try {
-    std::shared_ptr<DiskFile> file = disk_.open(path, true);
-    file->preallocate(files_.segment_bytes());
-    return file;
-  } catch (const DiskError&) {
-    // Half a segment helps nobody, least of all on a full disk.
-    try {
-      disk_.remove(path);
-    } catch (const DiskError&) {
-    }
-    throw;
-  }
-}
-
-bool Committer::due() const {
-  return (requested_ > durable_.load(std::memory_order_relaxed) && !failed()) || wanted_ || !removals_.empty();
-}
-
-void Committer::run() {
-  Lock lock(mutex_);
-  for (;;) {
-    work_.wait(lock, [&] { return stop_ || due(); });
-    if (stop_ && removals_.empty()) return;
-    work(lock);
-  }
-}
-
 bool Committer::work() {
-  Lock lock(mutex_);
   if (thread_.joinable() || !due()) return false;
-  work(lock);
+  commit();
   return true;
 }
 
-void Committer::work(Lock& lock) {
-  if (!removals_.empty()) {
-    const auto path = std::move(removals_.front());
-    removals_.pop_front();
-    lock.unlock();
-    try {
-      disk_.remove(path);
-    } catch (const DiskError&) {
-      // It stays until the next open finds it; nothing reads it.
+void Committer::run() {
+  for (;;) {
+    const auto rung = bell_.load();
+    if (stop_.load()) return;
+    if (due()) {
+      commit();
+    } else {
+      bell_.wait(rung);
     }
-    lock.lock();
-  } else if (requested_ > durable_.load(std::memory_order_relaxed) && !failed()) {
-    commit(lock);
-  } else if (wanted_) {
-    const auto index = *std::exchange(wanted_, std::nullopt);
-    preparing_ = true;
-    lock.unlock();
-    std::shared_ptr<DiskFile> made;
-    try {
-      made = allocate(index);
-    } catch (const DiskError&) {
-    }
-    lock.lock();
-    preparing_ = false;
-    reserve_ = std::move(made);
-    reserve_index_ = index;
-    reserved_.store(reserve_ != nullptr, std::memory_order_relaxed);
-    done_.notify_all();
   }
 }
 
-void Committer::commit(Lock& lock) {
-  // In this order: whatever lies before `target` is in a file that is current now or was pushed to dirty before.
-  const auto target = files_.end().value;
-  auto files = std::exchange(dirty_, {});
-  files.push_back(current_);
-  lock.unlock();
+void Committer::commit() {
+  std::vector<std::shared_ptr<DiskFile>> files;
+  std::uint64_t target;
+  {
+    const std::lock_guard lock(mutex_);
+    // In this order: whatever lies before `target` is in a file that is current now or was pushed to dirty before.
+    target = files_.end().value;
+    files = std::exchange(dirty_, {});
+    files.push_back(current_);
+  }
   std::optional<DiskError> error;
   try {
     for (const auto& file : files)
@@ -183,13 +107,15 @@ void Committer::commit(Lock& lock) {
   } catch (const DiskError& e) {
     error = e;
   }
-  lock.lock();
-  if (error) {
-    failure_ = error->what();
-    failure_code_ = error->error;
-    failed_.store(true, std::memory_order_release);
-  } else {
-    settled_ = target;
+  {
+    const std::lock_guard lock(mutex_);
+    if (error) {
+      failure_ = error->what();
+      failure_code_ = error->error;
+      failed_.store(true, std::memory_order_release);
+    } else {
+      settled_ = target;
+    }
   }
   done_.notify_all();
   const std::uint64_t one = 1;

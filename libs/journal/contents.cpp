@@ -9,21 +9,6 @@ std::unexpected<Error> contradiction(std::string message) { return std::unexpect
 
 }  // namespace
 
-std::optional<SaidHead> peek_said(ByteView body) {
-  if (body.size() < 22) return std::nullopt;
-  if (static_cast<unsigned>(body[0]) >= kStreams || static_cast<unsigned>(body[1]) >= kPartitions) return std::nullopt;
-  ByteReader r(body);
-  SaidHead head;
-  head.first = r.get<Name>();
-  head.count = r.get<std::uint32_t>();
-  return head;
-}
-
-bool Contents::continues(const SaidHead& head) const {
-  return head.count > 0 && head.first.at.epoch == opened.epoch &&
-         head.first.at.sequence == heads[static_cast<std::size_t>(head.first.stream)][head.first.partition] + 1;
-}
-
 Result<void> Contents::take(const RecordView& record) {
   if (record.type == RecordType::opened) return take_opened(record);
   if (!any) return contradiction("a record before the segment's opening one");
@@ -49,6 +34,13 @@ Result<void> Contents::take(const RecordView& record) {
       if (snapshots.size() > 2) snapshots.erase(snapshots.begin());
       return {};
     }
+    case RecordType::skipped: {
+      SkippedRecord skip;
+      if (auto ok = decode(record.body, skip); !ok) return contradiction(to_string(ok.error()));
+      if (skip.place.record >= record.lsn) return contradiction("a skipped record for what comes after it");
+      skipped.push_back(std::move(skip));
+      return {};
+    }
     case RecordType::opened:
     case RecordType::closed: return {};
   }
@@ -64,9 +56,10 @@ Result<void> Contents::take_opened(const RecordView& record) {
   } else {
     if (any && (next.epoch < opened.epoch || next.previous_epoch != opened.epoch)) return contradiction("epochs out of order");
     for (auto& stream : index_)
-      for (auto& chunks : stream) chunks.clear();
+      for (auto& entries : stream) entries.clear();
     heads = next.heads;
   }
+  last_entry_ = {};  // every segment's first record of a stream and partition has an entry: older segments may be trimmed
   incarnation = std::max(incarnation, next.incarnation);
   time = std::max(time, next.time);
   opened = std::move(next);
@@ -78,18 +71,25 @@ Result<void> Contents::take_said(const RecordView& record) {
   const auto head = peek_said(record.body);
   if (!head) return contradiction("a said record of another shape");
   if (!continues(*head)) return contradiction(to_string(head->first) + " does not continue its stream");
-  const auto stream = static_cast<std::size_t>(head->first.stream);
-  heads[stream][head->first.partition] += head->count;
-  index_[stream][head->first.partition].push_back(
-      {head->first.at.sequence, record.lsn.value, head->count, static_cast<std::uint32_t>(record.next.value - record.lsn.value)});
+  if (const auto entry = said(*head, record.lsn)) add(head->first.stream, head->first.partition, *entry);
   return {};
+}
+
+std::optional<Contents::Entry> Contents::said(const SaidHead& head, Lsn at) {
+  count_record();
+  const auto stream = static_cast<std::size_t>(head.first.stream);
+  heads[stream][head.first.partition] += head.count;
+  auto& last = last_entry_[stream][head.first.partition];
+  if (last != 0 && last / kBlock == at.value / kBlock) return std::nullopt;
+  last = at.value;
+  return Entry{head.first.at.sequence, at.value};
 }
 
 void Contents::trim(Lsn lsn) {
   for (auto& stream : index_)
-    for (auto& chunks : stream) {
-      const auto keep = std::ranges::lower_bound(chunks, lsn.value, {}, &Chunk::lsn);
-      chunks.erase(chunks.begin(), keep);
+    for (auto& entries : stream) {
+      const auto keep = std::ranges::lower_bound(entries, lsn.value, {}, &Entry::lsn);
+      entries.erase(entries.begin(), keep);
     }
 }
 
@@ -99,6 +99,13 @@ Outbox::Heads Contents::first_held() const {
     for (std::size_t p = 0; p < kPartitions; ++p)
       if (!index_[s][p].empty()) out[s][p] = index_[s][p].front().first;
   return out;
+}
+
+std::uint64_t Contents::index_bytes() const {
+  std::uint64_t sum = 0;
+  for (const auto& stream : index_)
+    for (const auto& entries : stream) sum += entries.capacity() * sizeof(Entry);
+  return sum;
 }
 
 }  // namespace tickmesh

@@ -1,5 +1,6 @@
 // What a journal holds, as far as its owner must know without reading it again. Fed every record in order, at open and at append.
 #pragma once
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <string>
@@ -10,32 +11,38 @@
 
 namespace tickmesh {
 
-struct SaidHead {
-  Name first{};
-  std::uint32_t count{0};
-};
-/// The fixed part of a `said` body; nothing when it is too short or names no stream of the mesh.
-std::optional<SaidHead> peek_said(ByteView body);
-
 class Contents {
  public:
-  /// One `said` record of the current epoch.
-  struct Chunk {
-    Sequence first{0};
-    std::uint64_t lsn{0};
-    std::uint32_t count{0};
-    std::uint32_t size{0};  ///< of the whole record, frame and padding included
+  /// Where what was said on a stream and partition is looked for: one entry a block of the journal that holds any, so that memory
+  /// depends on bytes, not on how many records they are cut into.
+  static constexpr std::uint64_t kBlock = 256u << 10;
+  struct Entry {
+    Sequence first{0};     ///< of the record at `lsn`
+    std::uint64_t lsn{0};  ///< of the first record of this stream and partition that begins in the block, or in its segment's part of it
   };
 
   /// Error (code "corrupt", without a place) when the record contradicts those before it.
   Result<void> take(const RecordView& record);
-  /// Whether `take` would accept this `said` head next.
-  bool continues(const SaidHead& head) const;
-  /// Forgets chunks of records that begin before `lsn`.
+  /// Whether a `said` record with this head may come next.
+  bool continues(const SaidHead& head) const {
+    return head.count > 0 && head.first.at.epoch == opened.epoch &&
+           head.first.at.sequence == heads[static_cast<std::size_t>(head.first.stream)][head.first.partition] + 1;
+  }
+  /// The owner's short ways for what it has just written. `said` returns the new entry, which is not yet in the index, if one is needed.
+  std::optional<Entry> said(const SaidHead& head, Lsn at);
+  void taken(Timestamp now) {
+    count_record();
+    time = std::max(time, now);
+  }
+  void add(Stream stream, Partition partition, Entry entry) { index_[static_cast<std::size_t>(stream)][partition].push_back(entry); }
+  /// Forgets entries of records that begin before `lsn`.
   void trim(Lsn lsn);
 
-  const std::vector<Chunk>& chunks(Stream stream, Partition partition) const { return index_[static_cast<std::size_t>(stream)][partition]; }
+  const std::vector<Entry>& entries(Stream stream, Partition partition) const {
+    return index_[static_cast<std::size_t>(stream)][partition];
+  }
   Outbox::Heads first_held() const;
+  std::uint64_t index_bytes() const;
 
   OpenedRecord opened;            ///< of the newest segment
   bool any{false};                ///< a segment was opened
@@ -45,11 +52,17 @@ class Contents {
   std::uint32_t incarnation{0};
   Timestamp time{};
   std::vector<std::pair<Lsn, SnapshotRecord>> snapshots;  ///< the last two, oldest first
+  std::vector<SkippedRecord> skipped;                     ///< of the segments held
 
  private:
+  void count_record() {
+    clean = false;
+    tail_version = opened.core_version;
+  }
   Result<void> take_opened(const RecordView& record);
   Result<void> take_said(const RecordView& record);
-  std::array<std::array<std::vector<Chunk>, kPartitions>, kStreams> index_;
+  std::array<std::array<std::vector<Entry>, kPartitions>, kStreams> index_;
+  std::array<std::array<std::uint64_t, kPartitions>, kStreams> last_entry_{};  ///< its Lsn; 0: none in this segment
 };
 
 }  // namespace tickmesh

@@ -3,9 +3,12 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <filesystem>
 #include <system_error>
@@ -54,6 +57,32 @@ class RealFile final : public DiskFile {
       if (n <= 0) fail("write", handle_.path(), n < 0 ? errno : ENOSPC);
       bytes = bytes.subspan(static_cast<std::size_t>(n));
       offset += static_cast<std::uint64_t>(n);
+    }
+  }
+  void write_parts(std::uint64_t offset, std::span<const ByteView> parts) override {
+    while (!parts.empty()) {
+      std::array<iovec, 64> vectors;
+      const auto n = std::min(parts.size(), vectors.size());
+      std::size_t size = 0;
+      for (std::size_t i = 0; i < n; ++i) {
+        vectors[i] = {const_cast<std::byte*>(parts[i].data()), parts[i].size()};
+        size += parts[i].size();
+      }
+      const auto written = ::pwritev(handle_.fd(), vectors.data(), static_cast<int>(n), static_cast<off_t>(offset));
+      if (written < 0 && errno != EINTR) fail("write", handle_.path(), errno);
+      if (written != static_cast<ssize_t>(size)) {
+        // Cut short, by a signal or a disk that fills up: the rest one by one, until it is there or says why not.
+        auto done = static_cast<std::size_t>(std::max<ssize_t>(written, 0));
+        for (const auto& part : parts.first(n)) {
+          const auto skip = std::min(done, part.size());
+          done -= skip;
+          write(offset + skip, part.subspan(skip));
+          offset += part.size();
+        }
+      } else {
+        offset += size;
+      }
+      parts = parts.subspan(n);
     }
   }
   std::size_t read(std::uint64_t offset, std::span<std::byte> into) const override {
@@ -146,6 +175,11 @@ class RealDisk final : public Disk {
     }
     sync_folder_of(path);
   }
+  std::uint64_t free_bytes(const std::string& dir) override {
+    struct statvfs info{};
+    if (::statvfs(dir.c_str(), &info) != 0) fail("statvfs", dir, errno);
+    return static_cast<std::uint64_t>(info.f_bavail) * info.f_frsize;
+  }
   std::unique_ptr<DiskLock> lock(const std::string& path) override {
     auto lock = std::make_unique<RealLock>(path);
     if (!lock->take()) return nullptr;
@@ -154,6 +188,12 @@ class RealDisk final : public Disk {
 };
 
 }  // namespace
+
+void DiskFile::write_parts(std::uint64_t offset, std::span<const ByteView> parts) {
+  Bytes joined;
+  for (const auto part : parts) joined.insert(joined.end(), part.begin(), part.end());
+  if (!joined.empty()) write(offset, joined);
+}
 
 Disk& real_disk() {
   static RealDisk disk;

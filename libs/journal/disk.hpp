@@ -20,7 +20,9 @@ class DiskError : public std::runtime_error {
 class DiskFile {
  public:
   virtual ~DiskFile() = default;
-  virtual void write(std::uint64_t offset, ByteView bytes) = 0;                         ///< all of it, or DiskError
+  virtual void write(std::uint64_t offset, ByteView bytes) = 0;  ///< all of it, or DiskError
+  /// The parts one after another, in one go where the disk can; a part may be empty.
+  virtual void write_parts(std::uint64_t offset, std::span<const ByteView> parts);
   virtual std::size_t read(std::uint64_t offset, std::span<std::byte> into) const = 0;  ///< fewer at the end of the file
   virtual void sync() = 0;                                                              ///< fdatasync
   virtual void preallocate(std::uint64_t size) = 0;
@@ -35,6 +37,8 @@ class Disk {
   virtual void make_dir(const std::string& dir) = 0;                                 ///< with parents
   virtual void rename(const std::string& from, const std::string& to) = 0;           ///< and syncs the folder
   virtual void remove(const std::string& path) = 0;
+  /// Bytes an unprivileged writer may still take on the disk of this folder.
+  virtual std::uint64_t free_bytes(const std::string& /*dir*/) { return ~std::uint64_t{0}; }
   /// Held until the object dies; nullptr when another process holds it.
   virtual std::unique_ptr<struct DiskLock> lock(const std::string& path) = 0;
 };

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,7 @@ struct JournalOptions {
   std::uint64_t segment_bytes{
       16u << 20};                 ///< a record never spans segments; 64 KiB to 1 GiB, a multiple of 8. Of an existing journal its own holds
   std::uint64_t budget_bytes{0};  ///< 0: keep all. Oldest segments go when the sum passes it and nobody pins them (`pin`)
+  unsigned reserve_segments{0};   ///< allocated beside the journal; used when the disk has no room for the next segment
   bool begin_epoch{false};        ///< a new epoch whatever the journal holds: a reader or the venue knows a higher sequence
   bool commit_thread{true};  ///< false: nothing is synced, allocated ahead or removed but by `sync`, `close` and `commit`; for simulations
 };
@@ -66,6 +68,27 @@ struct SnapshotPlace {
   std::string path;  ///< of its file
 };
 
+/// Consecutive events of one stream and partition, in a buffer of the caller's: u32 length and bytes of each, one after another.
+struct SaidRun {
+  Name first{};
+  std::uint32_t count{0};
+  ByteView events{};
+};
+
+/// A slice of what was said, as a SaidReader gives it.
+struct SaidSlice {
+  Name first{};                  ///< name of events[0]
+  std::vector<ByteView> events;  ///< empty: nothing at or after `from` yet
+  Sequence trimmed_before{0};    ///< > 0: what was asked is gone; this is the first sequence still held
+};
+/// Serves what was said without an allocation an event. One thread each; keeps at most about 5 MiB and what one answer needs.
+class SaidReader {
+ public:
+  virtual ~SaidReader() = default;
+  /// As Journal::said; the slice lives until the next call.
+  virtual const SaidSlice& read(Stream stream, Partition partition, Sequence from, std::size_t max_events, std::size_t max_bytes) = 0;
+};
+
 class Journal {
  public:
   /// Errors, by code: "locked" by another process, "instance" (another instance's journal), "corrupt" before the tail (file and
@@ -81,9 +104,16 @@ class Journal {
   // Core thread. Appending throws DiskError on EIO or a full disk: the process stops and verifies at its next start.
   /// Types started, taken and said. InvariantError: a body above max_body(), a `said` that does not continue its stream in this epoch.
   virtual Lsn append(RecordType type, ByteView body) = 0;
+  /// Appends `said` records, one a run (more where a run is larger than a record may be), in one write; large runs are written from where
+  /// they lie. Returns where the last one ends. InvariantError as `append`, with nothing promised about the runs before.
+  virtual Lsn append_said(std::span<const SaidRun> runs);
   virtual Lsn end() const = 0;
   /// Writes the state to a file of its own (synced, renamed), then a `snapshot` record naming it. Keeps the last two.
   virtual Lsn snapshot(ByteView state) = 0;
+  /// A person's word that an input of the tail is never applied again: appended to a segment of its own, and durable on return.
+  virtual void skip(const SkippedRecord& /*input*/) { TM_INVARIANT(false, "this journal takes no one's word"); }
+  /// Every such word the journal holds.
+  virtual std::vector<SkippedRecord> skipped() const { return {}; }
   /// Appends `closed` and waits for the disk.
   virtual void close() = 0;
 
@@ -96,6 +126,10 @@ class Journal {
   virtual std::optional<std::string> failure() const = 0;
   /// Without a commit thread: does the next thing it would do, on the calling one. False: there was none.
   virtual bool commit() { return false; }
+  /// The disk has no room for another segment. Appending goes on in the current one, then in the reserve; then it throws.
+  virtual bool disk_full() const { return false; }
+  /// Part of the reserve is used, or could not be set aside: the disk is full or was. False again when all of it is back.
+  virtual bool reserve_in_use() const { return false; }
 
   // Any thread.
   virtual std::unique_ptr<JournalCursor> read_from(Lsn from) const = 0;
@@ -107,6 +141,7 @@ class Journal {
   /// DiskError (EBADMSG) when the bytes no longer pass their checksum.
   /// Up to `max_events` and about `max_bytes` of what was said on (stream, partition) in the current epoch, from `from` on.
   virtual SaidChunk said(Stream stream, Partition partition, Sequence from, std::size_t max_events, std::size_t max_bytes) const = 0;
+  virtual std::unique_ptr<SaidReader> said_reader() const;
   virtual Outbox::Heads heads() const = 0;       ///< last sequence said, current epoch
   virtual Outbox::Heads first_held() const = 0;  ///< first sequence still held (0: none)
   /// Nothing at or after `lsn` may be trimmed on behalf of `holder` ("projector", "snapshot"); budgets yield to it. Pin before the first

@@ -27,12 +27,15 @@ std::optional<std::uint64_t> between(std::string_view name, std::string_view pre
 }
 
 /// The checksum covers the place as well as the bytes, so that nothing read at another place can pass.
-std::uint32_t checksum(Lsn lsn, std::uint32_t length, std::uint64_t word, ByteView body) {
+std::uint32_t checksum(Lsn lsn, std::uint32_t length, std::uint64_t word) {
   std::array<std::byte, 20> head;
   std::memcpy(head.data(), &lsn.value, 8);
   std::memcpy(head.data() + 8, &length, 4);
   std::memcpy(head.data() + 12, &word, 8);
-  return crc32c(body, crc32c(head));
+  return crc32c(head);
+}
+std::uint32_t checksum(Lsn lsn, std::uint32_t length, std::uint64_t word, ByteView body) {
+  return crc32c(body, checksum(lsn, length, word));
 }
 
 }  // namespace
@@ -49,7 +52,7 @@ HeaderBytes encode_header(const SegmentHeader& header) {
   Bytes bytes;
   ByteWriter w(bytes);
   w.raw(as_bytes(kMagic));
-  w.put(kFormatVersion);
+  w.put(header.format);
   w.put(header.segment_bytes);
   w.put(header.index);
   w.put(header.epoch);
@@ -65,14 +68,16 @@ std::optional<SegmentHeader> decode_header(ByteView bytes, bool* blank) {
   if (blank != nullptr) *blank = std::ranges::all_of(bytes, [](std::byte b) { return b == std::byte{0}; });
   ByteReader r(bytes);
   const auto magic = r.raw(4);
-  const auto version = r.get<std::uint32_t>();
   SegmentHeader header;
+  header.format = r.get<std::uint32_t>();
   header.segment_bytes = r.get<std::uint64_t>();
   header.index = r.get<std::uint64_t>();
   header.epoch = r.get<Epoch>();
   std::uint32_t crc;
   std::memcpy(&crc, bytes.data() + kSegmentHeaderBytes - 4, 4);
-  if (as_text(magic) != kMagic || version != kFormatVersion || crc != crc32c(bytes.first(kSegmentHeaderBytes - 4))) return std::nullopt;
+  if (as_text(magic) != kMagic || header.format < 1 || header.format > kFormatVersion ||
+      crc != crc32c(bytes.first(kSegmentHeaderBytes - 4)))
+    return std::nullopt;
   if (header.segment_bytes < kMinSegmentBytes || header.segment_bytes > kMaxSegmentBytes || header.segment_bytes % 8 != 0)
     return std::nullopt;
   return header;
@@ -89,20 +94,16 @@ void put_frame(RecordType type, Lsn lsn, Lsn durable, ByteView body, Bytes& out)
   out.resize(out.size() + (framed_size(body.size()) - length));
 }
 
-Frame decode_frame(ByteView bytes) {
-  Frame frame;
-  std::uint64_t word;
-  std::memcpy(&frame.length, bytes.data(), 4);
-  std::memcpy(&frame.crc, bytes.data() + 4, 4);
-  std::memcpy(&word, bytes.data() + 8, 8);
-  frame.type = static_cast<RecordType>(word & 0xFFu);
-  frame.durable = Lsn{word >> 8};
-  return frame;
-}
-
-bool plausible(const Frame& frame, std::uint64_t room) {
-  return frame.length >= kFrameBytes && frame.length <= room && frame.type >= RecordType::opened && frame.type <= RecordType::closed &&
-         frame.size() <= room;
+std::array<std::byte, kFrameBytes> frame_bytes(RecordType type, Lsn lsn, Lsn durable, ByteView head, ByteView rest) {
+  const auto length = static_cast<std::uint32_t>(kFrameBytes + head.size() + rest.size());
+  const std::uint64_t word = durable.value << 8 | static_cast<std::uint64_t>(type);
+  auto crc = checksum(lsn, length, word, head);
+  if (!rest.empty()) crc = crc32c(rest, crc);
+  std::array<std::byte, kFrameBytes> out;
+  std::memcpy(out.data(), &length, 4);
+  std::memcpy(out.data() + 4, &crc, 4);
+  std::memcpy(out.data() + 8, &word, 8);
+  return out;
 }
 
 bool whole(const Frame& frame, Lsn lsn, ByteView record) {

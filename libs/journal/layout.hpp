@@ -14,7 +14,8 @@ inline constexpr std::uint64_t kSegmentHeaderBytes = 64;
 inline constexpr std::uint64_t kFrameBytes = 16;
 inline constexpr std::uint64_t kMinSegmentBytes = 64u << 10;
 inline constexpr std::uint64_t kMaxSegmentBytes = 1u << 30;
-inline constexpr std::uint32_t kFormatVersion = 1;
+/// Of the segments written. Version 1 is read for ever: it lacks `skipped` records and is otherwise the same.
+inline constexpr std::uint32_t kFormatVersion = 2;
 inline constexpr std::size_t kMaxInstanceName = 64;
 /// Room for the largest `opened` record: every head of both epochs at 10 bytes, 2 x 10,240, and the rest.
 inline constexpr std::uint64_t kOpenedRoom = 21u << 10;
@@ -28,6 +29,7 @@ struct SegmentHeader {
   std::uint64_t segment_bytes{0};
   std::uint64_t index{0};
   Epoch epoch{0};
+  std::uint32_t format{kFormatVersion};
 };
 using HeaderBytes = std::array<std::byte, kSegmentHeaderBytes>;
 HeaderBytes encode_header(const SegmentHeader& header);
@@ -38,6 +40,9 @@ constexpr std::uint64_t framed_size(std::uint64_t body) { return (kFrameBytes + 
 /// Appends one framed record. `durable`: what was known to be on the disk when it was written.
 void put_frame(RecordType type, Lsn lsn, Lsn durable, ByteView body, Bytes& out);
 
+/// The frame of a record whose body is `head` and then `rest`.
+std::array<std::byte, kFrameBytes> frame_bytes(RecordType type, Lsn lsn, Lsn durable, ByteView head, ByteView rest);
+
 /// The first eight bytes of a frame and what they say, before any checksum.
 struct Frame {
   std::uint32_t length{0};  ///< frame and body, without padding; 0: no record begins here
@@ -47,9 +52,21 @@ struct Frame {
   std::uint64_t size() const { return framed_size(length - kFrameBytes); }
 };
 /// `bytes`: at least kFrameBytes.
-Frame decode_frame(ByteView bytes);
+inline Frame decode_frame(ByteView bytes) {
+  Frame frame;
+  std::uint64_t word;
+  std::memcpy(&frame.length, bytes.data(), 4);
+  std::memcpy(&frame.crc, bytes.data() + 4, 4);
+  std::memcpy(&word, bytes.data() + 8, 8);
+  frame.type = static_cast<RecordType>(word & 0xFFu);
+  frame.durable = Lsn{word >> 8};
+  return frame;
+}
 /// Whether the frame could be one at all with `room` bytes left in its segment.
-bool plausible(const Frame& frame, std::uint64_t room);
+inline bool plausible(const Frame& frame, std::uint64_t room) {
+  return frame.length >= kFrameBytes && frame.length <= room && frame.type >= RecordType::opened && frame.type <= RecordType::skipped &&
+         frame.size() <= room;
+}
 /// `record`: the frame's size() bytes. Checks checksum and padding.
 bool whole(const Frame& frame, Lsn lsn, ByteView record);
 

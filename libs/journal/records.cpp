@@ -51,6 +51,24 @@ Result<void> guarded(const char* record, ByteView body, Read&& read) {
 
 }  // namespace
 
+std::optional<SaidHead> peek_said(ByteView body) {
+  if (body.size() < kSaidHeadBytes) return std::nullopt;
+  ByteReader r(body);
+  SaidHead head;
+  head.first = r.get<Name>();
+  head.count = r.get<std::uint32_t>();
+  if (static_cast<std::size_t>(head.first.stream) >= kStreams || head.first.partition >= kPartitions) return std::nullopt;
+  return head;
+}
+
+void put_said_head(const SaidHead& head, std::span<std::byte, kSaidHeadBytes> out) {
+  out[0] = static_cast<std::byte>(head.first.stream);
+  out[1] = static_cast<std::byte>(head.first.partition);
+  std::memcpy(out.data() + 2, &head.first.at.epoch, 8);
+  std::memcpy(out.data() + 10, &head.first.at.sequence, 8);
+  std::memcpy(out.data() + 18, &head.count, 4);
+}
+
 void encode(const TakenRecord& record, Bytes& out) {
   ByteWriter w(out);
   w.put(record.now);
@@ -95,6 +113,15 @@ void encode(const SnapshotRecord& record, Bytes& out) {
   w.put(record.file);
   w.put(record.size);
   w.put(record.crc);
+}
+
+void encode(const SkippedRecord& record, Bytes& out) {
+  ByteWriter w(out);
+  w.put(record.place.record.value);
+  w.put(record.place.number);
+  w.put(record.name);
+  w.put(record.time);
+  w.put(record.who);
 }
 
 Result<void> decode(ByteView body, TakenRecord& out) {
@@ -151,6 +178,16 @@ Result<void> decode(ByteView body, SnapshotRecord& out) {
     out.file = r.get<std::string>();
     out.size = r.get<std::uint64_t>();
     out.crc = r.get<std::uint32_t>();
+  });
+}
+
+Result<void> decode(ByteView body, SkippedRecord& out) {
+  return guarded("skipped", body, [&](ByteReader& r) {
+    out.place.record = Lsn{r.get<std::uint64_t>()};
+    out.place.number = r.get<std::uint32_t>();
+    out.name = get_name(r);
+    out.time = r.get<Timestamp>();
+    out.who = r.get<std::string>();
   });
 }
 

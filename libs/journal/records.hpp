@@ -1,5 +1,7 @@
 // The bodies of journal records. The layout is a contract: auditors and later versions read it (README.md beside this file).
 #pragma once
+#include <optional>
+#include <span>
 #include <vector>
 
 #include "core/bytes.hpp"
@@ -15,6 +17,7 @@ enum class RecordType : std::uint8_t {
   said = 4,      ///< what the core answered, before anyone hears it
   snapshot = 5,  ///< the core's state after every record before this one lies in the named file
   closed = 6,    ///< an orderly stop; anything may follow only after another `started`
+  skipped = 7,   ///< a person's word that one input, taken before, is never applied. Since format version 2
 };
 
 /// Where a record begins: bytes since the journal's first life. Grows for ever, across segments and epochs.
@@ -39,6 +42,15 @@ struct SaidRecord {
   Name first{};
   std::vector<ByteView> events;
 };
+/// The fixed part of a `said` body, before its events.
+struct SaidHead {
+  Name first{};
+  std::uint32_t count{0};
+};
+inline constexpr std::size_t kSaidHeadBytes = 1 + 1 + 8 + 8 + 4;
+/// Nothing when the body is too short or names no stream of the mesh.
+std::optional<SaidHead> peek_said(ByteView body);
+void put_said_head(const SaidHead& head, std::span<std::byte, kSaidHeadBytes> out);
 struct StartedRecord {
   Token token{};
   Timestamp time{};
@@ -55,6 +67,18 @@ struct OpenedRecord {
   Outbox::Heads heads{};           ///< last sequence said in `epoch` before this segment
   Outbox::Heads previous_heads{};  ///< last kept sequence of `previous_epoch`; readers close it there
 };
+/// Where an input lies: the record that took it, and its number among the events that record takes, references counted one by one.
+struct InputPlace {
+  Lsn record{};
+  std::uint32_t number{0};
+  friend constexpr auto operator<=>(const InputPlace&, const InputPlace&) = default;
+};
+struct SkippedRecord {
+  InputPlace place{};
+  Name name{};  ///< of the input; local: stream local, all else zero
+  Timestamp time{};
+  std::string who;
+};
 struct SnapshotRecord {
   std::string file;
   std::uint64_t size{0};
@@ -67,10 +91,12 @@ void encode(const SaidRecord& record, Bytes& out);
 void encode(const StartedRecord& record, Bytes& out);
 void encode(const OpenedRecord& record, Bytes& out);
 void encode(const SnapshotRecord& record, Bytes& out);
+void encode(const SkippedRecord& record, Bytes& out);
 Result<void> decode(ByteView body, TakenRecord& out);
 Result<void> decode(ByteView body, SaidRecord& out);
 Result<void> decode(ByteView body, StartedRecord& out);
 Result<void> decode(ByteView body, OpenedRecord& out);
 Result<void> decode(ByteView body, SnapshotRecord& out);
+Result<void> decode(ByteView body, SkippedRecord& out);
 
 }  // namespace tickmesh

@@ -11,7 +11,13 @@ ByteView SegmentReader::bytes(std::uint64_t offset, std::uint64_t size, std::uin
   if (offset < start_ || offset + size > start_ + held_) {
     const auto wanted = std::min(std::max(kWindow, size), limit - offset);
     if (window_.size() < wanted) window_.resize(wanted);
-    const auto got = file_->read(offset, std::span(window_).first(wanted));
+    // What the window holds of it already is kept: a record that straddles its end is not read twice.
+    std::uint64_t kept = 0;
+    if (offset >= start_ && offset < start_ + held_) {
+      kept = std::min(start_ + held_ - offset, wanted);
+      std::memmove(window_.data(), window_.data() + (offset - start_), kept);
+    }
+    const auto got = kept + file_->read(offset + kept, std::span(window_).subspan(kept, wanted - kept));
     // A file cut short reads as if its rest were zero: that is what a segment's unused rest holds.
     std::fill(window_.begin() + static_cast<std::ptrdiff_t>(got), window_.begin() + static_cast<std::ptrdiff_t>(wanted), std::byte{0});
     start_ = offset;

@@ -7,12 +7,13 @@ namespace tickmesh {
 namespace {
 
 constexpr std::string_view kMagic = "TMS1";
+constexpr std::uint32_t kSnapshotVersion = 1;
 
 Bytes header(Lsn lsn, std::uint64_t size, std::uint32_t crc) {
   Bytes out;
   ByteWriter w(out);
   w.raw(as_bytes(kMagic));
-  w.put(kFormatVersion);
+  w.put(kSnapshotVersion);
   w.put(lsn.value);
   w.put(size);
   w.put(crc);

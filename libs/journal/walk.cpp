@@ -109,8 +109,7 @@ Result<Walk::Step> Walk::step(Lsn end) {
   const auto index = position_.value / size;
   const bool entering = !reader_ || reader_->index() != index;
   if (!enter(index) || (end.value != ~std::uint64_t{0} && source_->first_segment() > index)) {
-    if (source_->first_segment() > index)
-      return std::unexpected(Error{"trimmed", source_->path(index), "", source_->path(index) + " is no longer held"});
+    if (source_->first_segment() > index) return trimmed(index);
     if (end.value != ~std::uint64_t{0}) return std::unexpected(corrupt(source_->path(index), 0, "the segment is missing"));
     return Step::wait;
   }
@@ -134,6 +133,10 @@ Result<Walk::Step> Walk::step(Lsn end) {
   return at_no_record(end);
 }
 
+std::unexpected<Error> Walk::trimmed(std::uint64_t index) const {
+  return std::unexpected(Error{"trimmed", source_->path(index), "", source_->path(index) + " is no longer held"});
+}
+
 Result<Walk::Step> Walk::at_no_record(Lsn end) {
   const auto size = source_->segment_bytes();
   const auto index = position_.value / size;
@@ -151,6 +154,8 @@ Result<Walk::Step> Walk::at_no_record(Lsn end) {
   found_ = reader_->at(offset(), limit);
   if (found_.kind == SegmentReader::Kind::record) return Step::record;
   if (const auto late = peek_opened(index + 1); late && late->follows == position_) return Step::again;
+  // A trimmed segment may be written anew under another name while this reads it.
+  if (source_->first_segment() > index) return trimmed(index);
   return std::unexpected(corrupt(source_->path(index), offset(), "no whole record, though records follow"));
 }
 

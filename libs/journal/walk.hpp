@@ -50,6 +50,7 @@ class Walk final : public JournalCursor {
   enum class Step : std::uint8_t { record, wait, again };
   Result<Step> step(Lsn end);
   Result<Step> at_no_record(Lsn end);
+  std::unexpected<Error> trimmed(std::uint64_t index) const;
   bool enter(std::uint64_t index);
   /// The `opened` record of a segment, when the segment is there and begins with a whole one.
   std::optional<OpenedRecord> peek_opened(std::uint64_t index);

@@ -6,6 +6,7 @@ std::optional<Refusal> check_entry(const EntryLimits& limits, const EntryFacts& 
   if (f.valid_until && f.now > f.valid_until) return Refusal{"expired", "taken after valid_until"};
   if (!f.live) return Refusal{"not_live", "still catching up"};
   if (!f.gateway_known) return Refusal{"no_gateway", "no gateway has opened a session"};
+  if (f.disk_full) return Refusal{"disk", f.state_reason};
   if (f.state != RiskState::active) return Refusal{"risk_state", std::string(to_string(f.state)) + ": " + f.state_reason};
   if (!f.quoted) return Refusal{"no_quote", "no two-sided quote yet"};
   if (f.quote_stale) return Refusal{"stale_quote", "the last quote is too old"};

@@ -27,6 +27,7 @@ struct EntryFacts {
   bool gateway_known{false};
   RiskState state{RiskState::active};
   std::string state_reason{};
+  bool disk_full{false};  ///< a restriction of its own, so that the refusal names it
   bool quoted{false};
   bool quote_stale{false};
   bool data_allowed{true};  ///< false: synthetic prices on an account that takes none
@@ -42,7 +43,7 @@ struct Refusal {
   std::string reason;
 };
 
-/// Rules in order: expired, not_live, no_gateway, risk_state, no_quote, stale_quote, synthetic_data, one_position, one_entry,
+/// Rules in order: expired, not_live, no_gateway, disk, risk_state, no_quote, stale_quote, synthetic_data, one_position, one_entry,
 /// cooldown (not for a person), min_confidence (not for a person), max_positions.
 std::optional<Refusal> check_entry(const EntryLimits& limits, const EntryFacts& facts);
 

@@ -8,7 +8,7 @@ namespace tickmesh {
 std::string_view to_string(RiskCause cause) {
   static constexpr std::string_view names[] = {
       "",      "person",        "stale",       "feed_silent", "metrics_silent", "gateway_silent", "dead_man",
-      "venue", "unknown_order", "unprotected", "gap",         "difference",     "external"};
+      "venue", "unknown_order", "unprotected", "gap",         "difference",     "external",       "disk"};
   const auto i = static_cast<std::size_t>(cause);
   return i < std::size(names) ? names[i] : std::string_view{"?"};
 }

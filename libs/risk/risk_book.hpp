@@ -24,6 +24,7 @@ enum class RiskCause : std::uint8_t {
   gap = 10,            ///< events of a kept stream are lost; a person looks and resumes
   difference = 11,     ///< fills do not add up; a person looks and resumes
   external = 12,       ///< an order of nobody we know works on the account; a person looks and resumes
+  disk = 13,           ///< the journal's disk is full; over when it has room again
 };
 constexpr RiskCause last_value(RiskCause) { return RiskCause::external; }
 std::string_view to_string(RiskCause cause);

@@ -33,6 +33,16 @@ void Machine::apply(Timestamp now, const Name& name, const Event& event) {
   if (observer) observer(name, event);
 }
 
+void Machine::pass(Timestamp now, const Name& name, const Event& event) {
+  now_ = std::max(now_, now);
+  const bool local = name.stream == Stream::local;
+  if (!local) positions_.reach(name.stream, name.partition, name.at);
+  if (const auto* fired = local ? std::get_if<TimerFired>(&event) : nullptr) {
+    const auto it = timers_.find(fired->timer);
+    if (it != timers_.end() && it->second == fired->due) arm(fired->timer, {});
+  }
+}
+
 /// Zero disarms. A timer that is armed for the same time already costs a look.
 void Machine::arm(std::uint64_t timer, Timestamp at) {
   const auto it = timers_.find(timer);

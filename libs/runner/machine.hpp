@@ -37,6 +37,8 @@ class Machine {
   bool seen(const Name& name) const { return positions_.seen(name); }
   /// Applies one input at `now` (raised to the last one). Local inputs have `name.stream == Stream::local`. Not for what was `seen`.
   void apply(Timestamp now, const Name& name, const Event& event);
+  /// What `apply` does but for the core, which never sees this input.
+  void pass(Timestamp now, const Name& name, const Event& event);
   /// What was said since it was last cleared.
   std::vector<Outbox::Said>& said() { return outbox_.said(); }
 

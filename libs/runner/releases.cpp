@@ -3,12 +3,7 @@
 #include <cstring>
 
 namespace tickmesh {
-namespace {
 
-/// Of a `said` body, before its events: name and count.
-constexpr std::uint64_t kSaidHead = 1 + 1 + 8 + 8 + 4;
-
-}  // namespace
 Released Releases::front() const {
   const Item& item = items_[next_];
   return {item.name, ByteView{bytes_}.subspan(item.begin, item.size), item.event == kNoEvent ? nullptr : &events_[item.event],
@@ -61,24 +56,20 @@ void Releases::close_item(Item item) {
 }
 
 void Releases::append(Journal& journal, std::size_t begin) {
+  runs_.clear();
   for (std::size_t i = begin; i < items_.size();) {
     const Item& first = items_[i];
     Name next = first.name;
-    std::uint64_t size = kSaidHead;
     std::size_t j = i;
-    for (; j < items_.size() && items_[j].name == next; ++j, ++next.at.sequence) {
-      size += sizeof(std::uint32_t) + items_[j].size;
-      if (j > i && size > journal.max_body()) break;  // a record never spans segments: the run goes on in the next one
-    }
+    for (; j < items_.size() && items_[j].name == next; ++j) ++next.at.sequence;
     const Item& last = items_[j - 1];
-    body_.clear();
-    ByteWriter body{body_};
-    body.put(first.name);
-    body.put(static_cast<std::uint32_t>(j - i));
-    body.raw(ByteView{bytes_}.subspan(first.begin - sizeof(std::uint32_t), last.begin + last.size - first.begin + sizeof(std::uint32_t)));
-    journal.append(RecordType::said, body_);
-    for (; i < j; ++i) items_[i].recorded = journal.end();
+    // Lengths and bytes lie here as the journal wants them.
+    const std::size_t from = first.begin - sizeof(std::uint32_t);
+    runs_.push_back({first.name, static_cast<std::uint32_t>(j - i), ByteView{bytes_}.subspan(from, last.begin + last.size - from)});
+    i = j;
   }
+  const Lsn recorded = journal.append_said(runs_);
+  for (std::size_t i = begin; i < items_.size(); ++i) items_[i].recorded = recorded;
 }
 
 }  // namespace tickmesh

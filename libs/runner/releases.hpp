@@ -45,7 +45,7 @@ class Releases {
   std::size_t next_{0};
   Bytes bytes_;  ///< u32 length and bytes of each, as a `said` record has them
   std::vector<Event> events_;
-  Bytes body_;
+  std::vector<SaidRun> runs_;
 };
 
 }  // namespace tickmesh

@@ -18,7 +18,15 @@ constexpr std::uint64_t kTakenItem = 1 + 18 + 4 + 4;
 Runner::Runner(Core& core, Journal& journal, const Codec& codec, RunnerOptions options)
     : journal_{journal}, codec_{codec}, options_{options}, machine_{core} {}
 
-Result<Recovered> Runner::recover(ReferenceSource& references, Timestamp now) {
+Result<Recovered> Runner::recover(ReferenceSource& references, Timestamp now, Attempts* attempts) {
+  if (attempts != nullptr) attempts->begin();
+  auto recovered = run_tail(references, now, attempts);
+  // What is thrown ends the process: that is what the next start must know of.
+  if (attempts != nullptr) attempts->passed();
+  return recovered;
+}
+
+Result<Recovered> Runner::run_tail(ReferenceSource& references, Timestamp now, Attempts* attempts) {
   auto restored = restore(journal_, machine_);
   if (!restored) return std::unexpected(restored.error());
   // A core that begins in the middle without its state would say other things than the journal holds, and believe them.
@@ -28,6 +36,13 @@ Result<Recovered> Runner::recover(ReferenceSource& references, Timestamp now) {
                                  newest.message + "; the journal's beginning is trimmed, so nothing else tells where this core stood"});
   }
   TailRunner tail{machine_, codec_, references};
+  std::vector<InputPlace> skipped;
+  for (const SkippedRecord& skip : journal_.skipped()) skipped.push_back(skip.place);
+  tail.skip(std::move(skipped));
+  if (attempts != nullptr) {
+    tail.watch(attempts);
+    tail.stop_before(attempts->poison());
+  }
   const auto cursor = journal_.read_from(restored->from);
   const bool other_version = journal_.state().tail_version != machine_.core().version();
   for (;;) {
@@ -82,7 +97,13 @@ std::size_t Runner::add(const Name& first, std::span<const ByteView> events) {
   auto begin = static_cast<std::uint32_t>(queued_.size());
   queued_.insert(queued_.end(), events.begin(), events.end());
   if (!by_reference(name.stream)) {  // each is copied by itself
-    for (; begin < queued_.size(); ++begin, ++name.at.sequence) runs_.push_back({name, begin, 1});
+    const auto largest = journal_.max_body() - kTakenHead - kTakenItem;
+    for (; begin < queued_.size(); ++begin, ++name.at.sequence) {
+      if (queued_[begin].size() > largest)
+        ++undecodable_;  // no record of ours could hold it: passed over, unrecorded, like what cannot be decoded
+      else
+        runs_.push_back({name, begin, 1});
+    }
     return queued_.size();
   }
   const auto count = static_cast<std::uint32_t>(events.size());

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "journal/journal.hpp"
+#include "runner/attempts.hpp"
 #include "runner/machine.hpp"
 #include "runner/releases.hpp"
 
@@ -34,6 +35,7 @@ struct Recovered {
   std::uint64_t inputs_run{0};      ///< of the tail
   std::uint64_t said_compared{0};   ///< equal, byte for byte
   std::uint64_t said_completed{0};  ///< missing at the tail's end, appended now
+  std::uint64_t inputs_skipped{0};  ///< by a person's word
   std::uint64_t inputs_lost{0};     ///< references trimmed at their publisher; from there on the journal's own words are believed
   std::vector<Error> rejected_snapshots{};
 };
@@ -45,7 +47,8 @@ class Runner {
   /// Loads the last snapshot, runs the tail again, compares; then appends `started` and tells the core. Call once, first.
   /// Error codes: "diverged" (the core says something else than the journal holds), "version" (a tail of another core version),
   /// "unreachable" (a referenced publisher is away), "corrupt" (of the journal, or no snapshot can be loaded and its beginning is gone).
-  Result<Recovered> recover(ReferenceSource& references, Timestamp now);
+  /// "poison": three starts in a row died of one input, which the message names; nothing was appended. `attempts` counts them.
+  Result<Recovered> recover(ReferenceSource& references, Timestamp now, Attempts* attempts = nullptr);
 
   /// Queues a run of events of one stream and partition for the next step; its bytes live until then. What was applied or queued
   /// before is dropped. Returns how many events are queued in all.
@@ -77,6 +80,7 @@ class Runner {
     std::uint32_t begin{0}, count{0};  ///< in queued_
   };
   bool by_reference(Stream stream) const { return options_.by_reference[static_cast<std::size_t>(stream)]; }
+  Result<Recovered> run_tail(ReferenceSource& references, Timestamp now, Attempts* attempts);
   void apply_bytes(Timestamp now, const Name& name, ByteView bytes);
   void take(Timestamp now, std::span<const Run> runs);  ///< records and applies
   void record_said();

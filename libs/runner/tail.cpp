@@ -1,5 +1,7 @@
 #include "runner/tail.hpp"
 
+#include <algorithm>
+
 namespace tickmesh {
 namespace {
 
@@ -24,7 +26,7 @@ Result<void> TailRunner::feed(const RecordView& record) {
     case RecordType::taken: {
       TakenRecord body;
       if (auto ok = decode(record.body, body); !ok) return ok;
-      return taken(body);
+      return taken(body, record.lsn);
     }
     case RecordType::said: {
       SaidRecord body;
@@ -33,6 +35,7 @@ Result<void> TailRunner::feed(const RecordView& record) {
     }
     case RecordType::started:
     case RecordType::snapshot:
+    case RecordType::skipped:
     case RecordType::closed: return {};
   }
   return std::unexpected(Error{"corrupt", "record", "of a known type", "type " + std::to_string(static_cast<int>(record.type))});
@@ -56,30 +59,45 @@ Result<void> TailRunner::opened(const OpenedRecord& record) {
   return {};
 }
 
-Result<void> TailRunner::apply(Timestamp now, const Name& name, ByteView bytes) {
+Result<void> TailRunner::apply(Timestamp now, const Name& name, ByteView bytes, InputPlace place) {
+  if (std::ranges::find(skipped_, place) != skipped_.end()) {
+    Event passed = WentLive{};
+    if (name.stream == Stream::local && !codec_.decode(name.stream, bytes, passed)) passed = WentLive{};
+    machine_.pass(now, name, passed);
+    ++counts_.inputs_skipped;
+    return {};
+  }
+  if (stop_before_ == place)
+    return std::unexpected(
+        Error{"poison", "journal", "an input the core survives",
+              to_string(name) + ", input " + std::to_string(place.number) + " of the record at " + std::to_string(place.record.value)});
+  if (attempts_ != nullptr) attempts_->at(place);
   ++counts_.inputs_run;
   if (auto ok = codec_.decode(name.stream, bytes, scratch_); !ok) return {};  // was skipped when it was taken, too
   machine_.apply(now, name, scratch_);
   return {};
 }
 
-Result<void> TailRunner::taken(const TakenRecord& record) {
+Result<void> TailRunner::taken(const TakenRecord& record, Lsn at) {
+  InputPlace place{at, 0};
   for (const TakenItem& item : record.items) {
     if (!item.by_reference) {
-      if (auto ok = apply(record.now, item.first, item.payload); !ok) return ok;
+      if (auto ok = apply(record.now, item.first, item.payload, place); !ok) return ok;
+      ++place.number;
       continue;
     }
     events_.clear();
     if (auto events = references_.fetch(item.first, item.count, events_); !events) {
       if (events.error().code != "trimmed") return std::unexpected(events.error());
       counts_.inputs_lost += item.count;
+      place.number += item.count;
       lossy_ = true;
       const Name last = at_offset(item.first, item.count - 1);
       machine_.apply(record.now, Name{}, StreamGap{item.first.stream, item.first.partition, item.first.at, last.at});
       continue;
     }
-    for (std::size_t i = 0; i < events_.size(); ++i)
-      if (auto ok = apply(record.now, at_offset(item.first, i), events_[i]); !ok) return ok;
+    for (std::size_t i = 0; i < events_.size(); ++i, ++place.number)
+      if (auto ok = apply(record.now, at_offset(item.first, i), events_[i], place); !ok) return ok;
   }
   collect();
   return {};

@@ -2,8 +2,10 @@
 #pragma once
 #include <deque>
 #include <optional>
+#include <vector>
 
 #include "journal/journal.hpp"
+#include "runner/attempts.hpp"
 #include "runner/machine.hpp"
 #include "runner/runner.hpp"
 
@@ -20,6 +22,12 @@ class TailRunner {
   TailRunner(Machine& machine, const Codec& codec, ReferenceSource& references)
       : machine_{machine}, codec_{codec}, references_{references} {}
 
+  /// Inputs a person has ruled out: their names are passed, the core never sees them.
+  void skip(std::vector<InputPlace> places) { skipped_ = std::move(places); }
+  /// Told of every input before it is applied.
+  void watch(Attempts* attempts) { attempts_ = attempts; }
+  /// The next input would be this one: feed returns an Error with code "poison" that names it, with nothing of it applied.
+  void stop_before(std::optional<InputPlace> place) { stop_before_ = place; }
   /// One record of the journal, in order. Error codes: "diverged", "unreachable", "corrupt", "version".
   Result<void> feed(const RecordView& record);
   /// After the last record: what was never recorded, in order.
@@ -30,10 +38,10 @@ class TailRunner {
   const CanonicalHash& derived() const { return derived_; }
 
  private:
-  Result<void> taken(const TakenRecord& record);
+  Result<void> taken(const TakenRecord& record, Lsn at);
   Result<void> said(const SaidRecord& record, Lsn at);
   Result<void> opened(const OpenedRecord& record);
-  Result<void> apply(Timestamp now, const Name& name, ByteView bytes);
+  Result<void> apply(Timestamp now, const Name& name, ByteView bytes, InputPlace place);
   void collect();
 
   Machine& machine_;
@@ -42,6 +50,9 @@ class TailRunner {
   std::deque<Unconfirmed> unconfirmed_;
   Recovered counts_;
   CanonicalHash recorded_, derived_;
+  std::vector<InputPlace> skipped_;
+  Attempts* attempts_{nullptr};
+  std::optional<InputPlace> stop_before_;
   bool lossy_{false};
   bool first_{true};
   Event scratch_;

@@ -57,11 +57,12 @@ Host::Host(const ServiceSpec& spec, Config config, std::uint32_t core_version)
   std::filesystem::create_directories(config_.text("mesh.run_dir"));
 
   JournalOptions options;
-  options.dir = config_.text("journal.dir") + "/" + instance();
+  options.dir = journal_dir();
   options.instance = instance();
   options.core_version = core_version;
   options.segment_bytes = static_cast<std::uint64_t>(config_.integer("journal.segment_bytes"));
   options.budget_bytes = static_cast<std::uint64_t>(config_.integer("journal.budget.bytes"));
+  options.reserve_segments = spec_.reserve_segments;
   auto journal = Journal::open(options, real_disk(), clock_.now(), read_line("/proc/sys/kernel/random/boot_id"));
   if (!journal) throw StartError(journal.error());
   journal_ = std::move(*journal);
@@ -101,22 +102,34 @@ void Host::open_bus(Token token, const Outbox::Heads& heads) {
   }
   released_heads_ = heads;
   replay_->released(released_heads_);
-  if (spec_.projects && config_.boolean("postgres.enabled")) {
-    ProjectorOptions options;
-    options.service = spec_.name;
-    options.instance = instance();
-    const std::string role = "tickmesh_" + spec_.name;
-    options.dsn = config_.text("postgres.dsn") + " user=" + role;
-    const std::string password = read_line(config_.text("postgres.password_dir") + "/" + role);
-    if (!password.empty()) options.dsn += " password=" + password;
-    options.batch_rows = static_cast<std::size_t>(config_.integer("postgres.batch_rows"));
-    options.batch_age = std::chrono::milliseconds{config_.integer("postgres.batch_ms")};
-    const ProjectionOptions projection{.tick_days = static_cast<int>(config_.integer("postgres.retention.ticks_days"))};
-    auto projector = Projector::start(std::move(options), *journal_, codec_, make_projection(spec_.name, instruments_, projection));
-    if (!projector) throw StartError(projector.error());
-    projector_ = std::move(*projector);
-  }
+  start_projector();
   publisher_->heartbeat(released_heads_);
+}
+
+void Host::open_reads() {
+  token_ = {journal_->epoch(), journal_->state().last_incarnation};
+  const Speaker speaker{spec_.name, 0, token_, config_.hash()};
+  replay_ = std::make_unique<ReplayServer>(context_, endpoint(spec_.name), speaker, *journal_);
+  released_heads_ = journal_->heads();
+  replay_->released(released_heads_);
+  start_projector();
+}
+
+void Host::start_projector() {
+  if (!spec_.projects || !config_.boolean("postgres.enabled")) return;
+  ProjectorOptions options;
+  options.service = spec_.name;
+  options.instance = instance();
+  const std::string role = "tickmesh_" + spec_.name;
+  options.dsn = config_.text("postgres.dsn") + " user=" + role;
+  const std::string password = read_line(config_.text("postgres.password_dir") + "/" + role);
+  if (!password.empty()) options.dsn += " password=" + password;
+  options.batch_rows = static_cast<std::size_t>(config_.integer("postgres.batch_rows"));
+  options.batch_age = std::chrono::milliseconds{config_.integer("postgres.batch_ms")};
+  const ProjectionOptions projection{.tick_days = static_cast<int>(config_.integer("postgres.retention.ticks_days"))};
+  auto projector = Projector::start(std::move(options), *journal_, codec_, make_projection(spec_.name, instruments_, projection));
+  if (!projector) throw StartError(projector.error());
+  projector_ = std::move(*projector);
 }
 
 void Host::release(Releases& releases, const std::function<void(const Released&)>& effect) {
@@ -190,6 +203,9 @@ void Host::publish_status(std::vector<std::string> reasons, const Reader* reader
   for (const auto& [key, n] : rejected_) probes_.rejected(key.first, key.second, n);
   probes_.queue_depth("releases", static_cast<double>(waiting_));
   probes_.journal_bytes(static_cast<double>(journal_->bytes()));
+  probes_.journal_reserve(journal_->disk_full(), journal_->reserve_in_use());
+  if (journal_->disk_full()) reasons.push_back("disk: the journal has no room for another segment");
+  if (journal_->reserve_in_use()) reasons.push_back("disk: the journal is on its reserve, no new risk");
   double projector_lag = 0;
   std::uint64_t projector_events = 0;
   std::string projector_error;

@@ -37,6 +37,7 @@ struct ServiceSpec {
   std::vector<Stream> by_reference;  ///< recorded by name, not copied
   std::vector<Stream> durable;       ///< released only when a power cut cannot take them back
   bool projects{true};
+  unsigned reserve_segments{0};  ///< of the journal, for what must go on when the disk is full; the core hears DiskChanged
 };
 
 /// A start that cannot succeed as things are; printed once, with what to do.
@@ -55,6 +56,8 @@ class Host {
 
   /// Binds the bus and starts the projector; call when recovery is done. Everything said so far is released.
   void open_bus(Token token, const Outbox::Heads& heads);
+  /// Answers who asks for what was said, and projects it; nothing is published, no heartbeat says that anyone works here.
+  void open_reads();
   bool bus_open() const { return publisher_ != nullptr; }
 
   /// Publishes what the core said as soon as it is durable enough, in order, and calls `effect`.
@@ -86,6 +89,7 @@ class Host {
   Probes& probes() { return probes_; }
   Clock& clock() { return clock_; }
   zmq::context_t& context() { return context_; }
+  std::string journal_dir() const { return config_.text("journal.dir") + "/" + instance(); }
   std::string instance() const { return spec_.name + "-0"; }
   Endpoint endpoint(const std::string& service) const { return ipc_endpoint(config_.text("mesh.run_dir"), service, 0); }
   void count_rejected(const std::string& input, const std::string& rule, std::uint64_t n = 1);
@@ -93,6 +97,7 @@ class Host {
   void count_in(std::uint64_t n) { in_ += n; }
 
  private:
+  void start_projector();
   void on_http(HttpRequest request, HttpRespond respond);
 
   ServiceSpec spec_;

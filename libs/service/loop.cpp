@@ -7,10 +7,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <iostream>
 #include <iterator>
+#include <thread>
 
 #include "service/command_line.hpp"
+#include "service/skip_request.hpp"
 
 namespace tickmesh {
 namespace {
@@ -74,6 +77,8 @@ class LiveReferences final : public ReferenceSource {
   std::map<std::string, std::unique_ptr<ReplayClient>> clients_;
 };
 
+constexpr auto kGulp = std::chrono::milliseconds(50);
+
 class Loop {
   static constexpr std::size_t kStepEvents = 512;
 
@@ -87,8 +92,13 @@ class Loop {
       runner_.machine().observer = [this](const Name& name, const Event& event) { attachment_->applied(name, event); };
     }
     LiveReferences references{host_};
-    auto recovered = runner_.recover(references, host_.clock().now());
+    take_word();
+    Attempts attempts{real_disk(), host_.journal_dir(), host_.journal().end()};
+    if (attempts.crashes() > 0)
+      spdlog::warn("Starts that ended while running the tail: {}; each input is written down before it is applied", attempts.crashes());
+    auto recovered = runner_.recover(references, host_.clock().now(), &attempts);
     if (!recovered) {
+      if (recovered.error().code == "poison") return stand_still(recovered.error(), *attempts.poison());
       if (host_.stopping()) return 0;
       throw StartError(recovered.error());
     }
@@ -110,6 +120,31 @@ class Loop {
     RunnerOptions o;
     for (const Stream s : spec.by_reference) o.by_reference[static_cast<std::size_t>(s)] = true;
     return o;
+  }
+  /// What a person said of an input, before the tail is run.
+  void take_word() {
+    const auto skipped = take_skip_request(host_.journal_dir(), host_.journal(), host_.clock().now());
+    if (!skipped) spdlog::error("A skip is not taken: {}", to_string(skipped.error()));
+    if (skipped && *skipped) spdlog::warn("Skipped for good, by a person's word: {}", to_string(**skipped));
+  }
+
+  /// HALTED: three starts died of one input. Nothing is applied, so nothing is decided; what was said can be read until a person decides.
+  int stand_still(const Error& poison, const InputPlace& place) {
+    const auto reason = fmt::format("HALTED: {} starts in a row died of {}; to skip it for good: tickmeshctl journal skip {} --at {}",
+                                    Attempts::kPoison, poison.message, host_.instance(), to_text(place));
+    spdlog::critical("{}", reason);
+    host_.open_reads();
+    pollfd stop{host_.signal_fd(), POLLIN, 0};
+    while (!host_.stopping()) {
+      ::poll(&stop, 1, 100);
+      host_.turn();
+      if (skip_request(host_.journal_dir())) {
+        spdlog::warn("Stopped to start anew without what a person skipped");
+        return 1;
+      }
+      if (host_.status_due()) host_.publish_status({reason}, nullptr);
+    }
+    return 0;  // not closed: the tail is still to be run
   }
   std::int64_t snapshot_interval() const { return host_.config().integer("journal.snapshot_s") * 1'000'000'000; }
 
@@ -142,6 +177,7 @@ class Loop {
     busy_ = taken > 0;
     host_.count_in(taken);
     peers();
+    watch_disk();
     if (!live_ && reader_->caught_up()) {
       live_ = true;
       spdlog::info("Live: every stream is healed up to what its publisher has said");
@@ -155,7 +191,23 @@ class Loop {
     upkeep();
   }
 
+  /// The core hears of a full disk as of anything else: recorded, so that running it again says the same.
+  void watch_disk() {
+    if (host_.spec().reserve_segments == 0) return;
+    const Journal& journal = host_.journal();
+    const bool full = journal.disk_full() || journal.reserve_in_use();
+    if (full == disk_full_) return;
+    disk_full_ = full;
+    if (full)
+      spdlog::error("The disk is full: the journal goes on in its reserve, entries are refused, exits go on");
+    else
+      spdlog::info("The disk has room again: the journal's reserve is whole");
+    runner_.step_local(host_.clock().now(), DiskChanged{full, full ? "the disk of the journal is full, its reserve is in use" : ""});
+  }
+
   void wait() {
+    // On the reserve what comes is taken in large gulps: ticks are recorded by run, and it must last for the exits.
+    if (disk_full_.value_or(false)) std::this_thread::sleep_for(kGulp);
     std::int64_t wait_ns = 50'000'000;
     if (busy_ || reader_->pending()) {
       wait_ns = 0;
@@ -282,6 +334,7 @@ class Loop {
   std::vector<zmq::pollitem_t> poll_items_;
   bool live_{false};
   bool busy_{false};
+  std::optional<bool> disk_full_;  ///< what the core was told by this start
   std::int64_t next_peers_{0};
   std::int64_t next_ack_{0};
   std::int64_t next_snapshot_{0};

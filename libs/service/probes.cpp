@@ -66,6 +66,10 @@ void Probes::queue_depth(const std::string& queue, double items) {
   gauge("tickmesh_queue_depth", "Items waiting in a bounded queue.", {{"queue", queue}}, items);
 }
 void Probes::journal_bytes(double bytes) { gauge("tickmesh_journal_bytes", "Size of the journal on disk.", {}, bytes); }
+void Probes::journal_reserve(bool disk_full, bool in_use) {
+  gauge("tickmesh_journal_disk_full", "1: the disk has no room for the journal's next segment.", {}, disk_full ? 1 : 0);
+  gauge("tickmesh_journal_reserve_in_use", "1: the journal's reserve is used or not whole.", {}, in_use ? 1 : 0);
+}
 void Probes::journal_append(double append_seconds) { journal_append_->Observe(append_seconds); }
 void Probes::projector_lag(const std::string& table, double lag_seconds) {
   gauge("tickmesh_projector_lag_seconds", "Age of the oldest event not yet in PostgreSQL.", {{"table", table}}, lag_seconds);

@@ -25,6 +25,7 @@ class Probes {
   void lag(Stream stream, double events, double seconds);
   void queue_depth(const std::string& queue, double items);
   void journal_bytes(double bytes);
+  void journal_reserve(bool disk_full, bool in_use);
   void journal_append(double seconds);
   void projector_lag(const std::string& table, double seconds);
   void projection_losses(std::uint64_t gaps, std::uint64_t lost, std::uint64_t rejected);

@@ -60,6 +60,20 @@ class Library final : public ReferenceSource {
   std::map<Key, Bytes> said_;
 };
 
+/// What a person ruled out, wherever in the journal he said so.
+Result<std::vector<InputPlace>> skipped_in(const std::string& dir) {
+  std::vector<InputPlace> places;
+  auto cursor = read_journal(dir, real_disk());
+  if (!cursor) return std::unexpected(cursor.error());
+  for (;;) {
+    const auto record = (*cursor)->next();
+    if (!record) return std::unexpected(record.error());
+    if (!record->has_value()) return places;
+    SkippedRecord skipped;
+    if ((**record).type == RecordType::skipped && decode((**record).body, skipped)) places.push_back(skipped.place);
+  }
+}
+
 /// Copies in `Taken` are held against the publisher's own words.
 Result<std::uint64_t> check_copies(const TakenRecord& record, const Library& library) {
   std::uint64_t checked = 0;
@@ -77,6 +91,9 @@ Result<Verified> verify_one(const std::string& dir, const std::string& instance,
   Verified result{.instance = instance};
   Machine machine{core};
   TailRunner tail{machine, codec, library};
+  auto skipped = skipped_in(dir);
+  if (!skipped) return std::unexpected(skipped.error());
+  tail.skip(std::move(*skipped));
   auto cursor = read_journal(dir, real_disk());
   if (!cursor) return std::unexpected(cursor.error());
   bool first = true;

@@ -16,6 +16,7 @@ int main(int argc, char** argv) {
                 {"api_gateway", {Stream::control}, false}},
       .by_reference = {Stream::tick},
       .durable = {Stream::order, Stream::venue},
+      .reserve_segments = 2,
   };
   static GatewayCore* core = nullptr;
   return run_service(

@@ -42,6 +42,7 @@ int main(int argc, char** argv) {
                 {"api_gateway", {Stream::control}, false}},
       .by_reference = {Stream::tick},
       .durable = {},
+      .reserve_segments = 2,
   };
   static PositionCore* core = nullptr;
   return run_service(

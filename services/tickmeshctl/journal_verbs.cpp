@@ -3,9 +3,11 @@
 #include <date/date.h>
 #include <fmt/format.h>
 #include <poll.h>
+#include <unistd.h>
 
 #include <charconv>
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <iostream>
 #include <sstream>
@@ -13,6 +15,7 @@
 #include "bus/codec.hpp"
 #include "bus/event_json.hpp"
 #include "journal/journal.hpp"
+#include "service/skip_request.hpp"
 #include "tickmeshctl/output.hpp"
 
 namespace tickmesh::ctl {
@@ -32,7 +35,7 @@ std::vector<std::string> instances(const Config& config) {
 std::string dir_of(const Config& config, const std::string& instance) { return config.text("journal.dir") + "/" + instance; }
 
 std::string_view type_name(RecordType type) {
-  static constexpr std::string_view names[] = {"?", "opened", "started", "taken", "said", "snapshot", "closed"};
+  static constexpr std::string_view names[] = {"?", "opened", "started", "taken", "said", "snapshot", "closed", "skipped"};
   const auto i = static_cast<std::size_t>(type);
   return i < std::size(names) ? names[i] : names[0];
 }
@@ -97,6 +100,9 @@ Json dump_record(const ProtoCodec& codec, const RecordView& record) {
       line["events"].push_back(event_line(codec, name, bytes));
       ++name.at.sequence;
     }
+  } else if (record.type == RecordType::skipped) {
+    SkippedRecord body;
+    if (decode(record.body, body)) line.update({{"at", to_text(body.place)}, {"input", to_string(body.name)}, {"who", body.who}});
   } else if (record.type == RecordType::snapshot) {
     SnapshotRecord body;
     if (decode(record.body, body)) line.update({{"file", body.file}, {"size", body.size}});
@@ -161,6 +167,28 @@ int journal_verify(const Config& config, const std::string& instance, bool json)
     for (const std::string& problem : check.problems) text += "  " + problem + '\n';
   }
   return done(json, data, text, whole && !names.empty() ? kDone : kNotMet);
+}
+
+int journal_skip(const Config& config, const std::string& instance, const std::string& at, bool yes, bool json) {
+  const std::string dir = dir_of(config, instance);
+  if (!fs::is_directory(dir)) return failed(json, {"not_met", "instance", "has a journal", dir});
+  const auto place = parse_place(at);
+  if (!place) return failed(json, place.error());
+  auto cursor = read_journal(dir, real_disk());
+  if (!cursor) return failed(json, cursor.error());
+  const auto name = input_at(**cursor, *place);
+  if (!name) return failed(json, name.error());
+  Json data{{"instance", instance}, {"at", at}, {"input", to_string(*name)}, {"left", yes}};
+  if (!yes)
+    return done(
+        json, data,
+        fmt::format("{} would never be applied again by {}; nothing is changed. Add --yes to say so.\n", to_string(*name), instance));
+  const char* user = std::getenv("SUDO_USER") != nullptr ? std::getenv("SUDO_USER") : std::getenv("USER");
+  if (auto left = leave_skip_request(dir, {*place, user != nullptr ? user : "uid " + std::to_string(::getuid())}); !left)
+    return failed(json, left.error());
+  return done(json, data,
+              fmt::format("{} is skipped by {} from its next start on; one that stands HALTED starts anew by itself\n", to_string(*name),
+                          instance));
 }
 
 int journal_dump(const Config& config, const DumpOptions& options) {

@@ -1,4 +1,4 @@
-// `journal ls|verify|dump` and `tail`: read the journals' files, whoever runs or does not.
+// `journal ls|verify|dump|skip` and `tail`: read the journals' files, whoever runs or does not.
 #pragma once
 #include <string>
 
@@ -16,6 +16,8 @@ struct DumpOptions {
   bool json{false};
 };
 int journal_dump(const Config& config, const DumpOptions& options);
+/// Leaves a person's word that the input at `at` ("18432.0") is never applied again; `yes` false: only says what that would be.
+int journal_skip(const Config& config, const std::string& instance, const std::string& at, bool yes, bool json);
 struct TailOptions {
   std::string stream;
   std::string symbol;          ///< empty: all

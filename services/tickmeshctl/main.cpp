@@ -92,7 +92,8 @@ int main(int argc, char** argv) {
     sub->callback([&action, run = std::move(run)] { action = run; });
     return sub;
   };
-  bool all = false, hard = false, once = false, no_follow = false;
+  bool all = false, hard = false, once = false, no_follow = false, yes = false;
+  std::string at;
   std::string symbol, quantity, limit, stop, target, id, service;
   std::uint64_t count = 0;
   DumpOptions dump;
@@ -173,6 +174,12 @@ int main(int argc, char** argv) {
   d->add_option("instance", dump.instance, "broker_gateway-0")->required();
   d->add_option("--from", dump.from, "first Lsn");
   d->add_option("--limit", dump.limit, "records at most");
+
+  auto* skip = verb(journal, "skip", "never apply one input again: for a service that stands HALTED over it",
+                    [&](auto& config, auto&) { return journal_skip(config, instance, at, yes, json); });
+  skip->add_option("instance", instance, "position_manager-0")->required();
+  skip->add_option("--at", at, "RECORD.NUMBER, as the service's readiness reason names it")->required();
+  skip->add_flag("--yes", yes, "say so; without it only shown");
 
   auto* config_verb = app.add_subcommand("config", "the effective configuration");
   config_verb->require_subcommand(1);

@@ -17,7 +17,7 @@ constexpr std::uint64_t kStreamOfTaken = 8 + 4 + 1;  // after the time, the numb
 }  // namespace
 
 const char* to_string(Written type) {
-  constexpr const char* names[] = {"nothing", "opened", "started", "taken", "said", "snapshot", "closed"};
+  constexpr const char* names[] = {"nothing", "opened", "started", "taken", "said", "snapshot", "closed", "skipped"};
   const auto i = static_cast<std::size_t>(type);
   return i < std::size(names) ? names[i] : "?";
 }
@@ -60,7 +60,7 @@ std::optional<JournalTail::Record> JournalTail::next() {
       std::uint32_t length = 0;
       std::memcpy(&length, frame.data(), sizeof length);
       const auto type = static_cast<unsigned char>(frame[8]);
-      if (length >= kFrame && type >= 1 && type <= 6) {
+      if (length >= kFrame && type >= 1 && type <= 7) {
         offset_ += (length + 7U) / 8 * 8;
         last_ = static_cast<Written>(type);
         if (last_ == Written::said) return Record{last_, static_cast<std::uint8_t>(frame[kFrame])};

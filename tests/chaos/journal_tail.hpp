@@ -8,7 +8,7 @@
 namespace tickmesh::chaos {
 
 /// What a process had last written: where a kill fell.
-enum class Written : std::uint8_t { nothing = 0, opened = 1, started = 2, taken = 3, said = 4, snapshot = 5, closed = 6 };
+enum class Written : std::uint8_t { nothing = 0, opened = 1, started = 2, taken = 3, said = 4, snapshot = 5, closed = 6, skipped = 7 };
 const char* to_string(Written type);
 
 class JournalTail {

@@ -35,6 +35,7 @@ void GatewayCore::apply(const Input& in, Outbox& out) {
   if (std::get_if<WentLive>(&in.event) != nullptr) return on_live(c);
   if (const auto* peer = std::get_if<PeerChanged>(&in.event)) return on_peer(*peer, c);
   if (const auto* timer = std::get_if<TimerFired>(&in.event)) return on_timer(*timer, c);
+  if (const auto* disk = std::get_if<DiskChanged>(&in.event)) return on_disk(*disk, c);
   if (const auto* feed = std::get_if<FeedEvent>(&in.event)) return on_feed(*feed);
 }
 
@@ -125,6 +126,15 @@ void GatewayCore::on_peer(const PeerChanged& peer, Context& c) {
   }
 }
 
+void GatewayCore::on_disk(const DiskChanged& disk, Context& c) {
+  if (disk.full == disk_full()) return;
+  if (disk.full)
+    blocked_.emplace(Symbol{}, disk.reason);
+  else
+    blocked_.erase(Symbol{});
+  say_venue(VenueEventKind::state_changed, disk.full ? "disk: " + disk.reason : "the disk has room again", {}, c);
+}
+
 void GatewayCore::on_timer(const TimerFired& timer, Context& c) {
   if (timer.timer != kDeadManTimer || !silent_since_ || dead_man_ || config_.dead_man.ns <= 0) return;
   if (c.now - silent_since_ < config_.dead_man) {
@@ -159,7 +169,7 @@ void GatewayCore::decide_command(const Command& command, const Cause& cause, Con
       return answer(command, Outcome::done, std::to_string(canceled) + " entries to cancel", cause, c);
     }
     case Verb::resume:
-      blocked_.clear();
+      std::erase_if(blocked_, [](const auto& b) { return !b.first.empty(); });  // a resume makes no room on a disk
       cancel_entries_at_open_ = false;
       set_state(RiskState::active, "resume by " + command.issuer, cause, c);
       return answer(command, Outcome::done, {}, cause, c);
@@ -182,7 +192,7 @@ void GatewayCore::answer(const Command& command, Outcome outcome, std::string re
   VenueEvent event{.kind = VenueEventKind::command_answered,
                    .venue = config_.venue,
                    .gateway = token_,
-                   .state = state_,
+                   .state = state(),
                    .command_id = command.id,
                    .outcome = outcome,
                    .reason = std::move(reason)};
@@ -198,7 +208,7 @@ void GatewayCore::set_state(RiskState state, std::string reason, const Cause& ca
 }
 
 void GatewayCore::say_venue(VenueEventKind kind, std::string reason, const Cause& cause, Context& c) {
-  VenueEvent event{.kind = kind, .venue = config_.venue, .gateway = token_, .state = state_, .reason = std::move(reason)};
+  VenueEvent event{.kind = kind, .venue = config_.venue, .gateway = token_, .state = state(), .reason = std::move(reason)};
   event.header.cause = cause;
   c.out.emit(Stream::venue, config_.slot, std::move(event));
 }

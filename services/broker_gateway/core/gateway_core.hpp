@@ -15,6 +15,7 @@
 // Header of what it says: an answer to an intent is caused by the intent; what follows from a venue report is caused by the
 // order's last `sending`, and bears the venue's time as event time.
 #pragma once
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <deque>
@@ -72,6 +73,7 @@ inline constexpr std::string_view kDeadMan = "position_manager is heard";
 inline constexpr std::string_view kBlocked = "symbol without unexplained orders";
 inline constexpr std::string_view kHalted = "trading is not halted";
 inline constexpr std::string_view kVenue = "venue";
+inline constexpr std::string_view kDisk = "disk";
 }  // namespace gateway_rule
 
 class GatewayCore final : public Core {
@@ -84,7 +86,9 @@ class GatewayCore final : public Core {
 
   // For health pages and tests.
   bool open() const { return open_; }
-  RiskState state() const { return state_; }
+  /// What rules: a person's word, and REDUCING while the disk is full.
+  RiskState state() const { return disk_full() ? std::max(state_, RiskState::reducing) : state_; }
+  bool disk_full() const { return blocked_.contains(Symbol{}); }
   const std::string& state_reason() const { return state_reason_; }
   bool dead_man() const { return dead_man_; }
   std::size_t working() const { return orders_.size(); }
@@ -137,6 +141,7 @@ class GatewayCore final : public Core {
   void on_started(const Started& started, Context& c);
   void on_live(Context& c);
   void on_peer(const PeerChanged& peer, Context& c);
+  void on_disk(const DiskChanged& disk, Context& c);
   void on_timer(const TimerFired& timer, Context& c);
   void on_command(const Command& command, const Cause& cause, Context& c);
   void decide_command(const Command& command, const Cause& cause, Context& c);
@@ -191,8 +196,9 @@ class GatewayCore final : public Core {
   bool cancel_entries_at_open_{false};
   InstrumentMap<Quote> quotes_{};
   std::set<Symbol> halted_{};
-  std::map<Symbol, std::string> blocked_{};  ///< REDUCING for one symbol, and why; a person's resume lifts it
-  Orders orders_{};                          ///< working
+  std::map<Symbol, std::string>
+      blocked_{};    ///< REDUCING for one symbol, and why; a person's resume lifts it. Of all symbols under the empty one: the disk is full
+  Orders orders_{};  ///< working
   std::map<std::string, Closed, std::less<>> closed_{};
   std::deque<std::string> closed_order_{};  ///< oldest first
   std::deque<Waiting> waiting_{};

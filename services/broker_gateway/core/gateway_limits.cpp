@@ -52,6 +52,7 @@ GatewayCore::Refusal GatewayCore::check_shape(const Intent& intent, const Instru
 
 GatewayCore::Refusal GatewayCore::check_entry(const Intent& intent, const Instrument& instrument, Timestamp now) const {
   const GatewayLimits& limits = config_.limits;
+  if (const auto it = blocked_.find(Symbol{}); it != blocked_.end()) return {std::string(gateway_rule::kDisk), it->second};
   if (state_ != RiskState::active) return {std::string(gateway_rule::kState), std::string(to_string(state_)) + ": " + state_reason_};
   if (dead_man_) return {std::string(gateway_rule::kDeadMan), "it is silent"};
   if (const auto it = blocked_.find(intent.symbol); it != blocked_.end()) return {std::string(gateway_rule::kBlocked), it->second};

@@ -48,6 +48,7 @@ std::optional<Refusal> PositionCore::enter(Book& b, const position::Ask& ask, Tu
   facts.gateway_known = gateway_ != Token{};
   facts.state = risk_.state(b.symbol());
   facts.state_reason = risk_.why(b.symbol());
+  facts.disk_full = risk_.has(Symbol{}, RiskCause::disk);
   facts.quoted = static_cast<bool>(b.quote.time);
   facts.quote_stale = !fresh(b, t.now);
   facts.data_allowed = config_.synthetic || !b.quote.synthetic;

@@ -34,6 +34,7 @@ void PositionCore::apply(const Input& in, Outbox& out) {
   if (const auto* timer = std::get_if<TimerFired>(&in.event)) return on_timer(*timer, t);
   if (const auto* peer = std::get_if<PeerChanged>(&in.event)) return on_peer(*peer, t);
   if (const auto* gap = std::get_if<StreamGap>(&in.event)) return on_gap(*gap, t);
+  if (const auto* disk = std::get_if<DiskChanged>(&in.event)) return on_disk(*disk, t);
   if (const auto* started = std::get_if<Started>(&in.event)) return on_started(*started);
   if (std::holds_alternative<WentLive>(in.event)) on_live(t);
 }

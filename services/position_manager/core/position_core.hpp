@@ -143,6 +143,7 @@ class PositionCore final : public Core {
   void say_state(const Symbol& scope, RiskCause cause, Turn& t);
   void refuse(const Symbol& symbol, const Refusal& refusal, Turn& t);
   void on_peer(const PeerChanged& peer, Turn& t);
+  void on_disk(const DiskChanged& disk, Turn& t);
   void on_gap(const StreamGap& gap, Turn& t);
   void check_stale(Turn& t);
   void unknown_orders(const Symbol& symbol, Turn& t);

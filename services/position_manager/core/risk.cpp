@@ -48,6 +48,13 @@ void PositionCore::on_peer(const PeerChanged& peer, Turn& t) {
     raise(Symbol{}, cause, RiskState::reducing, peer.service + " is silent", t);
 }
 
+void PositionCore::on_disk(const DiskChanged& disk, Turn& t) {
+  if (disk.full)
+    raise(Symbol{}, RiskCause::disk, RiskState::reducing, disk.reason, t);
+  else
+    lift(Symbol{}, RiskCause::disk, t);
+}
+
 void PositionCore::on_gap(const StreamGap& gap, Turn& t) {
   if (gap.from == Position{} && gap.to == Position{}) return;  // nothing was lost: the first epoch of a publisher
   const std::string what =

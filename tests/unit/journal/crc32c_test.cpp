@@ -29,5 +29,16 @@ TEST(Crc32c, TablesAndInstructionAgreeAtEveryLengthAndCut) {
   }
 }
 
+TEST(Crc32c, StretchesSideBySideGiveTheSameAsOneAfterTheOther) {
+  std::mt19937 random(2);
+  Bytes bytes(100'000);
+  for (auto& b : bytes) b = static_cast<std::byte>(random());
+  for (const std::size_t size : {767u, 768u, 769u, 3'000u, 24'575u, 24'576u, 24'583u, 65'536u, 100'000u})
+    for (const std::size_t from : {0u, 1u, 7u}) {
+      const auto part = ByteView(bytes).subspan(from, size - from);
+      EXPECT_EQ(crc32c(part), crc32c_portable(part)) << size << " from " << from;
+    }
+}
+
 }  // namespace
 }  // namespace tickmesh
