@@ -21,6 +21,7 @@ struct HelloRequest {
 struct AckRequest {
   std::string reader;
   Positions applied;
+  Positions snapshotted{};
 };
 struct GetFrom {
   Name first{};
@@ -45,6 +46,7 @@ struct TrimmedReply {
   Stream stream{Stream::local};
   Partition partition{0};
   Position first_held{};
+  std::span<const RunView> keyframe{};  ///< last values from before it; into the parsed bytes and the parser
 };
 struct FaultReply {
   std::string message;
@@ -55,7 +57,7 @@ std::string encode(const HelloRequest& hello);
 std::string encode(const AckRequest& ack);
 std::string encode(const GetFrom& get);
 std::string encode(const WelcomeReply& welcome);
-std::string encode(const TrimmedReply& trimmed);
+Bytes encode(const TrimmedReply& trimmed);
 std::string encode(const FaultReply& fault);
 /// Canonical payloads go in as they are.
 Bytes encode_chunk(const Name& first, const std::vector<Bytes>& events);
@@ -71,7 +73,9 @@ class ReplyParser {
   AnyReply& reply() { return reply_; }
 
  private:
+  bool parse_trimmed(ByteView bytes);
   RunParser run_;
+  BatchParser keyframe_;
   AnyReply reply_;
 };
 

@@ -69,6 +69,7 @@ Result<void> Contents::take_opened(const RecordView& record) {
   }
   incarnation = std::max(incarnation, next.incarnation);
   time = std::max(time, next.time);
+  begun[next.segment] = next.time;
   opened = std::move(next);
   any = true;
   return {};

@@ -1,6 +1,7 @@
 // What a journal holds, as far as its owner must know without reading it again. Fed every record in order, at open and at append.
 #pragma once
 #include <array>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -44,6 +45,7 @@ class Contents {
   Outbox::Heads heads{};          ///< of opened.epoch
   std::uint32_t incarnation{0};
   Timestamp time{};
+  std::map<std::uint64_t, Timestamp> begun;               ///< by segment held: greatest time recorded before it
   std::vector<std::pair<Lsn, SnapshotRecord>> snapshots;  ///< the last two, oldest first
 
  private:

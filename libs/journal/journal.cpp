@@ -60,6 +60,7 @@ class OpenJournal final : public Journal {
   Lsn first() const override { return Lsn{files_->first_segment() * segment_bytes_ + kSegmentHeaderBytes}; }
   std::optional<std::pair<Lsn, Bytes>> latest_snapshot() const override;
   SaidChunk said(Stream stream, Partition partition, Sequence from, std::size_t max_events, std::size_t max_bytes) const override;
+  Lsn said_at(Stream stream, Partition partition, Sequence sequence) const override;
   Outbox::Heads heads() const override {
     const std::shared_lock lock(mutex_);
     return contents_->heads;
@@ -90,6 +91,7 @@ class OpenJournal final : public Journal {
   void take(const RecordView& record);
   void trim();
   std::uint64_t bytes_locked(bool reserve) const;
+  bool old_enough_locked() const;
   std::optional<SaidChunk> read_said(const std::vector<Contents::Chunk>& chunks, SaidChunk out, std::size_t max_events,
                                      std::size_t max_bytes) const;
   void put(DiskFile& file, std::uint64_t offset, ByteView bytes);
@@ -107,6 +109,7 @@ class OpenJournal final : public Journal {
   bool closed_{false};
   bool broken_{false};
   bool prepared_{false};
+  std::atomic<bool> appended_{false};  ///< by this life; read by whoever pins
 
   mutable std::shared_mutex mutex_;  // written by the core thread but for pins and trimming
   std::unique_ptr<Contents> contents_;
@@ -187,6 +190,7 @@ Lsn OpenJournal::write(RecordType type, ByteView body) {
     TM_INVARIANT(head && contents_->continues(*head), "what is said continues its stream in the journal's epoch");
   }
   const auto size = framed_size(body.size());
+  appended_ = true;
   make_room(size);
   const auto lsn = end();
   const auto offset = lsn.value - last_ * segment_bytes_;
@@ -248,8 +252,24 @@ std::uint64_t OpenJournal::bytes_locked(bool reserve) const {
   return sum;
 }
 
+/// Of the oldest segment: its newest time is what the next one's opening record knows.
+bool OpenJournal::old_enough_locked() const {
+  if (options_.keep_for.ns == 0) return true;
+  const auto next = contents_->begun.find(first_ + 1);
+  return next != contents_->begun.end() && next->second + options_.keep_for < contents_->time;
+}
+
+Lsn OpenJournal::said_at(Stream stream, Partition partition, Sequence sequence) const {
+  const std::shared_lock lock(mutex_);
+  if (sequence > contents_->heads[static_cast<std::size_t>(stream)][partition]) return end();
+  const auto& chunks = contents_->chunks(stream, partition);
+  if (chunks.empty() || sequence < chunks.front().first) return first();
+  return Lsn{(std::ranges::upper_bound(chunks, sequence, {}, &Contents::Chunk::first) - 1)->lsn};
+}
+
 void OpenJournal::trim() {
-  if (options_.budget_bytes == 0) return;
+  // Until something is appended, those who need what it holds are still coming to say so.
+  if (options_.budget_bytes == 0 || !appended_) return;
   std::vector<std::string> gone;
   {
     const std::lock_guard lock(mutex_);
@@ -258,11 +278,14 @@ void OpenJournal::trim() {
     if (!contents_->snapshots.empty()) keep = std::min(keep, contents_->snapshots.front().first.value);
     // A segment goes only when the next one's opening record is on the disk: it says where the sequences stand.
     // Room is kept for the segment allocated ahead, whether it is there already or not.
-    while (bytes_locked(true) > options_.budget_bytes && first_ < last_ && keep > (first_ + 1) * segment_bytes_) {
+    while (bytes_locked(true) > options_.budget_bytes && first_ < last_ && keep > (first_ + 1) * segment_bytes_ && old_enough_locked()) {
       gone.push_back(files_->path(first_));
       files_->set_first(++first_);
     }
-    if (!gone.empty()) contents_->trim(Lsn{first_ * segment_bytes_});
+    if (!gone.empty()) {
+      contents_->trim(Lsn{first_ * segment_bytes_});
+      contents_->begun.erase(contents_->begun.begin(), contents_->begun.lower_bound(first_));
+    }
   }
   committer_.remove(std::move(gone));
 }
