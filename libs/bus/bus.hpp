@@ -67,12 +67,16 @@ class Publisher {
 struct ReaderState {
   std::string reader;
   std::map<std::pair<Stream, Partition>, Position> applied;
+  std::map<std::pair<Stream, Partition>, Position> snapshotted{};  ///< never asked for again: retention
 };
+class Keyframe;
 
 /// Answers Hello, Ack and Get from the journal, on a thread of its own.
 class ReplayServer {
  public:
-  ReplayServer(zmq::context_t& context, const Endpoint& endpoint, Speaker speaker, const Journal& journal);
+  /// `keyframe`: what goes with the answer that something is gone.
+  ReplayServer(zmq::context_t& context, const Endpoint& endpoint, Speaker speaker, const Journal& journal,
+               const Keyframe* keyframe = nullptr);
   ~ReplayServer();  ///< stops and joins
   /// Up to here the core has released what its journal holds: nothing beyond is told or served, and before the first call nobody is
   /// answered. Call once after recovery and again whenever something was published. Any thread.
@@ -116,6 +120,7 @@ struct StreamLag {
 struct ReceivedRun {
   Name first{};
   std::span<const ByteView> events;
+  bool keyframe{false};  ///< last values from before a gap: their publisher's journal no longer has them, so who records them copies
 };
 
 /// Core thread only. Delivers each stream and partition gapless, in order, once; heals by itself.
@@ -149,7 +154,8 @@ class Reader {
   /// Messages and runs of an epoch that is over: dropped, as they must be after a publisher lost its journal.
   std::uint64_t stale() const;
   /// Tells publishers what was applied (and what a snapshot covers), for lag and retention.
-  void ack(const std::map<std::pair<Stream, Partition>, Position>& applied);
+  void ack(const std::map<std::pair<Stream, Partition>, Position>& applied,
+           const std::map<std::pair<Stream, Partition>, Position>& snapshotted = {});
 
  private:
   struct Impl;

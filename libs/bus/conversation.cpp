@@ -41,7 +41,11 @@ bool Conversation::replied(const ChunkReply& chunk, std::int64_t now, SequencerS
 }
 
 bool Conversation::replied(const TrimmedReply& trimmed, std::int64_t, SequencerSink& sink) {
-  return sequencer_.trimmed(trimmed.stream, trimmed.partition, trimmed.first_held, sink);
+  std::vector<LastValue> values;
+  for (const RunView& run : trimmed.keyframe)
+    if (run.first.stream == trimmed.stream && run.first.partition == trimmed.partition && run.first.at.epoch == trimmed.first_held.epoch)
+      for (std::size_t i = 0; i < run.payloads.size(); ++i) values.push_back({run.first.at.sequence + i, run.payloads[i]});
+  return sequencer_.trimmed(trimmed.stream, trimmed.partition, trimmed.first_held, sink, values);
 }
 
 bool Conversation::replied(const FaultReply&, std::int64_t, SequencerSink&) { return false; }
@@ -67,10 +71,14 @@ void Conversation::ask(std::int64_t now, const Send& send) {
     if (!send(encode(GetFrom{get->first, get->count, 0}))) sequencer_.get_unsent(now);
 }
 
-std::optional<std::string> Conversation::ack(const Positions& applied) const {
-  AckRequest ack{reader_, {}};
-  for (const auto& [key, at] : applied)
-    if (sequencer_.subscribed(key.first)) ack.applied.emplace(key, at);
+std::optional<std::string> Conversation::ack(const Positions& applied, const Positions& snapshotted) const {
+  AckRequest ack{reader_, {}, {}};
+  const auto ours = [&](const Positions& from, Positions& to) {
+    for (const auto& [key, at] : from)
+      if (sequencer_.subscribed(key.first)) to.emplace(key, at);
+  };
+  ours(applied, ack.applied);
+  ours(snapshotted, ack.snapshotted);
   return ack.applied.empty() ? std::nullopt : std::optional{encode(ack)};
 }
 

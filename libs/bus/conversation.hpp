@@ -28,7 +28,7 @@ class Conversation {
   /// Sends what is to be asked: Hello until a Welcome came, then the next Get.
   void ask(std::int64_t now, const Send& send);
   /// What of `applied` concerns this publisher, as a request; nothing when none of it does.
-  std::optional<std::string> ack(const Positions& applied) const;
+  std::optional<std::string> ack(const Positions& applied, const Positions& snapshotted = {}) const;
 
   /// `waited`: whoever can do without this publisher has waited for it long enough.
   bool caught_up(bool waited) const { return sequencer_.caught_up() || (!required_ && !heard_ && waited); }

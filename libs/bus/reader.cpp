@@ -31,6 +31,10 @@ class Sink final : public SequencerSink {
     (*on_run_)({first, events});
   }
   void gap(const StreamGap& gap) override { (*on_gap_)(gap); }
+  void keyframe(const Name& name, ByteView event) override {
+    ++delivered;
+    (*on_run_)({name, std::span{&event, 1}, true});
+  }
   std::size_t delivered{0};
 
  private:
@@ -264,10 +268,11 @@ std::uint64_t Reader::stale() const {
   return stale;
 }
 
-void Reader::ack(const std::map<std::pair<Stream, Partition>, Position>& applied) {
+void Reader::ack(const std::map<std::pair<Stream, Partition>, Position>& applied,
+                 const std::map<std::pair<Stream, Partition>, Position>& snapshotted) {
   // Unsent while the publisher is away: the next one says more.
   for (auto& peer : impl_->peers)
-    if (const auto ack = peer->talk.ack(applied)) impl_->send(*peer, *ack);
+    if (const auto ack = peer->talk.ack(applied, snapshotted)) impl_->send(*peer, *ack);
 }
 
 }  // namespace tickmesh

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "bus/keyframe.hpp"
+
 namespace tickmesh {
 namespace {
 
@@ -18,12 +20,12 @@ bool ReplayDesk::answer(ByteView request, const Reply& reply) {
 
 bool ReplayDesk::answer(const HelloRequest& hello, const Reply& reply) {
   // Without positions it is a mere question, of tickmeshctl or of a recovery.
-  if (!hello.positions.empty() && !remember(hello.reader, hello.positions, true)) return false;
+  if (!hello.positions.empty() && !remember(hello.reader, hello.positions, {}, true)) return false;
   welcome(reply);
   return true;
 }
 
-bool ReplayDesk::answer(const AckRequest& ack, const Reply&) { return remember(ack.reader, ack.applied, false); }
+bool ReplayDesk::answer(const AckRequest& ack, const Reply&) { return remember(ack.reader, ack.applied, ack.snapshotted, false); }
 
 bool ReplayDesk::answer(const GetFrom& get, const Reply& reply) {
   const Sequence from = get.first.at.sequence;
@@ -49,7 +51,7 @@ bool ReplayDesk::answer(const GetFrom& get, const Reply& reply) {
   if (!said_) said_ = journal_.said_reader();
   const SaidSlice& chunk = said_->read(get.first.stream, get.first.partition, from, most, bytes);
   if (chunk.trimmed_before > from) {
-    reply(as_bytes(encode(TrimmedReply{get.first.stream, get.first.partition, {speaker_.token.epoch, chunk.trimmed_before}})));
+    trimmed(get.first, {speaker_.token.epoch, chunk.trimmed_before}, reply);
     return true;
   }
   const auto events = std::span{chunk.events}.first(std::min(most, chunk.events.size()));
@@ -72,15 +74,33 @@ void ReplayDesk::welcome(const Reply& reply) const {
   reply(as_bytes(encode(welcome)));
 }
 
-bool ReplayDesk::remember(const std::string& name, const Positions& positions, bool anew) {
+void ReplayDesk::trimmed(const Name& asked, Position first, const Reply& reply) const {
+  std::vector<Keyframe::Value> values;
+  if (keyframe_) values = keyframe_->before(asked.stream, asked.partition, first);
+  std::vector<ByteView> bytes;
+  for (const auto& value : values) bytes.emplace_back(value.bytes);
+  std::vector<RunView> runs;
+  std::size_t size = 0;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    // The asker has it, or a frame has no room for it.
+    if (values[i].sequence < asked.at.sequence || size + bytes[i].size() > kMaxChunkBytes) continue;
+    size += bytes[i].size();
+    runs.push_back({{asked.stream, asked.partition, {first.epoch, values[i].sequence}}, std::span<const ByteView>{bytes}.subspan(i, 1)});
+  }
+  reply(encode(TrimmedReply{asked.stream, asked.partition, first, runs}));
+}
+
+bool ReplayDesk::remember(const std::string& name, const Positions& applied, const Positions& snapshotted, bool anew) {
   const std::lock_guard lock{mutex_};
   auto it = readers_.find(name);
   if (it == readers_.end()) {
     if (readers_.size() >= kMaxReaders) return false;
-    it = readers_.emplace(name, Positions{}).first;
+    it = readers_.emplace(name, Known{}).first;
   }
-  if (anew) it->second.clear();
-  for (const auto& [key, at] : positions) it->second[key] = at;
+  // What a snapshot covers it covers for good, whatever a new start has applied.
+  if (anew) it->second.applied.clear();
+  for (const auto& [key, at] : applied) it->second.applied[key] = at;
+  for (const auto& [key, at] : snapshotted) it->second.snapshotted[key] = at;
   return true;
 }
 
@@ -93,7 +113,7 @@ void ReplayDesk::released(const Outbox::Heads& heads) {
 std::vector<ReaderState> ReplayDesk::readers() const {
   const std::lock_guard lock{mutex_};
   std::vector<ReaderState> all;
-  for (const auto& [name, applied] : readers_) all.push_back({name, applied});
+  for (const auto& [name, known] : readers_) all.push_back({name, known.applied, known.snapshotted});
   return all;
 }
 

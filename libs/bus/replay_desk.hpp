@@ -17,9 +17,10 @@ class ReplayDesk {
  public:
   using Reply = std::function<void(ByteView frame)>;
 
-  ReplayDesk(Speaker speaker, const Journal& journal) : speaker_{std::move(speaker)}, journal_{journal} {}
-  /// One thread at a time. Calls `reply` at most once. False: it was no request, or spoke of what does not exist. Throws what the journal
-  /// throws.
+  /// `keyframe`: what goes with the answer that something is gone.
+  ReplayDesk(Speaker speaker, const Journal& journal, const Keyframe* keyframe = nullptr)
+      : speaker_{std::move(speaker)}, journal_{journal}, keyframe_{keyframe} {}
+  /// One thread at a time. Calls `reply` at most once. False: it was no request, or spoke of what does not exist. Throws what the journal throws.
   bool answer(ByteView request, const Reply& reply);
 
   // Any thread.
@@ -33,16 +34,21 @@ class ReplayDesk {
   bool answer(const AckRequest& ack, const Reply& reply);
   bool answer(const GetFrom& get, const Reply& reply);
   void welcome(const Reply& reply) const;
-  bool remember(const std::string& name, const Positions& positions, bool anew);
+  void trimmed(const Name& asked, Position first, const Reply& reply) const;
+  bool remember(const std::string& name, const Positions& applied, const Positions& snapshotted, bool anew);
 
   const Speaker speaker_;
   const Journal& journal_;
   std::unique_ptr<SaidReader> said_;  ///< of the thread that answers
+  const Keyframe* const keyframe_;
   std::atomic<std::uint64_t> served_{0};
   mutable std::mutex mutex_;
   bool told_{false};
   Outbox::Heads heads_{};
-  std::map<std::string, Positions> readers_;
+  struct Known {
+    Positions applied, snapshotted;
+  };
+  std::map<std::string, Known> readers_;
 };
 
 }  // namespace tickmesh

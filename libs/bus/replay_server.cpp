@@ -11,8 +11,8 @@
 namespace tickmesh {
 
 struct ReplayServer::Impl {
-  Impl(zmq::context_t& context, const Endpoint& endpoint, Speaker who, const Journal& from)
-      : desk{std::move(who), from}, router{context, zmq::socket_type::router, endpoint.replay, 1000} {
+  Impl(zmq::context_t& context, const Endpoint& endpoint, Speaker who, const Journal& from, const Keyframe* keyframe)
+      : desk{std::move(who), from, keyframe}, router{context, zmq::socket_type::router, endpoint.replay, 1000} {
     stop_fd = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     TM_INVARIANT(stop_fd >= 0, "an eventfd can be had");
     thread = std::thread{[this] { run(); }};
@@ -81,8 +81,9 @@ struct ReplayServer::Impl {
   std::thread thread;
 };
 
-ReplayServer::ReplayServer(zmq::context_t& context, const Endpoint& endpoint, Speaker speaker, const Journal& journal)
-    : impl_{std::make_unique<Impl>(context, endpoint, std::move(speaker), journal)} {}
+ReplayServer::ReplayServer(zmq::context_t& context, const Endpoint& endpoint, Speaker speaker, const Journal& journal,
+                           const Keyframe* keyframe)
+    : impl_{std::make_unique<Impl>(context, endpoint, std::move(speaker), journal, keyframe)} {}
 ReplayServer::~ReplayServer() = default;
 
 void ReplayServer::released(const Outbox::Heads& heads) { impl_->desk.released(heads); }

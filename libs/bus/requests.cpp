@@ -1,5 +1,6 @@
 #include "bus/requests.hpp"
 
+#include "bus/protobuf_wire.hpp"
 #include "bus/wire.hpp"
 #include "tickmesh/v1/bus.pb.h"
 
@@ -33,7 +34,7 @@ bool parse_message(ByteView bytes, google::protobuf::MessageLite& out) {
 }
 
 // A Chunk goes around protobuf, so that its payloads travel as they lie in the journal: it is nothing but one field in one field.
-constexpr std::uint8_t kChunkOfReply = 2 << 3 | 2, kRunOfChunk = 1 << 3 | 2;
+constexpr std::uint8_t kChunkOfReply = 2 << 3 | 2, kRunOfChunk = 1 << 3 | 2, kTrimmedOfReply = 3 << 3 | 2;
 
 Bytes field(std::uint8_t tag, ByteView body) {
   Bytes out;
@@ -88,6 +89,7 @@ std::string encode(const AckRequest& ack) {
   v1::ReplayRequest request;
   request.mutable_ack()->set_reader(ack.reader);
   put(ack.applied, *request.mutable_ack()->mutable_applied());
+  put(ack.snapshotted, *request.mutable_ack()->mutable_snapshotted());
   return request.SerializeAsString();
 }
 
@@ -124,14 +126,26 @@ std::string encode(const WelcomeReply& welcome) {
   return reply.SerializeAsString();
 }
 
-std::string encode(const TrimmedReply& trimmed) {
-  v1::ReplayReply reply;
-  v1::Trimmed& out = *reply.mutable_trimmed();
-  out.set_stream(static_cast<v1::Stream>(trimmed.stream));
-  out.set_partition(trimmed.partition);
-  out.set_epoch(trimmed.first_held.epoch);
-  out.set_first_sequence(trimmed.first_held.sequence);
-  return reply.SerializeAsString();
+/// Around protobuf, as a Chunk, for the payloads in the keyframe.
+Bytes encode(const TrimmedReply& trimmed) {
+  Bytes inner;
+  protobuf_wire::put_uint(1, static_cast<std::uint64_t>(trimmed.stream), inner);
+  protobuf_wire::put_uint(2, trimmed.partition, inner);
+  protobuf_wire::put_fixed64(3, trimmed.first_held.epoch, inner);
+  protobuf_wire::put_uint(4, trimmed.first_held.sequence, inner);
+  if (!trimmed.keyframe.empty()) {
+    BatchWriter batch;
+    batch.start({});
+    for (const RunView& run : trimmed.keyframe) {
+      Name name = run.first;
+      for (const ByteView payload : run.payloads) {
+        batch.add(name, payload);
+        ++name.at.sequence;
+      }
+    }
+    protobuf_wire::put_bytes(5, batch.finish(), inner);
+  }
+  return field(kTrimmedOfReply, inner);
 }
 
 std::string encode(const FaultReply& fault) {
@@ -150,8 +164,10 @@ std::optional<AnyRequest> parse_request(ByteView bytes) {
       return hello;
     }
     case v1::ReplayRequest::kAck: {
-      AckRequest ack{said.ack().reader(), {}};
-      if (ack.reader.empty() || ack.reader.size() > kMaxName || !take(said.ack().applied(), ack.applied)) return std::nullopt;
+      AckRequest ack{said.ack().reader(), {}, {}};
+      if (ack.reader.empty() || ack.reader.size() > kMaxName || !take(said.ack().applied(), ack.applied) ||
+          !take(said.ack().snapshotted(), ack.snapshotted))
+        return std::nullopt;
       return ack;
     }
     case v1::ReplayRequest::kGet: {
@@ -187,6 +203,7 @@ bool ReplyParser::parse(ByteView bytes) {
     reply_ = ChunkReply{run_.run().first, run_.run().payloads};
     return true;
   }
+  if (!bytes.empty() && bytes[0] == std::byte{kTrimmedOfReply}) return parse_trimmed(bytes);
   v1::ReplayReply said;
   if (!parse_message(bytes, said)) return false;
   switch (said.reply_case()) {
@@ -196,18 +213,35 @@ bool ReplyParser::parse(ByteView bytes) {
       reply_ = std::move(*welcome);
       return true;
     }
-    case v1::ReplayReply::kTrimmed: {
-      const v1::Trimmed& trimmed = said.trimmed();
-      if (!valid(trimmed.stream(), trimmed.partition())) return false;
-      reply_ = TrimmedReply{
-          static_cast<Stream>(trimmed.stream()), static_cast<Partition>(trimmed.partition()), {trimmed.epoch(), trimmed.first_sequence()}};
-      return true;
-    }
     case v1::ReplayReply::kFault: reply_ = FaultReply{said.fault().message()}; return true;
+    case v1::ReplayReply::kTrimmed:
     case v1::ReplayReply::kChunk:
     case v1::ReplayReply::REPLY_NOT_SET: break;
   }
   return false;
+}
+
+bool ReplyParser::parse_trimmed(ByteView bytes) {
+  using protobuf_wire::Type;
+  const auto body = only_field(kTrimmedOfReply, bytes);
+  if (!body) return false;
+  std::uint64_t stream = 0, partition = 0;
+  TrimmedReply trimmed;
+  protobuf_wire::Walk walk{*body};
+  for (protobuf_wire::Field f; walk.next(f);) {
+    if (f.id == 1 && f.type == Type::varint) stream = f.number;
+    if (f.id == 2 && f.type == Type::varint) partition = f.number;
+    if (f.id == 3 && f.type == Type::fixed64) trimmed.first_held.epoch = f.number;
+    if (f.id == 4 && f.type == Type::varint) trimmed.first_held.sequence = f.number;
+    if (f.id != 5) continue;
+    if (f.type != Type::length || !trimmed.keyframe.empty() || !keyframe_.parse(f.bytes)) return false;
+    trimmed.keyframe = keyframe_.runs();
+  }
+  if (!walk.ok() || stream == 0 || stream >= kStreams || partition >= kPartitions) return false;
+  trimmed.stream = static_cast<Stream>(stream);
+  trimmed.partition = static_cast<Partition>(partition);
+  reply_ = trimmed;
+  return true;
 }
 
 }  // namespace tickmesh

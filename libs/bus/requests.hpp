@@ -22,6 +22,7 @@ struct HelloRequest {
 struct AckRequest {
   std::string reader;
   Positions applied;
+  Positions snapshotted{};
 };
 struct GetFrom {
   Name first{};
@@ -46,6 +47,7 @@ struct TrimmedReply {
   Stream stream{Stream::local};
   Partition partition{0};
   Position first_held{};
+  std::span<const RunView> keyframe{};  ///< last values from before it; into the parsed bytes and the parser
 };
 struct FaultReply {
   std::string message;
@@ -56,7 +58,7 @@ std::string encode(const HelloRequest& hello);
 std::string encode(const AckRequest& ack);
 std::string encode(const GetFrom& get);
 std::string encode(const WelcomeReply& welcome);
-std::string encode(const TrimmedReply& trimmed);
+Bytes encode(const TrimmedReply& trimmed);
 std::string encode(const FaultReply& fault);
 /// Canonical payloads go in as they are.
 Bytes encode_chunk(const Name& first, std::span<const ByteView> events);
@@ -73,7 +75,9 @@ class ReplyParser {
   AnyReply& reply() { return reply_; }
 
  private:
+  bool parse_trimmed(ByteView bytes);
   RunParser run_;
+  BatchParser keyframe_;
   AnyReply reply_;
 };
 

@@ -74,6 +74,7 @@ void Sequencer::enter_epoch(Cursor& cursor, Epoch epoch, SequencerSink& sink) {
   const std::uint64_t unheard = behind(cursor);
   counts_[index(cursor.stream)].lost += unheard;
   drop_held(cursor);
+  cursor.joins = false;
   const Position old = cursor.at;
   cursor.at = {epoch, 0};
   if (old.sequence > 0 || unheard > 0) sink.gap({cursor.stream, cursor.partition, old, cursor.at});
@@ -96,6 +97,9 @@ void Sequencer::welcome(Token token, const Outbox::Heads& first, const Outbox::H
     if (cursor.known) continue;
     const Sequence held = first[index(cursor.stream)][cursor.partition];
     cursor.at = {token.epoch, held > 0 ? held - 1 : last[index(cursor.stream)][cursor.partition]};
+    // What is gone is asked for all the same: its last values come with the answer.
+    cursor.joins = held > 1;
+    if (cursor.joins) cursor.at.sequence = 0;
     cursor.known = true;
     queue_if_ready(cursor);
   }
@@ -216,7 +220,7 @@ bool Sequencer::chunk(const Name& first, std::span<const ByteView> events, std::
   return true;
 }
 
-bool Sequencer::trimmed(Stream stream, Partition partition, Position first_held, SequencerSink& sink) {
+bool Sequencer::trimmed(Stream stream, Partition partition, Position first_held, SequencerSink& sink, std::span<const LastValue> keyframe) {
   Cursor* cursor = find(stream, partition);
   if (!cursor || first_held.sequence >= kMaxSequence) return false;
   settle_answer(stream, partition);
@@ -230,9 +234,18 @@ bool Sequencer::trimmed(Stream stream, Partition partition, Position first_held,
   const Sequence next = std::min(first_held.sequence, std::max(held, cursor->at.sequence + 1));
   if (next > cursor->at.sequence + 1) {
     const Position from{cursor->at.epoch, cursor->at.sequence + 1}, to{cursor->at.epoch, next - 1};
-    counts_[index(stream)].lost += to.sequence - from.sequence + 1;
+    // Who joins late has lost nothing; it never had it.
+    if (!cursor->joins) counts_[index(stream)].lost += to.sequence - from.sequence + 1;
+    cursor->joins = false;
     cursor->at = to;
     sink.gap({stream, partition, from, to});
+    // In the order they were said, and only those of the gap: what follows comes with the stream.
+    Sequence last = from.sequence - 1;
+    for (const LastValue& value : keyframe) {
+      if (value.sequence <= last || value.sequence > to.sequence) continue;
+      last = value.sequence;
+      sink.keyframe({stream, partition, {to.epoch, last}}, value.bytes);
+    }
   }
   queue_if_ready(*cursor);
   return true;

@@ -26,6 +26,14 @@ class SequencerSink {
   virtual void deliver(const Name& first, std::span<const ByteView> events) = 0;
   /// [from, to] is lost for good; with to = {newer epoch, 0}: `from`, the last delivered, is where its epoch ended for us.
   virtual void gap(const StreamGap& gap) = 0;
+  /// A last value from before the gap just told, under its own name; the caller's bytes.
+  virtual void keyframe(const Name& /*name*/, ByteView /*event*/) {}
+};
+
+/// One of a publisher's last values: what a reader is given instead of what is gone.
+struct LastValue {
+  Sequence sequence{0};
+  ByteView bytes{};
 };
 
 struct SequencerOptions {
@@ -63,12 +71,12 @@ class Sequencer {
   bool heard(Token token, SequencerSink& sink);
   /// A heartbeat's last sequences.
   void heads(Token token, const Outbox::Heads& last);
-  /// Also settles where a reader without a position begins: at `first`, the first still held (0: none).
+  /// Also settles where a reader without a position begins: at `first`, the first still held (0: none), after the last values before it.
   void welcome(Token token, const Outbox::Heads& first, const Outbox::Heads& last);
   bool live(const Name& first, std::span<const ByteView> events, SequencerSink& sink);
   /// An answer to Get; without events: nothing from `first` on is released yet.
   bool chunk(const Name& first, std::span<const ByteView> events, std::int64_t now, SequencerSink& sink);
-  bool trimmed(Stream stream, Partition partition, Position first_held, SequencerSink& sink);
+  bool trimmed(Stream stream, Partition partition, Position first_held, SequencerSink& sink, std::span<const LastValue> keyframe = {});
 
   /// Delivers buffered runs that have become next in order until about `max_events` are delivered; returns how many.
   std::size_t pump(std::size_t max_events, SequencerSink& sink);
@@ -113,6 +121,7 @@ class Sequencer {
     Partition partition{0};
     Position at{};       ///< the last delivered
     bool known{false};   ///< `at` says where to go on; until a Welcome does, everything is held
+    bool joins{false};   ///< begins without a position, and what it begins with is yet to come
     bool queued{false};  ///< in ready_
     Sequence head{0};    ///< the last said in the publisher's epoch, as far as told under its current token
     std::map<Sequence, Held> held;

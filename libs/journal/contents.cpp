@@ -62,6 +62,7 @@ Result<void> Contents::take_opened(const RecordView& record) {
   last_entry_ = {};  // every segment's first record of a stream and partition has an entry: older segments may be trimmed
   incarnation = std::max(incarnation, next.incarnation);
   time = std::max(time, next.time);
+  begun[next.segment] = next.time;
   opened = std::move(next);
   any = true;
   return {};

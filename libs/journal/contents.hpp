@@ -2,6 +2,7 @@
 #pragma once
 #include <algorithm>
 #include <array>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -51,6 +52,7 @@ class Contents {
   Outbox::Heads heads{};          ///< of opened.epoch
   std::uint32_t incarnation{0};
   Timestamp time{};
+  std::map<std::uint64_t, Timestamp> begun;               ///< by segment held: greatest time recorded before it
   std::vector<std::pair<Lsn, SnapshotRecord>> snapshots;  ///< the last two, oldest first
   std::vector<SkippedRecord> skipped;                     ///< of the segments held
 

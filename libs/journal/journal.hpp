@@ -22,6 +22,7 @@ struct JournalOptions {
       16u << 20};                 ///< a record never spans segments; 64 KiB to 1 GiB, a multiple of 8. Of an existing journal its own holds
   std::uint64_t budget_bytes{0};  ///< 0: keep all. Oldest segments go when the sum passes it and nobody pins them (`pin`)
   unsigned reserve_segments{0};   ///< allocated beside the journal; used when the disk has no room for the next segment
+  Duration keep_for{};            ///< what is younger stays, whatever the budget; by the times recorded, not by a clock
   bool begin_epoch{false};        ///< a new epoch whatever the journal holds: a reader or the venue knows a higher sequence
   bool commit_thread{true};  ///< false: nothing is synced, allocated ahead or removed but by `sync`, `close` and `commit`; for simulations
 };
@@ -142,10 +143,12 @@ class Journal {
   /// Up to `max_events` and about `max_bytes` of what was said on (stream, partition) in the current epoch, from `from` on.
   virtual SaidChunk said(Stream stream, Partition partition, Sequence from, std::size_t max_events, std::size_t max_bytes) const = 0;
   virtual std::unique_ptr<SaidReader> said_reader() const;
+  /// Where the record begins that holds this event of the current epoch; the oldest held when it is gone, `end()` when it is not said yet.
+  virtual Lsn said_at(Stream, Partition, Sequence) const { return first(); }
   virtual Outbox::Heads heads() const = 0;       ///< last sequence said, current epoch
   virtual Outbox::Heads first_held() const = 0;  ///< first sequence still held (0: none)
-  /// Nothing at or after `lsn` may be trimmed on behalf of `holder` ("projector", "snapshot"); budgets yield to it. Pin before the first
-  /// append. Only what is durable is ever trimmed.
+  /// Nothing at or after `lsn` may be trimmed on behalf of `holder` ("projector", "snapshot"); budgets yield to it. Before the
+  /// first append nothing is trimmed: pin until then. Only what is durable is ever trimmed.
   virtual void pin(const std::string& holder, Lsn lsn) = 0;
   virtual std::uint64_t bytes() const = 0;     ///< on disk
   virtual std::uint64_t max_body() const = 0;  ///< the largest body one record may have

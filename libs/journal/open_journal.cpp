@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <ranges>
 
 #include "journal/snapshots.hpp"
 
@@ -101,9 +102,7 @@ void OpenJournal::roll(Epoch epoch) {
   const Lsn next{index * segment_bytes_ + bytes.size()};
   last_.store(index);
   {
-    // Only a new epoch touches the index, and that is begun before anyone reads.
-    std::unique_lock lock(mutex_, std::defer_lock);
-    if (begins) lock.lock();
+    const std::lock_guard lock(mutex_);
     const auto ok = contents_->take({RecordType::opened, lsn, next, body});
     TM_INVARIANT(ok.has_value(), "what is appended agrees with what the journal holds");
     if (begins) {
@@ -157,6 +156,7 @@ Lsn OpenJournal::draft(RecordType type, ByteView head, ByteView rest) {
 
 void OpenJournal::write_draft() {
   if (draft_.size == 0) return;
+  appended_.store(true, std::memory_order_relaxed);
   const auto begin = end().value;
   const auto offset = begin - last_ * segment_bytes_;
   draft_.views.clear();
@@ -283,16 +283,34 @@ void OpenJournal::close() {
 }
 
 std::optional<std::pair<Lsn, Bytes>> OpenJournal::latest_snapshot() const {
-  std::vector<std::pair<Lsn, SnapshotRecord>> snapshots;
+  for (const SnapshotPlace& place : std::views::reverse(snapshots()))
+    if (auto state = snapshot_state(place.lsn)) return std::pair(place.lsn, std::move(*state));
+  return std::nullopt;
+}
+
+std::vector<SnapshotPlace> OpenJournal::snapshots() const {
+  std::vector<SnapshotPlace> out;
+  const std::lock_guard lock(mutex_);
+  for (const auto& [lsn, record] : contents_->snapshots) out.push_back({lsn, options_.dir + '/' + record.file});
+  return out;
+}
+
+std::optional<Bytes> OpenJournal::snapshot_state(Lsn lsn) const {
+  SnapshotRecord record;
   {
     const std::lock_guard lock(mutex_);
-    snapshots = contents_->snapshots;
+    const auto it = std::ranges::find(contents_->snapshots, lsn, &std::pair<Lsn, SnapshotRecord>::first);
+    if (it == contents_->snapshots.end()) return std::nullopt;
+    record = it->second;
   }
-  for (; !snapshots.empty(); snapshots.pop_back()) {
-    const auto& [lsn, record] = snapshots.back();
-    if (auto state = read_snapshot(disk_, options_.dir, lsn, record)) return std::pair(lsn, std::move(*state));
-  }
-  return std::nullopt;
+  return read_snapshot(disk_, options_.dir, lsn, record);
+}
+
+Lsn OpenJournal::said_at(Stream stream, Partition partition, Sequence sequence) const {
+  if (sequence > head(stream, partition)) return end();
+  Sequence held = 0;
+  const auto found = entries(stream, partition, sequence, 1, held);
+  return found.empty() ? first() : Lsn{found.front().lsn};
 }
 
 Outbox::Heads OpenJournal::heads() const {
@@ -321,7 +339,16 @@ std::uint64_t OpenJournal::held_bytes(std::uint64_t idle_segments) const {
   return sum;
 }
 
+/// Of the oldest segment: its newest time is what the next one's opening record knows.
+bool OpenJournal::old_enough(std::uint64_t segment) const {
+  if (options_.keep_for.ns == 0) return true;
+  const auto next = contents_->begun.find(segment + 1);
+  return next != contents_->begun.end() && next->second + options_.keep_for < contents_->opened.time;
+}
+
 bool OpenJournal::trim(bool one_more) {
+  // Until something is appended, those who need what it holds are still coming to say so.
+  if (!appended_.load(std::memory_order_relaxed)) return false;
   // With a reserve, a full disk is the reserve's business: what is kept is not given away.
   if (options_.budget_bytes == 0 || (one_more && options_.reserve_segments > 0)) return false;
   std::vector<std::string> gone;
@@ -333,12 +360,16 @@ bool OpenJournal::trim(bool one_more) {
     // A segment goes only when the next one's opening record is on the disk: it says where the sequences stand.
     // Room is kept for the segment allocated ahead, whether it is there already or not.
     auto first = files_->first_segment();
-    while ((held_bytes(1) > options_.budget_bytes || one_more) && first < last_ && keep > (first + 1) * segment_bytes_) {
+    while ((held_bytes(1) > options_.budget_bytes || one_more) && first < last_ && keep > (first + 1) * segment_bytes_ &&
+           old_enough(first)) {
       gone.push_back(files_->path(first));
       files_->set_first(++first);
       one_more = false;
     }
-    if (!gone.empty()) contents_->trim(Lsn{first * segment_bytes_});
+    if (!gone.empty()) {
+      contents_->trim(Lsn{first * segment_bytes_});
+      contents_->begun.erase(contents_->begun.begin(), contents_->begun.lower_bound(first));
+    }
   }
   const bool any = !gone.empty();
   housekeeper_.remove(std::move(gone));

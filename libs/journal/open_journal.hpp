@@ -38,6 +38,9 @@ class OpenJournal final : public Journal {
   std::unique_ptr<JournalCursor> read_from(Lsn from) const override;
   Lsn first() const override { return Lsn{files_->first_segment() * segment_bytes_ + kSegmentHeaderBytes}; }
   std::optional<std::pair<Lsn, Bytes>> latest_snapshot() const override;
+  std::vector<SnapshotPlace> snapshots() const override;
+  std::optional<Bytes> snapshot_state(Lsn lsn) const override;
+  Lsn said_at(Stream stream, Partition partition, Sequence sequence) const override;
   SaidChunk said(Stream stream, Partition partition, Sequence from, std::size_t max_events, std::size_t max_bytes) const override;
   std::unique_ptr<SaidReader> said_reader() const override;
   Outbox::Heads heads() const override;
@@ -90,6 +93,7 @@ class OpenJournal final : public Journal {
   void put(DiskFile& file, std::uint64_t offset, std::span<const ByteView> parts);
   bool trim(bool one_more = false);
   std::uint64_t held_bytes(std::uint64_t idle_segments) const;  // with the lock
+  bool old_enough(std::uint64_t segment) const;                 // with the lock
 
   JournalOptions options_;
   Disk& disk_;
@@ -105,6 +109,7 @@ class OpenJournal final : public Journal {
   bool closed_{false};
   bool broken_{false};
   bool prepared_{false};
+  std::atomic<bool> appended_{false};  ///< by this life; read by whoever pins
 
   std::array<std::array<std::atomic<Sequence>, kPartitions>, kStreams> heads_{};  // raised when the record can be read
   std::atomic<std::uint64_t> last_;

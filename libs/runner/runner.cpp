@@ -162,6 +162,24 @@ void Runner::take(Timestamp now, std::span<const Run> runs) {
   record_said();
 }
 
+void Runner::step_copied(Timestamp now, const Name& name, ByteView bytes) {
+  TM_INVARIANT(queued_.empty(), "what was queued before is stepped before");
+  if (reached_.seen(name)) {
+    ++duplicates_;
+    return;
+  }
+  reached_.reach(name.stream, name.partition, name.at);
+  now = std::max(now, machine_.now());
+  taken_.now = now;
+  taken_.items.assign(1, TakenItem{name, 1, false, bytes});
+  body_.clear();
+  encode(taken_, body_);
+  journal_.append(RecordType::taken, body_);
+  apply_bytes(now, name, bytes);
+  ++since_snapshot_;
+  record_said();
+}
+
 void Runner::step_local(Timestamp now, const Event& local) {
   now = std::max(now, machine_.now());
   Bytes bytes;

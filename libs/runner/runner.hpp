@@ -57,6 +57,8 @@ class Runner {
   void step(Timestamp now);
   /// The same for single events.
   void step(Timestamp now, std::span<const Arrival> arrivals);
+  /// The same for one event, recorded as a copy whatever its stream: its publisher no longer holds it. Nothing may be queued.
+  void step_copied(Timestamp now, const Name& name, ByteView bytes);
   /// Records and applies one local input.
   void step_local(Timestamp now, const Event& local);
   /// Fires every timer due at `now`. Returns how many.

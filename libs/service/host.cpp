@@ -7,6 +7,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -61,14 +62,21 @@ Host::Host(const ServiceSpec& spec, Config config, std::uint32_t core_version)
   options.instance = instance();
   options.core_version = core_version;
   options.segment_bytes = static_cast<std::uint64_t>(config_.integer("journal.segment_bytes"));
-  options.budget_bytes = static_cast<std::uint64_t>(config_.integer("journal.budget.bytes"));
   options.reserve_segments = spec_.reserve_segments;
+  options.budget_bytes =
+      static_cast<std::uint64_t>(config_.integer(perishable() ? "journal.budget.perishable_bytes" : "journal.budget.kept_bytes"));
+  if (!perishable()) options.keep_for = seconds(86'400 * config_.integer("journal.budget.kept_days"));
   auto journal = Journal::open(options, real_disk(), clock_.now(), read_line("/proc/sys/kernel/random/boot_id"));
   if (!journal) throw StartError(journal.error());
   journal_ = std::move(*journal);
   const JournalState& state = journal_->state();
   spdlog::info("Journal open dir={} epoch={} clean={} torn_bytes={} new_epoch={}", options.dir, journal_->epoch(), state.clean,
                state.torn_bytes, state.new_epoch);
+
+  // Until the projector knows how far the tables are, all of it may be needed; it moves this pin.
+  if (!perishable() && spec_.projects && config_.boolean("postgres.enabled")) journal_->pin("projector", journal_->first());
+  retention_ = std::make_unique<Retention>(RetentionOptions{options.dir, perishable(), options.budget_bytes, options.segment_bytes},
+                                           *journal_, codec_);
 
   const std::string address =
       fmt::format("{}:{}", config_.text("health.address"), config_.integer("health.base_port") + spec_.health_offset);
@@ -83,11 +91,14 @@ Host::Host(const ServiceSpec& spec, Config config, std::uint32_t core_version)
 
 Host::~Host() {
   http_.reset();
+  retention_.reset();
   replay_.reset();
   projector_.reset();
   publisher_.reset();
   if (signal_fd_ >= 0) ::close(signal_fd_);
 }
+
+bool Host::perishable() const { return std::ranges::none_of(spec_.says, kept); }
 
 void Host::open_bus(Token token, const Outbox::Heads& heads) {
   token_ = token;
@@ -96,12 +107,13 @@ void Host::open_bus(Token token, const Outbox::Heads& heads) {
   journal_->sync();  // what recovery found or completed is released below
   try {
     publisher_ = std::make_unique<Publisher>(context_, own, speaker, static_cast<unsigned>(config_.integer("mesh.lanes")), 256u << 20);
-    replay_ = std::make_unique<ReplayServer>(context_, own, speaker, *journal_);
+    replay_ = std::make_unique<ReplayServer>(context_, own, speaker, *journal_, &retention_->keyframe());
   } catch (const zmq::error_t& e) {
     throw StartError(Error{"in_use", "mesh.run_dir", "free sockets", fmt::format("cannot bind {}: {}", own.pub, e.what())});
   }
   released_heads_ = heads;
   replay_->released(released_heads_);
+  retention_->start([this] { return replay_->readers(); });
   start_projector();
   publisher_->heartbeat(released_heads_);
 }
@@ -125,8 +137,14 @@ void Host::start_projector() {
   const std::string password = read_line(config_.text("postgres.password_dir") + "/" + role);
   if (!password.empty()) options.dsn += " password=" + password;
   options.batch_rows = static_cast<std::size_t>(config_.integer("postgres.batch_rows"));
+  options.pins = !perishable();
   options.batch_age = std::chrono::milliseconds{config_.integer("postgres.batch_ms")};
-  const ProjectionOptions projection{.tick_days = static_cast<int>(config_.integer("postgres.retention.ticks_days"))};
+  const auto number = [this](const char* key) { return static_cast<int>(config_.integer(key)); };
+  const ProjectionOptions projection{.tick_days = number("postgres.retention.ticks_days"),
+                                     .tick_bytes = config_.integer("postgres.retention.ticks_bytes"),
+                                     .metrics_days = number("postgres.retention.metrics_days"),
+                                     .bar_days = number("postgres.retention.bars_days"),
+                                     .days_ahead = number("postgres.days_ahead")};
   auto projector = Projector::start(std::move(options), *journal_, codec_, make_projection(spec_.name, instruments_, projection));
   if (!projector) throw StartError(projector.error());
   projector_ = std::move(*projector);
@@ -201,6 +219,10 @@ void Host::publish_status(std::vector<std::string> reasons, const Reader* reader
   }
   if (replay_) probes_.rejected("replay", "a request of the reader protocol", replay_->rejected());
   for (const auto& [key, n] : rejected_) probes_.rejected(key.first, key.second, n);
+  if (const auto failure = retention_->failure(); failure && !retention_warned_) {
+    retention_warned_ = true;
+    spdlog::error("What readers acknowledged cannot be written down: {}", *failure);
+  }
   probes_.queue_depth("releases", static_cast<double>(waiting_));
   probes_.journal_bytes(static_cast<double>(journal_->bytes()));
   probes_.journal_reserve(journal_->disk_full(), journal_->reserve_in_use());
@@ -317,6 +339,7 @@ void Host::close() {
     if (auto stopped = projector_->stop(std::chrono::seconds(5)); !stopped)
       spdlog::warn("The projection is not complete: {}", to_string(stopped.error()));
   projector_.reset();
+  retention_->finish();
   replay_.reset();
   publisher_.reset();
   journal_->close();

@@ -16,6 +16,7 @@
 #include "service/config.hpp"
 #include "service/http_server.hpp"
 #include "service/probes.hpp"
+#include "service/retention.hpp"
 #include "service/stream_ages.hpp"
 #include "store/projector.hpp"
 
@@ -98,6 +99,7 @@ class Host {
 
  private:
   void start_projector();
+  bool perishable() const;  ///< all it says is: its journal is a ring
   void on_http(HttpRequest request, HttpRespond respond);
 
   ServiceSpec spec_;
@@ -110,11 +112,13 @@ class Host {
   int signal_fd_{-1};
   bool stop_{false};
   std::unique_ptr<Journal> journal_;
+  std::unique_ptr<Retention> retention_;
   std::unique_ptr<HttpServer> http_;
   std::unique_ptr<Publisher> publisher_;
   std::unique_ptr<ReplayServer> replay_;
   std::unique_ptr<Projector> projector_;
   ProjectorLosses warned_{};
+  bool retention_warned_{false};
   Token token_{};
   Outbox::Heads released_heads_{};
   std::array<bool, kStreams> durable_{};

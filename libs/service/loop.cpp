@@ -226,6 +226,15 @@ class Loop {
 
   /// Steps are short enough that what they bring about is not held up, and long enough that a record's cost is shared.
   void take(const ReceivedRun& run) {
+    if (run.keyframe) {
+      step();
+      Name name = run.first;
+      for (const ByteView bytes : run.events) {
+        runner_.step_copied(host_.clock().now(), name, bytes);
+        ++name.at.sequence;
+      }
+      return settle();
+    }
     for (std::size_t at = 0; at < run.events.size();) {
       const std::size_t n = std::min(run.events.size() - at, kStepEvents - queued_);
       Name first = run.first;
@@ -296,11 +305,14 @@ class Loop {
     // Often enough that a paced publisher does not run dry between two of them.
     if (mono >= next_ack_) {
       next_ack_ = mono + 100'000'000;
-      reader_->ack(runner_.machine().positions());
+      // What a snapshot covers is told now and then again: a publisher that was away heard nothing of it.
+      const bool again = mono >= next_covered_;
+      if (again) next_covered_ = mono + 5'000'000'000;
+      reader_->ack(runner_.machine().positions(), again ? snapshotted_ : Covered{});
     }
     if (mono >= next_snapshot_) {
       next_snapshot_ = mono + snapshot_interval();
-      if (runner_.inputs_since_snapshot() > 0) runner_.snapshot();
+      if (runner_.inputs_since_snapshot() > 0) snapshot();
     }
     if (!host_.status_due()) return;
     std::vector<std::string> reasons;
@@ -316,12 +328,18 @@ class Loop {
     host_.publish_status(std::move(reasons), reader_.get(), &ages_);
   }
 
+  void snapshot() {
+    runner_.snapshot();
+    snapshotted_ = runner_.machine().positions();
+    next_covered_ = 0;
+  }
+
   int stop() {
     if (attachment_ != nullptr) attachment_->stopping();
     host_.journal().sync();
     release();
-    runner_.snapshot();
-    reader_->ack(runner_.machine().positions());
+    snapshot();
+    reader_->ack(runner_.machine().positions(), snapshotted_);
     reader_.reset();
     host_.close();
     return 0;
@@ -338,6 +356,9 @@ class Loop {
   std::int64_t next_peers_{0};
   std::int64_t next_ack_{0};
   std::int64_t next_snapshot_{0};
+  using Covered = std::map<std::pair<Stream, Partition>, Position>;
+  Covered snapshotted_;  ///< where this life's last snapshot stands
+  std::int64_t next_covered_{0};
   std::uint64_t undecodable_{0};
   std::map<std::string, PeerState> known_peers_;
   std::size_t queued_{0};  ///< events added to the runner's next step

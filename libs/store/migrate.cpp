@@ -89,6 +89,24 @@ class Migrator {
     return {};
   }
 
+  /// What the licence allows, and only where the extension is.
+  Result<void> use_timescale(const MigrationFolder& folder) {
+    if (folder.timescale.empty()) return {};
+    try {
+      pqxx::work w{link_};
+      const auto licence = w.exec("select tickmesh.timescale_licence()");
+      if (licence.empty() || licence[0][0].is_null()) return {};
+      w.exec(folder.timescale);
+      report.timescale[folder.service] =
+          w.exec_params1(fmt::format("select {}.use_timescale($1)", quoted(folder.service)), licence[0][0].c_str())[0].c_str();
+      w.commit();
+      return {};
+    } catch (const pqxx::sql_error& thrown) {
+      auto error = database_error(thrown, dsn_);
+      return std::unexpected(Error{error.code, folder.service + "/timescale.sql", error.field, error.message});
+    }
+  }
+
   Result<void> admit(const std::string& service) {
     const auto role = role_name(service);
     std::string verifier;
@@ -174,6 +192,7 @@ Result<MigrationReport> migrate(const std::string& admin_dsn, const std::string&
     if (auto done = migrator.admit("reader"); !done) return std::unexpected(done.error());
     for (const auto& folder : *folders) {
       if (auto done = migrator.apply(folder); !done) return std::unexpected(done.error());
+      if (auto done = migrator.use_timescale(folder); !done) return std::unexpected(done.error());
       if (has_role(folder.service))
         if (auto done = migrator.admit(folder.service); !done) return std::unexpected(done.error());
       migrator.grant(folder.service);

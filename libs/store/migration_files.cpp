@@ -24,11 +24,16 @@ Result<MigrationFolder> read_folder(const fs::path& dir) {
   for (const auto& entry : fs::directory_iterator{dir}) {
     const auto name = entry.path().filename().string();
     std::smatch parts;
-    if (!std::regex_match(name, parts, file_shape))
+    const bool timescale = name == "timescale.sql";
+    if (!timescale && !std::regex_match(name, parts, file_shape))
       return bad_value(entry.path().string(), "NNNN_name.sql", "A migration is numbered with four digits and named in lower case");
     std::ifstream in{entry.path(), std::ios::binary};
     std::string sql{std::istreambuf_iterator<char>{in}, {}};
     if (!in) return bad_value(entry.path().string(), "readable", "A migration cannot be read");
+    if (timescale) {
+      folder.timescale = std::move(sql);
+      continue;
+    }
     folder.files.push_back({std::stoi(parts[1]), parts[2], entry.path().string(), std::move(sql)});
   }
   std::sort(folder.files.begin(), folder.files.end(),

@@ -16,6 +16,7 @@ struct MigrationFile {
 struct MigrationFolder {
   std::string service{};
   std::vector<MigrationFile> files{};  ///< 1, 2, 3, … without a hole
+  std::string timescale{};             ///< timescale.sql, where there is one: defines <service>.use_timescale(licence)
 };
 
 /// In the order they are applied: tickmesh, the services by name, reader.

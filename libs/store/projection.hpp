@@ -1,7 +1,9 @@
 // What turns one service's events into rows of its own tables.
 #pragma once
+#include <chrono>
 #include <deque>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,6 +29,9 @@ class Projection {
   virtual void flush(Session& session, RowBatch::Manner manner);
   virtual void committed();
   virtual void discarded();
+  /// Makes days ahead, drops what is older than it is to be kept: in short statements of their own, none of which holds anybody up. What
+  /// is in use stays until the next time. Throws SqlError.
+  virtual void maintain(Session& session);
   virtual std::vector<Table> tables() const = 0;
   /// What `flush` would write, table by table: for measuring.
   const std::deque<RowBatch>& batches() const { return batches_; }
@@ -36,13 +41,40 @@ class Projection {
   RowBatch& batch(const std::string& table, std::vector<RowBatch::Column> columns, const std::vector<std::string>& key = {},
                   RowBatch::Way way = RowBatch::Way::inserted);
 
+  /// How long the rows of a table are kept, counted back from its newest; 0: for ever.
+  struct Keep {
+    int days{0};
+    std::int64_t bytes{0};  ///< tables by day: the oldest days go beyond this
+  };
+  /// `batch` has a partition a day.
+  RowBatch& by_day(RowBatch& batch, Keep keep, int days_ahead);
+  /// Rows of a table that is in one piece, by the day of its column `time`.
+  void keep_rows(RowBatch& batch, const std::string& time, int days);
+
  private:
+  struct Daily {
+    const RowBatch* batch;
+    Keep keep;
+    int days_ahead;
+    std::set<std::chrono::sys_days> opened{};  ///< known to have a partition, should this batch commit
+    std::chrono::sys_days newest{};            ///< of what was written
+  };
+  struct Aged {
+    const RowBatch* batch;
+    std::string time;
+    int days;
+  };
   std::deque<RowBatch> batches_;
+  std::vector<Daily> daily_;
+  std::vector<Aged> aged_;
 };
 
 struct ProjectionOptions {
-  /// Days of ticks kept, counted back from the newest tick; 0: all. Older days go when a new one is opened.
-  int tick_days{0};
+  int tick_days{0};            ///< days of ticks kept, counted back from the newest; 0: all
+  std::int64_t tick_bytes{0};  ///< and at most this much of them; 0: all
+  int metrics_days{0};
+  int bar_days{0};    ///< bars shorter than an hour
+  int days_ahead{1};  ///< partitions made before they are needed
 };
 
 /// `service` by its schema: "tick_ingestor", …; nullptr for one that keeps no tables. `instruments` must outlive it.

@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "store/backlog_book.hpp"
+#include "store/batch_reader.hpp"
 #include "store/isolate.hpp"
 #include "store/postgres.hpp"
 #include "store/projection_row.hpp"
@@ -42,9 +43,11 @@ class JournalProjector final : public Projector {
         codec_{codec},
         projection_{std::move(projection)},
         book_{journal, *projection_},
-        row_{options_.service, options_.instance} {
+        row_{options_.service, options_.instance},
+        reader_{journal_, codec_, *projection_, book_},
+        batch_{reader_.batch()} {
     // Until the offset is known, anything held may still be needed.
-    journal_.pin("projector", journal_.first());
+    if (options_.pins) journal_.pin("projector", journal_.first());
   }
   ~JournalProjector() override {
     if (thread_.joinable()) cut();
@@ -126,7 +129,7 @@ class JournalProjector final : public Projector {
   /// What is thrown here is PostgreSQL's, or a promise of ours that an event broke; either way the batch is taken up again from the offset.
   Result<Turn> turn() {
     try {
-      const auto read = cursor_ ? fill() : Result<void>{};
+      const auto read = reader_.begun() ? fill() : Result<void>{};
       if (!link_ || !resumed_) {
         if (auto opened = reconnect(); !opened) return std::unexpected(opened.error());
         return Turn::busy;
@@ -138,6 +141,7 @@ class JournalProjector final : public Projector {
                        batch_.end.lsn.value - committed_.lsn.value >= kSilentBytes || batch_.gap || batch_.suspect;
       if (batch_.end != committed_ && (due || stopping || !read)) {
         if (auto done = commit(); !done) return std::unexpected(done.error());
+        if (!stopping) maintain();
         if (!read) return std::unexpected(read.error());
         return Turn::busy;
       }
@@ -147,11 +151,11 @@ class JournalProjector final : public Projector {
       auto error = database_error(thrown, options_.dsn);
       // Whatever the server's state, a new connection is the one that is known to be sound.
       drop();
-      rewind(committed_);
+      rewind();
       return std::unexpected(std::move(error));
     } catch (const std::exception& thrown) {
       drop();
-      rewind(committed_);
+      rewind();
       return std::unexpected(Error{"database", "", "", thrown.what()});
     }
   }
@@ -170,7 +174,7 @@ class JournalProjector final : public Projector {
     // What a crash of the server takes back is in the journal, offset and rows alike: no commit waits for its disk.
     link_->exec("set synchronous_commit = off");
     const auto stored = row_.read(*link_);
-    if (!cursor_ || stored.at != stored_) {
+    if (!reader_.begun() || stored.at != stored_) {
       if (auto done = resume(stored.at, stored.heads); !done) return done;
       stored_ = stored.at;
     }
@@ -186,91 +190,24 @@ class JournalProjector final : public Projector {
     auto behind = heads && !point->gap && point->at == stored && stored.epoch == journal_.epoch() ? Backlog{.projected = *heads}
                                                                                                   : backlog(journal_, point->at.lsn);
     if (!behind) return std::unexpected(behind.error());
-    const auto lost = point->gap && heads ? said_between(*heads, stored.epoch, point->at.lsn) : std::nullopt;
-    cursor_ = journal_.read_from(point->at.lsn);
-    committed_heads_ = heads.value_or(Outbox::Heads{});
-    rewind(point->at);
+    projection_->discarded();
+    reader_.begin(point->at, heads.value_or(Outbox::Heads{}));
+    stand_at(point->at);
     book_.resume(*behind);
-    batch_.from = point->at.lsn;
     batch_.gap = point->gap;
-    batch_.lost = lost;
+    // Of tables that hold nothing yet, all of the epoch found is missing.
+    if (point->gap && heads)
+      batch_.lost = said_between(journal_, *heads, stored.epoch == 0 ? point->at.epoch : stored.epoch, point->at.lsn);
+    if (batch_.lost == 0) batch_.gap.reset();  // what went was only inputs
     pin(point->at.lsn, true);
     return {};
   }
 
-  /// How many events of `epoch` were said beyond `heads` and before the segment that begins at `first`: its first record knows.
-  std::optional<std::uint64_t> said_between(const Outbox::Heads& heads, Epoch epoch, Lsn first) const {
-    const auto cursor = journal_.read_from(first);
-    const auto record = cursor->next();
-    OpenedRecord opened;
-    if (!record || !*record || (*record)->type != RecordType::opened || !decode((*record)->body, opened) || opened.epoch != epoch)
-      return std::nullopt;
-    std::uint64_t sum = 0;
-    for (std::size_t s = 0; s < kStreams; ++s)
-      for (std::size_t p = 0; p < kPartitions; ++p) sum += opened.heads[s][p] - std::min(opened.heads[s][p], heads[s][p]);
-    return sum;
-  }
-
-  /// Reads on until the batch is full or the journal ends.
+  /// Reads on. The oldest records may have gone while they were waiting: that is said in the tables, and what is left is read.
   Result<void> fill() {
-    while (batch_.events < options_.batch_rows) {
-      const auto record = cursor_->next();
-      if (!record) return skip_trimmed(record.error());
-      if (!*record) return {};
-      if (auto done = take(**record); !done) {
-        cursor_ = journal_.read_from(batch_.end.lsn);
-        return std::unexpected(done.error());
-      }
-      batch_.end.lsn = (*record)->next;
-    }
-    return {};
-  }
-
-  Result<void> take(const RecordView& record) {
-    if (record.type == RecordType::opened) {
-      OpenedRecord opened;
-      if (auto done = decode(record.body, opened); !done) return done;
-      batch_.end.epoch = opened.epoch;
-      heads_ = opened.heads;
-    }
-    if (record.type != RecordType::said) return {};
-    if (auto done = decode(record.body, said_); !done) return done;
-    if (said_.events.empty()) return {};
-    if (batch_.events == 0) batch_.begun = std::chrono::steady_clock::now();
-    auto name = said_.first;
-    Timestamp oldest{}, newest{};
-    for (const auto bytes : said_.events) {
-      // What cannot be read or breaks a promise makes the batch suspect; which event it was is found when the batch is written.
-      if (!codec_.decode(name.stream, bytes, scratch_)) {
-        batch_.suspect = true;
-      } else {
-        newest = time_of(scratch_);
-        if (!oldest) oldest = newest;
-        if (!batch_.suspect) add(name);
-      }
-      ++name.at.sequence;
-    }
-    heads_[static_cast<std::size_t>(name.stream)][name.partition] = name.at.sequence - 1;
-    batch_.events += said_.events.size();
-    book_.read(said_.first, said_.events.size(), oldest, newest);
-    return {};
-  }
-  void add(const Name& name) {
-    try {
-      projection_->add(name, scratch_);
-    } catch (const InvariantError&) {
-      batch_.suspect = true;
-    }
-  }
-
-  /// The oldest records went while they were waiting: say so in the tables and go on with what is left.
-  Result<void> skip_trimmed(const Error& error) {
-    const auto first = journal_.first();
-    if (error.code != "trimmed" || batch_.end.lsn >= first || batch_.end != committed_) {
-      cursor_ = journal_.read_from(batch_.end.lsn);
-      return std::unexpected(error);
-    }
-    return resume(committed_, committed_heads_);
+    auto read = reader_.fill(options_.batch_rows);
+    if (read || read.error().code != "trimmed" || batch_.end != committed_ || batch_.end.lsn >= journal_.first()) return read;
+    return resume(committed_, reader_.first_heads());
   }
 
   Result<void> commit() {
@@ -285,7 +222,10 @@ class JournalProjector final : public Projector {
       }
     }
     Isolation isolation{*link_, row_, codec_, *projection_};
-    if (auto done = isolation.read(journal_, batch_.from, batch_.end.lsn); !done) return done;
+    if (auto done = isolation.read(journal_, batch_.from, batch_.end.lsn); !done) {
+      rewind();
+      return done;
+    }
     std::uint64_t rejected = 0;
     if (auto done = write([&] { rejected = isolation.write(); }); !done) return done;
     if (rejected > 0) {
@@ -300,9 +240,9 @@ class JournalProjector final : public Projector {
   /// One transaction: the offset, the gap before the batch, and the rows.
   template <class Rows>
   Result<void> write(Rows&& rows) {
-    if (!row_.begin_and_move(*link_, stored_, batch_.end, heads_)) {
+    if (!row_.begin_and_move(*link_, stored_, batch_.end, reader_.heads())) {
       drop();
-      rewind(committed_);
+      rewind();
       return std::unexpected(Error{"refused", "instance", "one projector an instance",
                                    fmt::format("Another projector of {} moved the offset; taking it up from there", options_.instance)});
     }
@@ -310,6 +250,14 @@ class JournalProjector final : public Projector {
     rows();
     link_->exec("commit");
     return {};
+  }
+
+  /// Between transactions. Noted as done before it is: what fails is tried again a minute later, and rows go on meanwhile.
+  void maintain() {
+    const auto now = std::chrono::steady_clock::now();
+    if (maintained_at_ && now - *maintained_at_ < options_.maintenance) return;
+    maintained_at_ = now;
+    projection_->maintain(*link_);
   }
 
   Result<void> committed() {
@@ -325,9 +273,8 @@ class JournalProjector final : public Projector {
         losses_.last_gap = *batch_.gap;
       }
     }
-    committed_heads_ = heads_;
     stored_ = committed_;
-    batch_ = {.end = committed_, .from = committed_.lsn};
+    reader_.next();
     pin(committed_.lsn, false);
     healthy();
     return {};
@@ -336,6 +283,7 @@ class JournalProjector final : public Projector {
   /// Follows the offset at a distance, unless `at_once`: see kUnsyncedCommits.
   void pin(Lsn lsn, bool at_once) {
     const auto now = std::chrono::steady_clock::now();
+    if (!options_.pins) return;
     if (at_once) journal_.pin("projector", lsn);
     if (!at_once && now - pin_at_ < kUnsyncedCommits) return;
     if (!at_once) journal_.pin("projector", pin_next_);
@@ -343,17 +291,15 @@ class JournalProjector final : public Projector {
     pin_at_ = now;
   }
 
-  void rewind(const ProjectedAt& to) {
+  /// To where the tables stand.
+  void rewind() {
     projection_->discarded();
     book_.discarded();
-    {
-      const std::lock_guard lock{mutex_};
-      committed_ = to;
-    }
-    // Of a gap that was not committed the place where reading began stays, too.
-    batch_ = {.end = to, .from = to.lsn, .gap = std::move(batch_.gap), .lost = batch_.lost};
-    heads_ = committed_heads_;
-    if (cursor_) cursor_ = journal_.read_from(to.lsn);
+    if (reader_.begun()) reader_.again(committed_);
+  }
+  void stand_at(const ProjectedAt& at) {
+    const std::lock_guard lock{mutex_};
+    committed_ = at;
   }
 
   void adopt(std::unique_ptr<Session> link) {
@@ -406,16 +352,6 @@ class JournalProjector final : public Projector {
     error_.reset();
   }
 
-  struct Batch {
-    ProjectedAt end{};
-    Lsn from{};
-    std::size_t events{0};
-    SteadyTime begun{};
-    std::optional<std::string> gap{};     ///< before it
-    std::optional<std::uint64_t> lost{};  ///< events in that gap, where it can be known
-    bool suspect{false};                  ///< it holds an event that does not become rows
-  };
-
   const ProjectorOptions options_;
   Journal& journal_;
   const Codec& codec_;
@@ -425,15 +361,13 @@ class JournalProjector final : public Projector {
 
   // The projector's thread alone (before it runs: its maker).
   std::unique_ptr<Session> link_;
-  std::unique_ptr<JournalCursor> cursor_;
-  Batch batch_;
-  ProjectedAt stored_;                         ///< the row as it was last read or written
-  bool resumed_{false};                        ///< this connection has read it
-  Outbox::Heads heads_{}, committed_heads_{};  ///< last sequences at the batch's end and at its beginning, in their epoch
-  SaidRecord said_;
-  Event scratch_;
+  BatchReader reader_;
+  BatchReader::Batch& batch_;
+  ProjectedAt stored_;   ///< the row as it was last read or written
+  bool resumed_{false};  ///< this connection has read it
   Lsn pin_next_{};
   SteadyTime pin_at_{};
+  std::optional<SteadyTime> maintained_at_;
 
   mutable std::mutex mutex_;
   std::condition_variable wake_, done_;

@@ -19,6 +19,8 @@ struct ProjectorOptions {
   std::string instance;                      ///< "tick_ingestor-0": its row in <schema>.projection
   std::size_t batch_rows{20'000};            ///< a transaction takes this many events, to the end of a record
   std::chrono::milliseconds batch_age{500};  ///< … or what there is when the first of them is this old
+  bool pins{true};  ///< false: the journal is a ring whose budget comes first; what it drops before it is projected is counted and noted
+  std::chrono::milliseconds maintenance{60'000};  ///< between looks after days to make and to drop
   std::chrono::milliseconds first_retry{100};
   std::chrono::milliseconds last_retry{2'000};
 };

@@ -80,55 +80,25 @@ T big_endian(const std::byte* at) {
 }  // namespace
 
 RowBatch::RowBatch(const std::string& table, std::vector<Column> columns, const std::vector<std::string>& key, Way way)
-    : columns_{with_event_columns(std::move(columns))},
+    : table_{table},
+      columns_{with_event_columns(std::move(columns))},
       insert_{insert_statement(table, columns_, key)},
       copy_{copy_statement_of(table, columns_)},
-      way_{way} {}
-
-void RowBatch::begin(const Name& name, const Header& header) {
-  // A row that was left half-written by an exception must not shift the next one.
-  TM_INVARIANT(at_ == columns_.size() || rows_ == 0, "a row begins where the last one ended");
-  at_ = 0;
-  cells_.raw(static_cast<std::int16_t>(columns_.size()));
-  put(to_string(name.stream));
-  put(static_cast<int>(name.partition));
-  put(name.at.epoch);
-  put(name.at.sequence);
-  put(header.time);
-  put(header.event_time);
-  const auto& cause = header.cause;
-  if (cause == Cause{}) {
-    for (int i = 0; i < 5; ++i) null();
-    return;
-  }
-  put(to_string(cause.name.stream));
-  put(static_cast<int>(cause.name.partition));
-  put(cause.name.at.epoch);
-  put(cause.name.at.sequence);
-  put(cause.time);
+      way_{way} {
+  for (const auto& column : columns_) types_.push_back(column.type);
 }
 
-void RowBatch::put(std::string_view said) {
-  const auto type = next();
-  TM_INVARIANT(type == text || type == jsonb, "a cell has its column's type");
-  if (said.empty()) return cells_.null();
-  if (type == jsonb)
-    cells_.jsonb(said);
-  else
-    cells_.text(said);
-}
-
-void RowBatch::put(Timestamp time) {
-  next(timestamptz);
-  if (time)
-    cells_.timestamptz(time);
-  else
-    cells_.null();
+void RowBatch::note_day(Timestamp time) {
+  const auto day =
+      std::chrono::floor<std::chrono::days>(std::chrono::sys_time<std::chrono::nanoseconds>{std::chrono::nanoseconds{time.ns}});
+  days_.insert(day);
+  day_from_ = Timestamp{std::chrono::nanoseconds{day.time_since_epoch()}.count()};
+  day_to_ = day_from_ + seconds(86'400);
 }
 
 /// Each column as a binary array: one dimension from 1 on, its cells as they lie in the rows.
 std::vector<Bytes> RowBatch::arrays() const {
-  std::vector<BinaryCells> columns(columns_.size());
+  std::vector<CellBuffer> columns(columns_.size());
   for (std::size_t i = 0; i < columns.size(); ++i) {
     columns[i].raw(std::int32_t{1});
     columns[i].raw(std::int32_t{1});  // there may be NULLs
@@ -161,7 +131,8 @@ void RowBatch::flush(Session& session, Manner manner) const {
 
 void RowBatch::clear() {
   cells_.clear();
-  at_ = 0;
+  days_.clear();
+  day_from_ = day_to_ = {};
   rows_ = 0;
 }
 

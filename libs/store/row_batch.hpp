@@ -1,6 +1,8 @@
 // Rows of one table on their way: kept as COPY BINARY has them, written in one trip however many they are.
 #pragma once
+#include <chrono>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -42,10 +44,22 @@ class RowBatch {
   template <class... Cells>
   void row(const Name& name, const Header& header, const Cells&... cells) {
     TM_INVARIANT(sizeof...(cells) == columns_.size() - kEventColumns, "a row has a cell for each column");
-    begin(name, header);
-    (put(cells), ...);
+    if (by_day_ && (header.time < day_from_ || header.time >= day_to_)) note_day(header.time);
+    // One look at the room a row; a row that throws half-way was never written.
+    Pen pen{cells_.room(kNameRoom + (room_of(cells) + ... + 0)), types_.data()};
+    put_name(pen, name, header);
+    (put(pen, cells), ...);
+    cells_.written(pen.at);
     ++rows_;
   }
+  /// The table has a partition a day (UTC, of the event's time): the days of its rows are kept.
+  RowBatch& by_day() {
+    by_day_ = true;
+    return *this;
+  }
+  bool is_by_day() const { return by_day_; }
+  const std::set<std::chrono::sys_days>& days() const { return days_; }
+  const std::string& table() const { return table_; }  ///< "schema.table"
   std::size_t rows() const { return rows_; }
   ByteView bytes() const { return cells_.bytes(); }  ///< the rows, as COPY takes them, without its header and end
   const std::string& copy_statement() const { return copy_; }
@@ -57,24 +71,54 @@ class RowBatch {
  private:
   static constexpr std::size_t kEventColumns = 11;
 
-  void begin(const Name& name, const Header& header);
-  SqlType next() { return columns_[at_++].type; }
-  void next(SqlType type) { TM_INVARIANT(next() == type, "a cell has its column's type"); }
-  void put(std::string_view text);
-  void put(const std::string& text) { put(std::string_view{text}); }
-  void put(const char* text) { put(std::string_view{text}); }
-  void put(const Symbol& symbol) { put(symbol.view()); }
-  void put(Timestamp time);
-  void put(double value) { next(SqlType::float8), cells_.float8(value); }
-  void put(bool value) { next(SqlType::boolean), cells_.boolean(value); }
+  static constexpr std::size_t kNameRoom = 2 + kEventColumns * binary_cell::kCellRoom;
+  /// A local of `row`, so that it lives in registers.
+  struct Pen {
+    std::byte* at;
+    const SqlType* type;
+  };
+  static std::size_t room_of(std::string_view text) { return text.size() + 5; }
+  static std::size_t room_of(const std::string& text) { return text.size() + 5; }
+  static std::size_t room_of(const char* text) { return room_of(std::string_view{text}); }
+  static std::size_t room_of(const Symbol& symbol) { return room_of(symbol.view()); }
+  template <class T>
+  static std::size_t room_of(const T&) {
+    return binary_cell::kCellRoom;
+  }
+
+  void put_name(Pen& pen, const Name& name, const Header& header);
+  static void expect(Pen& pen, SqlType type) { TM_INVARIANT(*pen.type++ == type, "a cell has its column's type"); }
+  static void put(Pen& pen, std::string_view text) {
+    const auto type = *pen.type++;
+    TM_INVARIANT(type == SqlType::text || type == SqlType::jsonb, "a cell has its column's type");
+    if (text.empty())
+      pen.at = binary_cell::null(pen.at);
+    else
+      pen.at = type == SqlType::text ? binary_cell::text(pen.at, text) : binary_cell::jsonb(pen.at, text);
+  }
+  static void put(Pen& pen, const std::string& text) { put(pen, std::string_view{text}); }
+  static void put(Pen& pen, const char* text) { put(pen, std::string_view{text}); }
+  static void put(Pen& pen, const Symbol& symbol) { put(pen, symbol.view()); }
+  static void put(Pen& pen, Timestamp time) {
+    expect(pen, SqlType::timestamptz);
+    pen.at = time ? binary_cell::timestamptz(pen.at, time) : binary_cell::null(pen.at);
+  }
+  static void put(Pen& pen, double value) {
+    expect(pen, SqlType::float8);
+    pen.at = binary_cell::float8(pen.at, value);
+  }
+  static void put(Pen& pen, bool value) {
+    expect(pen, SqlType::boolean);
+    pen.at = binary_cell::boolean(pen.at, value);
+  }
   template <class T>
     requires(std::is_integral_v<T> && !std::is_same_v<T, bool>)
-  void put(T value) {
-    switch (next()) {
-      case SqlType::smallint: return cells_.integer(fitting<std::int16_t>(value));
-      case SqlType::integer: return cells_.integer(fitting<std::int32_t>(value));
-      case SqlType::bigint: return cells_.integer(fitting<std::int64_t>(value));
-      case SqlType::numeric: return cells_.whole(fitting<std::uint64_t>(value));
+  static void put(Pen& pen, T value) {
+    switch (*pen.type++) {
+      case SqlType::smallint: pen.at = binary_cell::integer(pen.at, fitting<std::int16_t>(value)); return;
+      case SqlType::integer: pen.at = binary_cell::integer(pen.at, fitting<std::int32_t>(value)); return;
+      case SqlType::bigint: pen.at = binary_cell::integer(pen.at, fitting<std::int64_t>(value)); return;
+      case SqlType::numeric: pen.at = binary_cell::whole(pen.at, fitting<std::uint64_t>(value)); return;
       default: TM_INVARIANT(false, "a cell has its column's type");
     }
   }
@@ -84,25 +128,55 @@ class RowBatch {
     return static_cast<To>(value);
   }
   template <class Tag>
-  void put(Fixed<Tag> value) {
-    next(SqlType::numeric), cells_.decimal(value.raw());
+  static void put(Pen& pen, Fixed<Tag> value) {
+    expect(pen, SqlType::numeric);
+    pen.at = binary_cell::decimal(pen.at, value.raw());
   }
   template <class T>
-  void put(const std::optional<T>& value) {
+  static void put(Pen& pen, const std::optional<T>& value) {
     if (value)
-      put(*value);
+      put(pen, *value);
     else
-      null();
+      put_null(pen);
   }
-  void null() { next(), cells_.null(); }
+  static void put_null(Pen& pen) {
+    ++pen.type;
+    pen.at = binary_cell::null(pen.at);
+  }
   std::vector<Bytes> arrays() const;
 
+  void note_day(Timestamp time);
+
+  std::string table_;
   std::vector<Column> columns_;
+  std::vector<SqlType> types_;
   std::string insert_, copy_;
   Way way_;
-  BinaryCells cells_;
-  std::size_t at_{0};
+  CellBuffer cells_;
   std::size_t rows_{0};
+  bool by_day_{false};
+  std::set<std::chrono::sys_days> days_;
+  Timestamp day_from_{}, day_to_{};  ///< of the last row
 };
+
+inline void RowBatch::put_name(Pen& pen, const Name& name, const Header& header) {
+  pen.at = binary_cell::raw(pen.at, static_cast<std::int16_t>(types_.size()));
+  put(pen, to_string(name.stream));
+  put(pen, static_cast<int>(name.partition));
+  put(pen, name.at.epoch);
+  put(pen, name.at.sequence);
+  put(pen, header.time);
+  put(pen, header.event_time);
+  const auto& cause = header.cause;
+  if (cause == Cause{}) {
+    for (int i = 0; i < 5; ++i) put_null(pen);
+    return;
+  }
+  put(pen, to_string(cause.name.stream));
+  put(pen, static_cast<int>(cause.name.partition));
+  put(pen, cause.name.at.epoch);
+  put(pen, cause.name.at.sequence);
+  put(pen, cause.time);
+}
 
 }  // namespace tickmesh

@@ -62,8 +62,9 @@ int run_migrations(const std::string& dsn, const std::string& sql_dir, const std
   options.password_dir = password_dir;
   auto report = migrate(dsn, sql_dir, options);
   if (!report) return failed(json, report.error());
-  return done(json, {{"applied", report->applied.size()}, {"already", report->already}},
-              fmt::format("{} migrations applied, {} were there\n", report->applied.size(), report->already));
+  auto text = fmt::format("{} migrations applied, {} were there\n", report->applied.size(), report->already);
+  for (const auto& [service, outcome] : report->timescale) text += fmt::format("TimescaleDB, {}: {}\n", service, outcome);
+  return done(json, {{"applied", report->applied.size()}, {"already", report->already}, {"timescale", report->timescale}}, text);
 }
 
 }  // namespace

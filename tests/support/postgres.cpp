@@ -66,6 +66,13 @@ std::string text_of(const std::string& path) {
   return {std::istreambuf_iterator<char>{in}, {}};
 }
 
+/// With owners and modes, which the server insists on.
+void copy_cluster(const std::string& from, const std::string& to) {
+  const auto child = spawn({"/bin/cp", "-a", from, to}, "/dev/null");
+  int status = 0;
+  if (::waitpid(child, &status, 0) != child || status != 0) throw std::runtime_error("cp -a " + from + " failed");
+}
+
 }  // namespace
 
 TestPostgres::TestPostgres(Login login) : login_{login} {
@@ -168,6 +175,18 @@ void TestPostgres::restart() {
 void TestPostgres::kill() {
   ::kill(server_, SIGKILL);
   reap();
+}
+void TestPostgres::backup() {
+  stop();
+  fs::remove_all(dir_ + "/backup");
+  copy_cluster(dir_ + "/data", dir_ + "/backup");
+  start();
+}
+void TestPostgres::restore() {
+  stop();
+  fs::remove_all(dir_ + "/data");
+  copy_cluster(dir_ + "/backup", dir_ + "/data");
+  start();
 }
 void TestPostgres::suspend() { ::kill(server_, SIGSTOP); }
 void TestPostgres::resume() { ::kill(server_, SIGCONT); }

@@ -20,6 +20,8 @@ class TestPostgres {
   void stop();     ///< fast: sessions are cut, everything is written
   void restart();  ///< stop and start
   void kill();     ///< SIGKILL, as a power cut would for the server
+  void backup();   ///< stops, copies the whole cluster aside, starts again
+  void restore();  ///< stops, and starts with what `backup` copied: everything since is gone
   void suspend();  ///< the server hangs: it accepts nothing and answers nothing
   void resume();
 

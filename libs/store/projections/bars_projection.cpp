@@ -14,7 +14,7 @@ constexpr std::pair<std::int64_t, const char*> kLengths[] = {
 
 }  // namespace
 
-BarsProjection::BarsProjection() {
+BarsProjection::BarsProjection(const ProjectionOptions& options) {
   const std::vector<RowBatch::Column> columns{{"symbol", text},       {"basis", text},   {"start", timestamptz},     {"open", numeric},
                                               {"high", numeric},      {"low", numeric},  {"close", numeric},         {"volume", numeric},
                                               {"count", bigint},      {"vwap", numeric}, {"signed_volume", numeric}, {"quality", text},
@@ -25,6 +25,7 @@ BarsProjection::BarsProjection() {
     // In this order: a correction of the same batch finds its bar.
     auto& first = batch(name, columns, key, RowBatch::Way::copied);
     by_length_[length_s] = {&first, &batch(name, columns, key)};
+    if (length_s < 3600) keep_rows(first, "start", options.bar_days);
   }
 }
 

@@ -8,7 +8,7 @@ namespace tickmesh {
 
 class BarsProjection final : public Projection {
  public:
-  BarsProjection();
+  explicit BarsProjection(const ProjectionOptions& options);
   void add(const Name& name, const Event& event) override;
   std::vector<Table> tables() const override;
 

@@ -71,7 +71,7 @@ std::vector<RowBatch::Column> metrics_columns() {
 
 }  // namespace
 
-MetricsProjection::MetricsProjection()
+MetricsProjection::MetricsProjection(const ProjectionOptions& options)
     : metrics_{batch("metrics_engine.metrics", metrics_columns(), {}, RowBatch::Way::copied)},
       signals_{batch("metrics_engine.signals", {{"symbol", text},
                                                 {"strategy", text},
@@ -83,7 +83,9 @@ MetricsProjection::MetricsProjection()
                                                 {"target", numeric},
                                                 {"valid_until", timestamptz},
                                                 {"reason", text},
-                                                {"inputs", jsonb}})} {}
+                                                {"inputs", jsonb}})} {
+  by_day(metrics_, {.days = options.metrics_days}, options.days_ahead);
+}
 
 void MetricsProjection::add(const Name& name, const Event& event) {
   if (const auto* metrics = std::get_if<Metrics>(&event))

@@ -6,7 +6,7 @@ namespace tickmesh {
 
 class MetricsProjection final : public Projection {
  public:
-  MetricsProjection();
+  explicit MetricsProjection(const ProjectionOptions& options);
   void add(const Name& name, const Event& event) override;
   std::vector<Table> tables() const override;
 

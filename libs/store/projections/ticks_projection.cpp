@@ -7,9 +7,6 @@ namespace {
 
 using enum SqlType;
 
-using std::chrono::days;
-using std::chrono::sys_days;
-
 std::string_view word(TickKind kind) { return kind == TickKind::quote ? "quote" : kind == TickKind::trade ? "trade" : "none"; }
 
 std::string_view word(FeedEventKind kind) {
@@ -31,21 +28,10 @@ std::optional<double> as_double(Fixed<Tag> value) {
   return value.is_zero() ? std::nullopt : std::optional{value.to_double()};
 }
 
-sys_days day_of(Timestamp time) {
-  return std::chrono::floor<days>(std::chrono::sys_time<std::chrono::nanoseconds>{std::chrono::nanoseconds{time.ns}});
-}
-
-std::string iso(sys_days day) {
-  const std::chrono::year_month_day date{day};
-  return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                     static_cast<unsigned>(date.day()));
-}
-
 }  // namespace
 
-TicksProjection::TicksProjection(const Instruments& instruments, int tick_days)
+TicksProjection::TicksProjection(const Instruments& instruments, const ProjectionOptions& options)
     : instruments_{instruments},
-      tick_days_{tick_days},
       symbols_{batch("tick_ingestor.symbols",
                      {{"symbol", text},
                       {"venue", text},
@@ -90,7 +76,9 @@ TicksProjection::TicksProjection(const Instruments& instruments, int tick_days)
       feed_events_{
           batch("tick_ingestor.feed_events",
                 {{"kind", text}, {"feed", text}, {"symbol", text}, {"from_time", timestamptz}, {"to_time", timestamptz}, {"text", text}})},
-      sessions_{batch("tick_ingestor.feed_sessions", {{"feed", text}, {"symbol", text}, {"started_at", timestamptz}, {"text", text}})} {}
+      sessions_{batch("tick_ingestor.feed_sessions", {{"feed", text}, {"symbol", text}, {"started_at", timestamptz}, {"text", text}})} {
+  by_day(ticks_, {.days = options.tick_days, .bytes = options.tick_bytes}, options.days_ahead);
+}
 
 void TicksProjection::add(const Name& name, const Event& event) {
   if (const auto* tick = std::get_if<Tick>(&event)) return add(name, *tick);
@@ -101,12 +89,6 @@ void TicksProjection::add(const Name& name, const Event& event) {
 void TicksProjection::add(const Name& name, const Tick& tick) {
   const Header header{.time = tick.time, .event_time = tick.event_time};
   declare_symbols(name, header);
-  if (tick.time < day_from_ || tick.time >= day_to_) {
-    const auto day = day_of(tick.time);
-    days_.insert(day);
-    day_from_ = Timestamp{std::chrono::nanoseconds{day.time_since_epoch()}.count()};
-    day_to_ = day_from_ + seconds(86'400);
-  }
   ticks_.row(name, header, symbol_of(tick.instrument), word(tick.kind), to_string(tick.feed), tick.synthetic, as_double(tick.bid),
              as_double(tick.ask), as_double(tick.bid_size), as_double(tick.ask_size), as_double(tick.price), as_double(tick.size),
              tick.aggressor == Side::none ? std::string_view{} : to_string(tick.aggressor), unless_zero(tick.trade_id), tick.time.ns,
@@ -145,22 +127,7 @@ void TicksProjection::declare_symbols(const Name& name, const Header& header) {
   }
 }
 
-void TicksProjection::open_days(Session& session) {
-  bool new_day = false;
-  for (const auto day : days_) {
-    if (!opened_.insert(day).second) continue;
-    new_day = true;
-    // The next day too, so that midnight finds its partition made.
-    for (const auto d : {day, day + days{1}}) session.exec("select tick_ingestor.ensure_ticks_day($1::date)", {iso(d)});
-  }
-  if (!new_day || tick_days_ == 0) return;
-  const auto first_kept = *opened_.rbegin() - days{tick_days_ - 1};
-  session.exec("select tick_ingestor.drop_ticks_before($1::date)", {iso(std::min(first_kept, *days_.begin()))});
-  opened_.erase(opened_.begin(), opened_.lower_bound(first_kept));
-}
-
 void TicksProjection::flush(Session& session, RowBatch::Manner manner) {
-  open_days(session);
   Projection::flush(session, manner);
   for (const auto& [name, e] : ended_)
     session.exec(
@@ -171,23 +138,14 @@ void TicksProjection::flush(Session& session, RowBatch::Manner manner) {
          std::to_string(name.partition), std::string(to_string(e.feed)), e.symbol.str()});
 }
 
-void TicksProjection::forget_days() {
-  days_.clear();
-  day_from_ = day_to_ = {};
-}
-
 void TicksProjection::committed() {
   Projection::committed();
-  forget_days();
   ended_.clear();
 }
 
 void TicksProjection::discarded() {
   Projection::discarded();
-  forget_days();
   ended_.clear();
-  // The transaction is undone, or another instance dropped a day: ask for all of it again.
-  opened_.clear();
   symbols_declared_ = false;
 }
 

@@ -1,7 +1,6 @@
 // tick_ingestor: ticks by day, latest, the feeds' health, and the symbols.
 #pragma once
-#include <chrono>
-#include <set>
+#include <string>
 #include <unordered_map>
 
 #include "store/projection.hpp"
@@ -10,7 +9,7 @@ namespace tickmesh {
 
 class TicksProjection final : public Projection {
  public:
-  TicksProjection(const Instruments& instruments, int tick_days);
+  TicksProjection(const Instruments& instruments, const ProjectionOptions& options);
   void add(const Name& name, const Event& event) override;
   void flush(Session& session, RowBatch::Manner manner) override;
   void committed() override;
@@ -22,17 +21,11 @@ class TicksProjection final : public Projection {
   void add(const Name& name, const Latest& latest);
   void add(const Name& name, const FeedEvent& event);
   void declare_symbols(const Name& name, const Header& header);
-  void open_days(Session& session);
-  void forget_days();
   std::string_view symbol_of(InstrumentId id);
 
   const Instruments& instruments_;
-  const int tick_days_;
   std::unordered_map<std::uint64_t, std::string> names_;
-  bool symbols_declared_{false};            ///< in this batch or a committed one
-  std::set<std::chrono::sys_days> days_;    ///< of the ticks in this batch
-  Timestamp day_from_{}, day_to_{};         ///< of the last tick
-  std::set<std::chrono::sys_days> opened_;  ///< known to have a partition, should this batch commit
+  bool symbols_declared_{false};  ///< in this batch or a committed one
   RowBatch& symbols_;
   RowBatch& ticks_;
   RowBatch& latest_;

@@ -23,6 +23,13 @@ class Collector final : public SequencerSink {
     }
   }
   void gap(const StreamGap& gap) override { gaps.push_back(gap); }
+  void keyframe(const Name& name, ByteView event) override {
+    EXPECT_EQ(gaps.size(), 1u) << "the gap comes first";
+    Sequence said = 0;
+    std::memcpy(&said, event.data(), sizeof said);
+    EXPECT_EQ(said, name.at.sequence);
+    keyframes.push_back(said);
+  }
   std::vector<Sequence> sequences() const {
     std::vector<Sequence> all;
     for (const Position& at : delivered) all.push_back(at.sequence);
@@ -30,6 +37,7 @@ class Collector final : public SequencerSink {
   }
   std::vector<Position> delivered;
   std::vector<StreamGap> gaps;
+  std::vector<Sequence> keyframes;
 };
 
 struct Said {
@@ -105,10 +113,13 @@ TEST_F(SequencerTest, AReaderWithoutAPositionBeginsAtTheFirstStillHeld) {
   EXPECT_FALSE(s.get_due(0)) << "where to begin is told by Welcome";
   EXPECT_FALSE(s.caught_up());
   s.welcome({kEpoch, 1}, heads_of(4), heads_of(9));
+  EXPECT_EQ(s.get_due(0), (GetRequest{tick(1), 9})) << "what is gone is asked for, because its last values come with the answer";
+  EXPECT_TRUE(s.trimmed(Stream::tick, 3, {kEpoch, 4}, sink));
   EXPECT_EQ(s.get_due(0), (GetRequest{tick(4), 6}));
   chunk(s, 4, 9);
   EXPECT_EQ(sink.sequences(), (std::vector<Sequence>{4, 5, 6, 7, 8, 9}));
-  EXPECT_TRUE(sink.gaps.empty());
+  EXPECT_EQ(sink.gaps, (std::vector{StreamGap{Stream::tick, 3, {kEpoch, 1}, {kEpoch, 3}}}));
+  EXPECT_EQ(s.counts(Stream::tick).lost, 0u) << "it never had what was gone before it came";
   EXPECT_TRUE(s.caught_up());
 }
 
@@ -126,10 +137,36 @@ TEST_F(SequencerTest, LiveRunsHeardBeforeTheWelcomeAreHeldAndThenDelivered) {
   live(s, 5, 6);
   EXPECT_TRUE(sink.delivered.empty());
   s.welcome({kEpoch, 1}, heads_of(4), heads_of(6));
+  EXPECT_EQ(s.get_due(0), (GetRequest{tick(1), 4}));
+  EXPECT_TRUE(s.trimmed(Stream::tick, 3, {kEpoch, 4}, sink));
   EXPECT_EQ(s.get_due(0), (GetRequest{tick(4), 1}));
   chunk(s, 4, 4);
   EXPECT_EQ(sink.sequences(), (std::vector<Sequence>{4, 5, 6}));
   EXPECT_EQ(s.buffered_bytes(), 0u);
+}
+
+TEST_F(SequencerTest, LastValuesComeAfterTheirGapAndOnlyThoseFromInsideIt) {
+  auto s = from({kEpoch, 4});
+  welcome(s, 8, 10);
+  ASSERT_TRUE(s.get_due(0));
+  const Said values{2, 9};
+  std::vector<LastValue> keyframe;
+  for (const Sequence at : {2, 5, 7, 9}) keyframe.push_back({at, values.views[at - 2]});
+  EXPECT_TRUE(s.trimmed(Stream::tick, 3, {kEpoch, 8}, sink, keyframe));
+  EXPECT_EQ(sink.keyframes, (std::vector<Sequence>{5, 7}));
+  ASSERT_EQ(s.get_due(0), (GetRequest{tick(8), 3}));
+  chunk(s, 8, 10);
+  EXPECT_EQ(sink.sequences(), (std::vector<Sequence>{8, 9, 10}));
+}
+
+TEST_F(SequencerTest, AnAnswerThatComesTwiceGivesItsLastValuesOnce) {
+  auto s = from({kEpoch, 4});
+  welcome(s, 8, 10);
+  ASSERT_TRUE(s.get_due(0));
+  const Said values{6, 6};
+  const LastValue value{6, values.views[0]};
+  for (int i = 0; i < 2; ++i) EXPECT_TRUE(s.trimmed(Stream::tick, 3, {kEpoch, 8}, sink, std::span{&value, 1}));
+  EXPECT_EQ(sink.keyframes, (std::vector<Sequence>{6}));
 }
 
 TEST_F(SequencerTest, AGapIsAskedForUpToWhatIsHeld) {

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "journal/contents.hpp"
 #include "unit/journal/kit.hpp"
 
 namespace tickmesh::testing {
@@ -79,6 +80,65 @@ TEST(JournalTrim, TheLastButOneSnapshotAndItsTailAreNeverTrimmed) {
   journal->snapshot(as_bytes("newest"));
   journal->sync();
   EXPECT_GT(journal->first(), older);
+}
+
+TEST(JournalTrim, WhatIsYoungerThanItIsToBeKeptStaysWhateverTheBudget) {
+  FakeDisk disk;
+  auto options = ring();
+  options.keep_for = seconds(86'400);
+  auto journal = must_open(disk, options);
+  const auto fill_at = [&](Timestamp now) {
+    for (int i = 0; i < 400; ++i) {
+      journal->append(RecordType::taken, taken("x", now));
+      say(*journal, Stream::order, 5, {std::string(1500, 'o')});
+    }
+    journal->sync();
+  };
+  fill_at(kNow);
+  fill_at(kNow + seconds(86'400));
+  EXPECT_EQ(journal->first_held()[13][5], 1u);
+  EXPECT_GT(journal->bytes(), 2 * kBudget);
+  journal.reset();
+  journal = must_open(disk, options);
+  fill_at(kNow + seconds(86'401));  // the first half is old enough now, the second is not
+  const auto first = journal->first_held()[13][5];
+  EXPECT_GT(first, 1u);
+  EXPECT_LE(first, 401u);
+  EXPECT_GT(journal->bytes(), kBudget);
+}
+
+TEST(JournalTrim, AfterAnOpenNothingGoesBeforeEverybodyHasSaidWhatIsNeeded) {
+  FakeDisk disk;
+  auto journal = must_open(disk, ring());
+  journal->pin("reader", journal->first());
+  fill(*journal);
+  const auto needed = journal->said_at(Stream::tick, 5, 101);
+  journal.reset();
+  journal = must_open(disk, ring());
+  journal->pin("keyframe", journal->end());
+  journal->pin("reader", needed);
+  EXPECT_EQ(journal->first_held()[1][5], 1u);
+  fill(*journal, 1);
+  EXPECT_GT(journal->first_held()[1][5], 1u);
+  EXPECT_LE(journal->first(), needed);
+}
+
+TEST(JournalTrim, WhereAnEventLiesIsKnownForPinning) {
+  FakeDisk disk;
+  const auto journal = must_open(disk, ring());
+  journal->pin("reader", journal->first());
+  fill(*journal);
+  const auto at = journal->said_at(Stream::tick, 5, 402);
+  const auto cursor = journal->read_from(at);
+  const auto record = cursor->next();
+  ASSERT_TRUE(record && *record);
+  EXPECT_EQ(peek_said((*record)->body)->first.at.sequence, 401u);
+  EXPECT_EQ(journal->said_at(Stream::tick, 5, 801), journal->end());
+  EXPECT_EQ(journal->said_at(Stream::tick, 6, 1), journal->end());
+  journal->pin("reader", at);
+  EXPECT_LE(journal->first(), at);
+  EXPECT_GT(journal->first_held()[1][5], 1u);
+  EXPECT_EQ(journal->said_at(Stream::tick, 5, 1), journal->first());
 }
 
 TEST(JournalTrim, ACursorWhoseSegmentIsTrimmedEndsWithAnError) {

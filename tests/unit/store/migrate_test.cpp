@@ -140,7 +140,7 @@ TEST_F(Migrate, AServiceTouchesItsOwnTablesAndNoOthers) {
     EXPECT_EQ(told("position_manager", std::string("select count(*) from ") + table), kNotAllowed) << table;
     EXPECT_EQ(told("position_manager", std::string("delete from ") + table), kNotAllowed) << table;
   }
-  EXPECT_EQ(told("position_manager", "select tick_ingestor.drop_ticks_before('2030-01-01')"), kNotAllowed);
+  EXPECT_EQ(told("position_manager", "select tick_ingestor.drop_days_before('ticks', '2030-01-01')"), kNotAllowed);
 }
 
 TEST_F(Migrate, AServiceMakesNothing) {
@@ -151,7 +151,7 @@ TEST_F(Migrate, AServiceMakesNothing) {
   EXPECT_EQ(told("tick_ingestor", "create schema mine"), kNotAllowed);
   EXPECT_EQ(told("tick_ingestor", "drop table tick_ingestor.latest"), kNotAllowed);
   EXPECT_EQ(told("tick_ingestor", "truncate tick_ingestor.latest"), kNotAllowed);
-  EXPECT_EQ(told("tick_ingestor", "select tick_ingestor.ensure_ticks_day('2024-03-18')"), "ok");
+  EXPECT_EQ(told("tick_ingestor", "select tick_ingestor.ensure_day('ticks', '2024-03-18')"), "ok");
 }
 
 TEST_F(Migrate, TheReaderSelectsDeclaredViewsAndNothingElse) {
@@ -186,6 +186,66 @@ TEST_F(Migrate, AnUnreadableDsnIsRefusedWithoutShowingThePassword) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().field, "dsn");
   EXPECT_THAT(to_string(refused.error()), ::testing::Not(::testing::HasSubstr("secret")));
+}
+
+/// The real TimescaleDB is not to be had here: a row that says it is there, and functions that write down what they are asked.
+class MigrateBesideTimescale : public Migrate {
+ protected:
+  void pretend(const std::string& licence) {
+    server_->query(
+        database_,
+        "set allow_system_table_mods = on; insert into pg_extension (oid, extname, extowner, extnamespace, extrelocatable, "
+        "extversion) values (99999, 'timescaledb', 10, 'public'::regnamespace, false, '0'); "
+        "create table public.asked (what text); "
+        "create function public.create_hypertable(t regclass, c name, chunk_time_interval interval) returns void language sql as "
+        "$$ insert into public.asked values ('hypertable ' || t || ' ' || c || ' ' || chunk_time_interval) $$; "
+        "create function public.drop_chunks(t regclass, before timestamptz) returns setof text language sql as "
+        "$$ insert into public.asked values ('drop ' || t) returning what $$");
+    if (!licence.empty()) server_->query(database_, "alter database \"" + database_ + "\" set timescaledb.license = '" + licence + "'");
+  }
+  std::string asked() { return server_->query(database_, "select string_agg(what, ', ' order by what) from public.asked"); }
+};
+
+TEST_F(Migrate, WithoutTimescaleNothingOfItIsSaid) {
+  const auto report = migrate(admin_, kSql, passwords());
+  ASSERT_TRUE(report);
+  EXPECT_TRUE(report->timescale.empty());
+  EXPECT_EQ(server_->query(database_, "select count(*) from pg_proc where proname = 'use_timescale'"), "0");
+  EXPECT_EQ(server_->query(database_, "select relkind from pg_class where oid = 'tick_ingestor.ticks'::regclass"), "p");
+}
+
+TEST_F(MigrateBesideTimescale, TheApacheLicenceGivesHypertablesAndNoCompression) {
+  pretend("apache");
+  const auto report = migrate(admin_, kSql, passwords());
+  ASSERT_TRUE(report) << to_string(report.error());
+  EXPECT_EQ(asked(), "hypertable metrics_engine.metrics time 1 day, hypertable tick_ingestor.ticks time 1 day");
+  EXPECT_EQ(report->timescale.at("tick_ingestor"), "hypertable, compression needs another licence than apache");
+  EXPECT_EQ(server_->query(database_, "select relkind from pg_class where oid = 'tick_ingestor.ticks'::regclass"), "r");
+  // The service works the same way, and asks TimescaleDB to drop what is old.
+  EXPECT_EQ(told("tick_ingestor", "select tick_ingestor.ensure_day('ticks', '2024-03-18')"), "ok");
+  EXPECT_EQ(told("tick_ingestor", "select tick_ingestor.drop_days_before('ticks', '2024-03-18')"), "ok");
+  EXPECT_THAT(asked(), ::testing::HasSubstr("drop tick_ingestor.ticks"));
+  EXPECT_EQ(told("reader", "select count(*) from tick_ingestor.v_ticks"), "ok");
+  EXPECT_EQ(told("reader", "select count(*) from reader.v_explain"), "ok");
+  EXPECT_EQ(migrate(admin_, kSql, passwords())->timescale.at("tick_ingestor"), "hypertable already");
+}
+
+TEST_F(MigrateBesideTimescale, TheOtherLicenceIsAskedForCompressionAndARefusalCostsNothingElse) {
+  pretend("timescale");
+  const auto report = migrate(admin_, kSql, passwords());
+  ASSERT_TRUE(report) << to_string(report.error());
+  // Plain PostgreSQL does not know the option: what a server refuses is told, and the table is there all the same.
+  EXPECT_THAT(report->timescale.at("metrics_engine"), ::testing::HasSubstr("hypertable, compression refused: "));
+  EXPECT_EQ(asked(), "hypertable metrics_engine.metrics time 1 day, hypertable tick_ingestor.ticks time 1 day");
+}
+
+TEST_F(MigrateBesideTimescale, ATableInUseStaysAsItIs) {
+  ASSERT_TRUE(migrate(admin_, kSql, passwords()));
+  pretend("");
+  const auto report = migrate(admin_, kSql, passwords());
+  ASSERT_TRUE(report) << to_string(report.error());
+  EXPECT_THAT(report->timescale.at("tick_ingestor"), ::testing::StartsWith("native days"));
+  EXPECT_EQ(server_->query(database_, "select relkind from pg_class where oid = 'tick_ingestor.ticks'::regclass"), "p");
 }
 
 }  // namespace

@@ -229,6 +229,22 @@ TEST_F(ProjectorTest, WhatTheJournalDroppedBeforeItWasProjectedIsCountedAndNoted
   EXPECT_EQ(rows(), said_ - static_cast<std::int64_t>(first - 501));
 }
 
+TEST_F(ProjectorTest, TablesThatHoldNothingYetLackAllThatTheJournalHasDropped) {
+  Speaker speaker{dir_.path, "tick_ingestor-0", at(0), boot_id(), 0, 4 * (256u << 10)};
+  for (; said_ < 40'000; said_ += 100) {
+    std::vector<Event> run;
+    for (std::int64_t j = 0; j < 100; ++j) run.emplace_back(quote(said_ + j));
+    speaker.say(Stream::tick, 1, run);
+  }
+  speaker.journal->sync();
+  const auto first = speaker.journal->first_held()[static_cast<std::size_t>(Stream::tick)][1];
+  ASSERT_GT(first, 1u) << "nothing was trimmed";
+  auto projector = start(speaker, options());
+  EXPECT_TRUE(projector->stop(30s));
+  EXPECT_EQ(projector->losses().lost, first - 1);
+  EXPECT_EQ(rows(), said_ - static_cast<std::int64_t>(first - 1));
+}
+
 TEST_F(ProjectorTest, ALostDatabaseIsFilledAgainFromTheJournal) {
   Speaker speaker{dir_.path, "tick_ingestor-0"};
   say_ticks(speaker, 100);

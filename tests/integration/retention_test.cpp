@@ -1,0 +1,119 @@
+// Small budgets, and somebody who was away: what goes is told and counted, what is kept waits for its readers.
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "support/mesh.hpp"
+
+namespace tickmesh {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Indices of the segments a journal has; the last may be one allocated ahead.
+std::pair<std::uint64_t, std::uint64_t> segments(const std::string& journal) {
+  std::uint64_t first = ~std::uint64_t{0}, last = 0;
+  for (const auto& entry : std::filesystem::directory_iterator{journal}) {
+    const auto name = entry.path().filename().string();
+    if (!name.starts_with("seg-")) continue;
+    const std::uint64_t index = std::stoull(name.substr(4, 16), nullptr, 16);
+    first = std::min(first, index);
+    last = std::max(last, index);
+  }
+  return {first, last};
+}
+
+std::int64_t count(TestMesh& mesh, const std::string& sql) { return std::stoll(mesh.postgres().query("tickmesh", sql)); }
+
+TEST(Retention, WhoWasAwayTooLongIsToldStartsWarmAndTheLossIsCounted) {
+  TestMesh mesh{{{"feed.demo.rate", "2000"},
+                 {"journal.segment_bytes", "65536"},
+                 {"journal.budget.perishable_bytes", "1048576"},
+                 {"journal.snapshot_s", "1"},
+                 {"postgres.batch_rows", "500"}}};
+  ASSERT_TRUE(mesh.wait_ready());
+  const std::string z = "substr(statuses, 2, 1)";
+  ASSERT_TRUE(eventually([&] { return count(mesh, "select count(*) from metrics_engine.metrics where " + z + " = 'O'") > 0; }, 60s));
+  EXPECT_EQ(mesh.status("metrics_engine").value("lost", -1), 0);
+
+  mesh.kill("metrics_engine", SIGKILL);
+  mesh.kill("bar_compressor", SIGKILL);
+  const auto before = count(mesh, "select extract(epoch from now()) * 1000000");
+  mesh.postgres().stop();
+  const auto held = segments(mesh.journal("tick_ingestor")).second;
+  ASSERT_TRUE(eventually([&] { return segments(mesh.journal("tick_ingestor")).first > held; }, 60s)) << "the ring does not turn";
+  mesh.postgres().start();
+  mesh.start("metrics_engine");
+  mesh.start("bar_compressor");
+  ASSERT_TRUE(mesh.wait_ready());
+
+  // The reader knows what it lost, says so, and its numbers do not pretend.
+  EXPECT_GT(mesh.status("metrics_engine").value("lost", 0), 1000);
+  EXPECT_GT(mesh.figure("metrics_engine", "tickmesh_events_lost_total{stream=\"tick\"}").value_or(0), 1000);
+  const auto since = " where time > to_timestamp(" + std::to_string(before) + " / 1000000.0)";
+  EXPECT_TRUE(
+      eventually([&] { return count(mesh, "select count(*) from metrics_engine.metrics" + since + " and " + z + " = 'W'") > 0; }, 60s));
+  EXPECT_TRUE(
+      eventually([&] { return count(mesh, "select count(*) from metrics_engine.metrics" + since + " and " + z + " = 'O'") > 0; }, 60s));
+  EXPECT_TRUE(
+      eventually([&] { return count(mesh, "select count(*) from bar_compressor.bars_1s" + since + " and quality = 'gap'") > 0; }, 60s));
+
+  // The projection lacked its database for as long: a row, a count, and on it goes.
+  ASSERT_TRUE(eventually([&] { return count(mesh, "select count(*) from tick_ingestor.v_projection_gaps") > 0; }, 60s));
+  const auto lost = count(mesh, "select sum(events) from tick_ingestor.v_projection_gaps");
+  const auto holes = count(mesh,
+                           "select sum(last - n) from (select max(sequence) as last, count(*) as n from tick_ingestor.ticks "
+                           "group by partition, epoch) t");
+  EXPECT_GT(holes, 1000);
+  EXPECT_GE(lost, holes) << "ticks that are nowhere are counted, with what else the ingestor says";
+  EXPECT_GE(mesh.figure("tick_ingestor", "tickmesh_projection_gaps_total").value_or(0), 1);
+  EXPECT_EQ(mesh.figure("tick_ingestor", "tickmesh_projection_lost_events_total").value_or(0), static_cast<double>(lost));
+  const auto newest = "select max(sequence) from tick_ingestor.ticks";
+  const auto then = count(mesh, newest);
+  EXPECT_TRUE(eventually([&] { return count(mesh, newest) > then; }, 30s));
+  EXPECT_TRUE(mesh.unasked_ends().empty());
+  if (HasFailure()) mesh.dump_logs();
+}
+
+TEST(Retention, WhatIsKeptWaitsForARegisteredReaderHoweverLongItIsAway) {
+  constexpr std::uint64_t kBudget = 4 * 65536;
+  TestMesh mesh{{{"feed.demo.rate", "2000"},
+                 {"journal.segment_bytes", "65536"},
+                 {"journal.budget.kept_bytes", std::to_string(kBudget)},
+                 {"journal.budget.kept_days", "0"},
+                 {"journal.snapshot_s", "1"}}};
+  ASSERT_TRUE(mesh.wait_ready());
+  const auto journal = mesh.journal("position_manager");
+  ASSERT_TRUE(eventually([&] { return segments(journal).first > 2; }, 60s)) << "nothing goes while all readers take snapshots";
+
+  mesh.kill("api_gateway", SIGKILL);
+  // What it had acknowledged at last may still take effect.
+  auto first = segments(journal).first;
+  ASSERT_TRUE(eventually(
+      [&] {
+        first = segments(journal).first;
+        return (segments(journal).second - first) * 65536 > kBudget + 2 * 65536;
+      },
+      60s))
+      << "the budget was held at the expense of a reader";
+  // A publisher that starts again knows who is away: it is written down beside its journal.
+  mesh.restart("position_manager");
+  ASSERT_TRUE(eventually([&] { return mesh.ready("position_manager"); }, 60s));
+  ASSERT_TRUE(eventually([&] { return (segments(journal).second - first) * 65536 > 2 * kBudget; }, 60s));
+  EXPECT_EQ(segments(journal).first, first);
+  std::ifstream readers{journal + "/readers"};
+  const std::string text{std::istreambuf_iterator<char>{readers}, {}};
+  EXPECT_NE(text.find("api_gateway-0 "), std::string::npos) << text;
+
+  mesh.start("api_gateway");
+  ASSERT_TRUE(mesh.wait_ready());
+  EXPECT_EQ(mesh.status("api_gateway").value("lost", -1), 0);
+  EXPECT_TRUE(eventually([&] { return segments(journal).first > first; }, 60s)) << "it has a snapshot now and nothing goes";
+  EXPECT_TRUE(mesh.unasked_ends().empty());
+  if (HasFailure()) mesh.dump_logs();
+}
+
+}  // namespace
+}  // namespace tickmesh
