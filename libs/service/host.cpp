@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include "service/command_line.hpp"
+#include "service/endpoints.hpp"
 
 namespace tickmesh {
 namespace {
@@ -103,13 +104,16 @@ bool Host::perishable() const { return std::ranges::none_of(spec_.says, kept); }
 void Host::open_bus(Token token, const Outbox::Heads& heads) {
   token_ = token;
   const Speaker speaker{spec_.name, 0, token, config_.hash()};
-  const Endpoint own = endpoint(spec_.name);
+  const auto bound = own_endpoint(config_, spec_.name, 0);
+  if (!bound) throw StartError(bound.error());
+  const Endpoint& own = *bound;
   journal_->sync();  // what recovery found or completed is released below
   try {
     publisher_ = std::make_unique<Publisher>(context_, own, speaker, static_cast<unsigned>(config_.integer("mesh.lanes")), 256u << 20);
     replay_ = std::make_unique<ReplayServer>(context_, own, speaker, *journal_, &retention_->keyframe());
   } catch (const zmq::error_t& e) {
-    throw StartError(Error{"in_use", "mesh.run_dir", "free sockets", fmt::format("cannot bind {}: {}", own.pub, e.what())});
+    throw StartError(Error{"in_use", config_.text("mesh.transport") == "ipc" ? "mesh.run_dir" : "mesh.endpoints." + spec_.name,
+                           "free sockets", fmt::format("cannot bind {}: {}", own.pub, e.what())});
   }
   released_heads_ = heads;
   replay_->released(released_heads_);
@@ -148,6 +152,12 @@ void Host::start_projector() {
   auto projector = Projector::start(std::move(options), *journal_, codec_, make_projection(spec_.name, instruments_, projection));
   if (!projector) throw StartError(projector.error());
   projector_ = std::move(*projector);
+}
+
+Endpoint Host::endpoint(const std::string& service) const {
+  auto found = reader_endpoint(config_, service, 0);
+  if (!found) throw StartError(found.error());
+  return std::move(*found);
 }
 
 void Host::release(Releases& releases, const std::function<void(const Released&)>& effect) {

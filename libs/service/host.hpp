@@ -92,7 +92,8 @@ class Host {
   zmq::context_t& context() { return context_; }
   std::string journal_dir() const { return config_.text("journal.dir") + "/" + instance(); }
   std::string instance() const { return spec_.name + "-0"; }
-  Endpoint endpoint(const std::string& service) const { return ipc_endpoint(config_.text("mesh.run_dir"), service, 0); }
+  /// Where readers find `service`. Throws StartError when its address is none.
+  Endpoint endpoint(const std::string& service) const;
   void count_rejected(const std::string& input, const std::string& rule, std::uint64_t n = 1);
   /// Said by this service since it started, for in/out rates.
   void count_in(std::uint64_t n) { in_ += n; }

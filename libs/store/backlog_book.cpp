@@ -70,11 +70,13 @@ ProjectorLag BacklogBook::lag(Timestamp now) const {
   const std::lock_guard lock{mutex_};
   const auto counts = behind();
   ProjectorLag lag{.known = known_};
+  // Until PostgreSQL was reached once nobody knows where its tables stand: what is missing is at least as old as the first look.
+  if (!first_look_) first_look_ = now;
   std::array<double, kStreams> ages{};
   for (std::size_t s = 0; s < kStreams; ++s) {
     lag.events += counts[s];
     // A stream that is behind and not in the batch begins after what the batch holds.
-    const auto since = oldest_[s] ? oldest_[s] : newest_;
+    const auto since = oldest_[s] ? oldest_[s] : known_ || newest_ ? newest_ : first_look_;
     if (counts[s] > 0 && since && now > since) ages[s] = static_cast<double>((now - since).ns) * 1e-9;
     lag.seconds = std::max(lag.seconds, ages[s]);
   }

@@ -40,6 +40,7 @@ class BacklogBook {
   PerStream older_{};
   std::array<Timestamp, kStreams> oldest_{};
   Timestamp newest_{};
+  mutable Timestamp first_look_{};
 };
 
 }  // namespace tickmesh

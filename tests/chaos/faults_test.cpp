@@ -8,12 +8,14 @@
 
 #include "auditor/events.hpp"
 #include "chaos/journal_tail.hpp"
+#include "chaos/outcome.hpp"
 #include "support/mesh.hpp"
 
 namespace tickmesh {
 namespace {
 
 using namespace std::chrono_literals;
+using namespace chaos;
 using auditor::kExpired;
 using auditor::kSending;
 
@@ -27,23 +29,7 @@ void trade(TestMesh& mesh, unsigned n) {
     mesh.background("tickmeshctl", {"close", symbol});
 }
 
-void expect_clean_end(TestMesh& mesh) {
-  ASSERT_TRUE(eventually([&] { return mesh.reap_background() == 0; }, 40s)) << "a command does not end";
-  ASSERT_TRUE(mesh.quiesce());
-  ASSERT_TRUE(mesh.stop_all());
-  const auto audit = mesh.audit();
-  EXPECT_EQ(audit.exit, 0) << audit.out;
-  std::cout << audit.out.substr(audit.out.rfind("audit: "));
-  const auto verified = mesh.verify();
-  EXPECT_EQ(verified.exit, 0) << verified.out;
-  std::cout << verified.out;
-}
-
-std::uint64_t rows(TestMesh& mesh, const std::string& table) {
-  return std::stoull(mesh.postgres().query("tickmesh", "select count(*) from " + table));
-}
-
-TEST(Faults, AGatewayThatHungThirtySecondsExecutesNothingStale) {
+TEST(LongFaults, AGatewayThatHungThirtySecondsExecutesNothingStale) {
   TestMesh mesh{{{"feed.demo.rate", "400"}, {"risk.cooldown_s", "0"}, {"risk.min_confidence", "0.05"}}};
   ASSERT_TRUE(mesh.wait_ready());
   ASSERT_TRUE(eventually([&] { return mesh.ctl({"open", "AAPL", "5"}).exit == 0; }, 30s));

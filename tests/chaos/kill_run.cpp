@@ -4,70 +4,43 @@
 #include <chrono>
 #include <cstdlib>
 #include <iostream>
-#include <map>
-#include <thread>
+#include <memory>
+#include <random>
 
+#include "chaos/desk.hpp"
 #include "chaos/killer.hpp"
+#include "chaos/links.hpp"
+#include "chaos/troubles.hpp"
 
 namespace {
 
 using namespace std::chrono_literals;
 using tickmesh::TestMesh;
+using tickmesh::chaos::Desk;
 using tickmesh::chaos::Killer;
+using tickmesh::chaos::Kind;
+using tickmesh::chaos::Links;
+using tickmesh::chaos::Troubles;
 using Clock = std::chrono::steady_clock;
 
 constexpr const char* kHelp =
     "tickmesh-kill-run: kills the services of a private mesh at seeded moments, then audits what it left behind.\n\n"
-    "Usage: tickmesh-kill-run [--kills N] [--seed N] [--rate N] [--keep]\n"
+    "Usage: tickmesh-kill-run [--kills N] [--seed N] [--rate N] [--faults LIST] [--keep]\n"
     "  --kills N   kills in all (default TICKMESH_KILLS, else 12)\n"
     "  --seed N    chooses who, when and how (default TICKMESH_SEED, else 1)\n"
     "  --rate N    ticks a second of the demo market (default 500)\n"
+    "  --faults LIST  what else goes wrong meanwhile, of kills,stops,cuts,database (default TICKMESH_FAULTS, else kills):\n"
+    "                 services that hang, links between services that break (the bus runs over TCP then), a database that is away\n"
     "  --keep      leaves the run's folder\n\n"
     "Exit codes: 0 nothing lost, doubled or made up, 1 findings or a mesh that did not come back, 2 usage.\n\n"
     "Example:\n"
-    "  tickmesh-kill-run --kills 100 --seed 7\n";
+    "  tickmesh-kill-run --kills 100 --seed 7\n"
+    "  tickmesh-kill-run --kills 40 --faults kills,stops,cuts,database\n";
 
 std::uint64_t setting(const char* variable, std::uint64_t fallback) {
   const char* text = std::getenv(variable);
   return text == nullptr || *text == '\0' ? fallback : std::strtoull(text, nullptr, 10);
 }
-
-/// A person at the desk: opens, closes, leaves orders in the book, resumes. What becomes of a command whose api_gateway is killed
-/// is not known to it, as it would not be to a person.
-class Desk {
- public:
-  Desk(TestMesh& mesh, std::uint64_t seed) : mesh_{mesh}, random_{seed * 7919} {}
-  void act() {
-    if (mesh_.reap_background() > 12) return;
-    struct Listed {
-      const char* symbol;
-      const char* far_below;
-    };
-    // 3 % below where the demo market starts: inside the gateway's collar, and not to be filled soon.
-    static constexpr Listed resting[] = {{"AAPL", "195.24"}, {"AMZN", "179.83"}, {"DIA", "408.46"}};
-    static constexpr const char* traded[] = {"GOOGL", "MSFT", "NVDA", "META", "QQQ", "SPY", "TSLA", "IWM", "XLE", "XLF", "TLT"};
-    const auto pick = [&](std::size_t n) { return static_cast<std::size_t>(random_() % n); };
-    const auto what = pick(10);
-    if (what == 0) return mesh_.background("tickmeshctl", {"resume"});
-    if (what == 1) return mesh_.background("tickmeshctl", {"cancel", "--all"});
-    if (what < 4) {
-      const auto& rest = resting[pick(std::size(resting))];
-      if (turn(rest.symbol)) return mesh_.background("tickmeshctl", {"open", rest.symbol, "5", "--limit", rest.far_below});
-      return mesh_.background("tickmeshctl", {"close", rest.symbol});
-    }
-    const std::string symbol = traded[pick(std::size(traded))];
-    if (turn(symbol)) return mesh_.background("tickmeshctl", {"open", symbol, what < 6 ? "-10" : "10"});
-    mesh_.background("tickmeshctl", {"close", symbol});
-  }
-
- private:
-  /// Opens and closes a symbol in turn. Whether the last one was done is not asked: the next one finds out.
-  bool turn(const std::string& symbol) { return opened_[symbol] = !opened_[symbol]; }
-
-  std::map<std::string, bool> opened_;
-  TestMesh& mesh_;
-  std::mt19937_64 random_;
-};
 
 int fail(TestMesh& mesh, const std::string& what) {
   std::cerr << "FAILED: " << what << '\n';
@@ -76,7 +49,7 @@ int fail(TestMesh& mesh, const std::string& what) {
   return 1;
 }
 
-int run(unsigned kills, std::uint64_t seed, const std::string& rate, bool keep) {
+int run(unsigned kills, std::uint64_t seed, const std::string& rate, const std::set<Kind>& faults, bool keep) {
   const auto begin = Clock::now();
   const auto seconds = [&] { return std::chrono::duration<double>(Clock::now() - begin).count(); };
   TestMesh mesh{{{"feed.demo.rate", rate},
@@ -87,23 +60,33 @@ int run(unsigned kills, std::uint64_t seed, const std::string& rate, bool keep) 
                  {"risk.min_confidence", "0.05"},
                  {"risk.max_positions", "15"},
                  {"gateway.orders_per_s", "1000"},
-                 {"sizing.allocation", "3000"}}};
+                 {"sizing.allocation", "3000"},
+                 {"mesh.transport", faults.contains(Kind::cuts) ? "tcp" : "ipc"}},
+                TestMesh::Start::later};
   if (keep) mesh.keep();
+  std::unique_ptr<Links> links;
+  if (faults.contains(Kind::cuts)) links = std::make_unique<Links>(mesh);
+  mesh.start_all();
   if (!mesh.wait_ready()) return fail(mesh, "the mesh was not ready in time");
   fmt::print("ready after {:.1f} s, {} kills with seed {}\n", seconds(), kills, seed);
   std::cout.flush();
   Killer killer{mesh, seed};
   Desk desk{mesh, seed};
+  Troubles troubles{mesh, links.get(), faults, seed};
   std::mt19937_64 random{seed};
   for (int i = 0; i < 6; ++i) desk.act();
   while (killer.kills() < kills) {
     for (auto orders = 2 + random() % 4; orders > 0; --orders) desk.act();
+    troubles.begin();
     killer.strike(kills - killer.kills());
+    for (auto orders = random() % 3; orders > 0; --orders) desk.act();
+    troubles.end();
     // Now and then the next one falls while the others still come back.
     if (random() % 3 != 0 && !mesh.wait_ready()) return fail(mesh, fmt::format("not ready again after kill {}", killer.kills()));
     if (!mesh.unasked_ends().empty()) return fail(mesh, fmt::format("a service ended by itself after kill {}", killer.kills()));
   }
   killer.print(std::cout);
+  troubles.print(std::cout);
   fmt::print("all killed after {:.1f} s\n", seconds());
   std::cout.flush();
   if (!mesh.wait_ready()) return fail(mesh, "the mesh was not ready again in time");
@@ -127,6 +110,8 @@ int main(int argc, char** argv) {
   auto kills = setting("TICKMESH_KILLS", 12);
   auto seed = setting("TICKMESH_SEED", 1);
   std::string rate = "500";
+  const char* given = std::getenv("TICKMESH_FAULTS");
+  std::string faults = given == nullptr ? "kills" : given;
   bool keep = false;
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
@@ -138,7 +123,7 @@ int main(int argc, char** argv) {
       keep = true;
       continue;
     }
-    if ((word != "--kills" && word != "--seed" && word != "--rate") || i + 1 == argc) {
+    if ((word != "--kills" && word != "--seed" && word != "--rate" && word != "--faults") || i + 1 == argc) {
       std::cerr << "tickmesh-kill-run: '" << word << "'\n" << kHelp;
       return 2;
     }
@@ -146,9 +131,15 @@ int main(int argc, char** argv) {
     if (word == "--kills") kills = std::strtoull(value.c_str(), nullptr, 10);
     if (word == "--seed") seed = std::strtoull(value.c_str(), nullptr, 10);
     if (word == "--rate") rate = value;
+    if (word == "--faults") faults = value;
+  }
+  const auto kinds = tickmesh::chaos::parse_kinds(faults);
+  if (!kinds) {
+    std::cerr << "tickmesh-kill-run: --faults '" << faults << "': of kills,stops,cuts,database\n";
+    return 2;
   }
   try {
-    return run(static_cast<unsigned>(kills), seed, rate, keep);
+    return run(static_cast<unsigned>(kills), seed, rate, *kinds, keep);
   } catch (const std::exception& e) {
     std::cerr << "tickmesh-kill-run: " << e.what() << '\n';
     return 1;

@@ -30,6 +30,9 @@ using Clock = std::chrono::steady_clock;
 const std::string kBin = std::string(TICKMESH_BINARY_DIR) + "/bin/";
 const std::string kSource = TICKMESH_SOURCE_DIR;
 
+/// Health, the page, and two of the bus for each service.
+constexpr unsigned kPorts = TestMesh::kServices.size() * 3 + 1;
+
 std::string key_variable(const std::string& key) {
   std::string name = "TICKMESH__";
   for (const char c : key) {
@@ -70,7 +73,7 @@ bool eventually(const std::function<bool()>& condition, std::chrono::millisecond
   return true;
 }
 
-TestMesh::TestMesh(Settings settings) {
+TestMesh::TestMesh(Settings settings, Start start) {
   std::string pattern = "/tmp/tickmesh-mesh-XXXXXX";
   if (!::mkdtemp(pattern.data())) throw std::runtime_error("no temporary folder");
   dir_ = pattern;
@@ -94,13 +97,15 @@ TestMesh::TestMesh(Settings settings) {
                {"api.socket", "run/api.sock"},
                {"api.web_dir", kSource + "/dashboards/web"},
                {"api.state_file", "run/trading_state.json"}};
+  for (const char* service : kServices) all[std::string("mesh.endpoints.") + service] = fmt::format("127.0.0.1:{}", bus_port(service));
   for (auto& [key, value] : settings) all[key] = value;
   for (char** variable = environ; *variable != nullptr; ++variable)
     if (!std::string_view(*variable).starts_with("TICKMESH__")) environment_.emplace_back(*variable);
   for (const auto& [key, value] : all) environment_.push_back(key_variable(key) + '=' + value);
   if (const auto migrated = ctl({"migrate", "--dsn", owner, "--sql", kSource + "/sql", "--passwords", "secrets"}); migrated.exit != 0)
     throw std::runtime_error("migrate: " + migrated.out);
-  for (const char* service : kServices) start(service);
+  for (const char* service : kServices) services_[service];
+  if (start == Start::now) start_all();
 }
 
 TestMesh::~TestMesh() {
@@ -132,21 +137,23 @@ void TestMesh::choose_ports() {
   // Below the range that outgoing connections take theirs from.
   std::mt19937 random{static_cast<unsigned>(::getpid())};
   for (int attempt = 0; attempt < 200; ++attempt) {
-    base_port_ = 12'000 + 10 * static_cast<unsigned>(random() % 2'000);
+    base_port_ = 12'000 + 20 * static_cast<unsigned>(random() % 1'000);
     unsigned free = 0;
-    while (free <= kServices.size() && can_bind(base_port_ + free)) ++free;
-    if (free > kServices.size()) return;
+    while (free < kPorts && can_bind(base_port_ + free)) ++free;
+    if (free == kPorts) return;
   }
-  throw std::runtime_error("no seven free ports in a row");
+  throw std::runtime_error(fmt::format("no {} free ports in a row", kPorts));
 }
 
-pid_t TestMesh::spawn(const std::string& program, const std::vector<std::string>& words, const std::string& output) const {
+pid_t TestMesh::spawn(const std::string& program, const std::vector<std::string>& words, const std::string& output,
+                      const std::vector<std::string>& more_environment) const {
   const std::string path = kBin + program;
   std::vector<char*> argv{const_cast<char*>(path.c_str())};
   for (const auto& word : words) argv.push_back(const_cast<char*>(word.c_str()));
   argv.push_back(nullptr);
   std::vector<char*> environment;
-  for (const auto& variable : environment_) environment.push_back(const_cast<char*>(variable.c_str()));
+  for (const auto* variables : {&environment_, &more_environment})
+    for (const auto& variable : *variables) environment.push_back(const_cast<char*>(variable.c_str()));
   environment.push_back(nullptr);
   const pid_t parent = ::getpid();
   const pid_t child = ::fork();
@@ -163,8 +170,15 @@ pid_t TestMesh::spawn(const std::string& program, const std::vector<std::string>
 }
 
 void TestMesh::start(const std::string& service) {
-  services_[service] = {spawn("tickmesh-" + service, {}, dir_ + "/log/" + service + ".log"), false};
+  std::vector<std::string> own;
+  for (const auto& [key, value] : own_[service]) own.push_back(key_variable(key) + '=' + value);
+  services_[service] = {spawn("tickmesh-" + service, {}, dir_ + "/log/" + service + ".log", own), false};
 }
+void TestMesh::start_all() {
+  for (const char* service : kServices) start(service);
+}
+
+void TestMesh::configure(const std::string& service, const std::string& key, const std::string& value) { own_[service][key] = value; }
 
 void TestMesh::kill(const std::string& service, int signal) {
   Service& s = services_.at(service);
@@ -206,6 +220,9 @@ const std::vector<std::string>& TestMesh::unasked_ends() {
 unsigned TestMesh::port(const std::string& service) const {
   const auto it = std::ranges::find(kServices, service, [](const char* s) { return std::string(s); });
   return base_port_ + static_cast<unsigned>(it - kServices.begin());
+}
+unsigned TestMesh::bus_port(const std::string& service) const {
+  return base_port_ + static_cast<unsigned>(kServices.size()) + 1 + 2 * (port(service) - base_port_);
 }
 pid_t TestMesh::pid(const std::string& service) const { return services_.at(service).pid; }
 

@@ -27,15 +27,20 @@ class TestMesh {
                                                         "position_manager", "broker_gateway", "api_gateway"};
   static constexpr std::chrono::seconds kReadyWithin{60};
 
+  enum class Start { now, later };
+
   /// Makes and migrates the database and starts all services; does not wait. `settings` by configuration key ("feed.demo.rate").
   /// Throws std::runtime_error.
-  explicit TestMesh(Settings settings = {});
+  explicit TestMesh(Settings settings = {}, Start start = Start::now);
   /// Kills what still runs. The folder is removed unless `keep` was called or TICKMESH_KEEP is set.
   ~TestMesh();
   TestMesh(const TestMesh&) = delete;
   TestMesh& operator=(const TestMesh&) = delete;
 
   void start(const std::string& service);
+  void start_all();
+  /// A setting of one service alone, from its next start on.
+  void configure(const std::string& service, const std::string& key, const std::string& value);
   /// Sends a signal. SIGKILL waits for the end.
   void kill(const std::string& service, int signal);
   void restart(const std::string& service);  ///< SIGKILL and start
@@ -81,6 +86,8 @@ class TestMesh {
   std::string journal(const std::string& service) const { return journals() + '/' + service + "-0"; }
   std::string ledger() const { return dir_ + "/venue/paper.ledger"; }
   pid_t pid(const std::string& service) const;
+  /// With mesh.transport = tcp: where the service binds its PUB; ROUTER is the next.
+  unsigned bus_port(const std::string& service) const;
 
   void dump_logs(std::size_t lines = 25) const;  ///< the tail of each, to stderr
   void keep() { keep_ = true; }
@@ -90,7 +97,8 @@ class TestMesh {
     pid_t pid{0};
     bool asked{false};  ///< to end
   };
-  pid_t spawn(const std::string& program, const std::vector<std::string>& words, const std::string& output) const;
+  pid_t spawn(const std::string& program, const std::vector<std::string>& words, const std::string& output,
+              const std::vector<std::string>& more_environment = {}) const;
   void make_secrets() const;
   void choose_ports();
   void ended(const std::string& service, int status);
@@ -100,6 +108,7 @@ class TestMesh {
   TestPostgres postgres_{TestPostgres::Login::scram};
   unsigned base_port_{0};
   std::vector<std::string> environment_;
+  std::map<std::string, Settings> own_;  ///< by service
   std::map<std::string, Service> services_;
   std::vector<pid_t> background_;
   std::vector<std::string> unasked_ends_;
