@@ -275,6 +275,13 @@ TM_TABLE(Request, Request) {
   TM_FIELD(request_id, request_id);
   TM_MESSAGE(command, command);
 }
+TM_TABLE(ClockStepped, ClockStepped) { TM_FIELD(by, by_ns); }
+TM_TABLE(Rebuilt, Rebuilt) {
+  TM_MESSAGE(order, order);
+  TM_FIELD(stop, stop_e8);
+  TM_FIELD(target, target_e8);
+  TM_FIELD(said, said);
+}
 
 }  // namespace tickmesh
 

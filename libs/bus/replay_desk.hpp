@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,8 @@ class ReplayDesk {
   /// Nothing beyond is told or served, and before the first call nobody is answered.
   void released(const Outbox::Heads& heads);
   std::vector<ReaderState> readers() const;
+  /// See ReplayServer.
+  std::optional<Challenge> challenge() const;
   std::uint64_t served() const { return served_.load(std::memory_order_relaxed); }
 
  private:
@@ -32,6 +35,9 @@ class ReplayDesk {
   bool answer(const GetFrom& get, const Reply& reply);
   void welcome(const Reply& reply) const;
   bool remember(const std::string& name, const Positions& positions, bool anew);
+  /// What the reader's words say of who reads, and of who publishes. False: it is not the latest of its name, and was told so.
+  bool latest(const std::string& reader, Token own, const Reply& reply);
+  void hold_against(const std::string& reader, Token heard, const Positions& positions);
 
   const Speaker speaker_;
   const Journal& journal_;
@@ -40,6 +46,8 @@ class ReplayDesk {
   bool told_{false};
   Outbox::Heads heads_{};
   std::map<std::string, Positions> readers_;
+  std::map<std::string, Token> tokens_;  ///< the highest a reader showed, by its name
+  std::optional<Challenge> challenge_;
 };
 
 }  // namespace tickmesh
