@@ -24,6 +24,8 @@ enum class RiskCause : std::uint8_t {
   gap = 10,            ///< events of a kept stream are lost; a person looks and resumes
   difference = 11,     ///< fills do not add up; a person looks and resumes
   external = 12,       ///< an order of nobody we know works on the account; a person looks and resumes
+  clock = 13,          ///< the machine's clock stepped; a person looks and resumes
+  rebuilt = 14,        ///< made anew from the venue and the tables, its journal was lost; a person looks and resumes
 };
 std::string_view to_string(RiskCause cause);
 /// Causes that nothing but `resume` ends.

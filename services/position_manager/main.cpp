@@ -50,6 +50,7 @@ int main(int argc, char** argv) {
                 {"api_gateway", {Stream::control}, false}},
       .by_reference = {Stream::tick},
       .durable = {},
+      .witnesses = {{"broker_gateway", Stream::order}},
   };
   static PositionCore* core = nullptr;
   return run_service(
