@@ -1,12 +1,15 @@
 #include "service/loop.hpp"
 
 #include <fmt/format.h>
+#include <linux/close_range.h>
 #include <poll.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <iostream>
 #include <iterator>
 
@@ -115,6 +118,7 @@ class Loop {
   void open_reader() {
     Reader::Options o;
     o.name = host_.instance();
+    o.token = runner_.token();
     for (const auto& reads : host_.spec().reads)
       o.subscriptions.push_back({host_.endpoint(reads.publisher), reads.streams, reads.required});
     reader_ = std::make_unique<Reader>(host_.context(), o, runner_.machine().positions());
@@ -129,6 +133,8 @@ class Loop {
 
   void turn() {
     wait();
+    // Whoever was away for long has been followed, perhaps: nothing is taken before that is known.
+    host_.before_effect();
     const std::size_t taken = reader_->drain(
         monotonic_ns(), 8192, [this](const ReceivedRun& run) { take(run); },
         [this](const StreamGap& gap) {
@@ -139,6 +145,10 @@ class Loop {
         });
     step();
     busy_ = taken > 0;
+    if (const auto by = host_.clock().take_step_ns(); by != 0) {
+      spdlog::warn("The machine's clock stepped by_ms={}", by / 1'000'000);
+      runner_.step_local(host_.clock().now(), ClockStepped{nanoseconds(by)});
+    }
     host_.count_in(taken);
     peers();
     if (!live_ && reader_->caught_up()) {
@@ -150,7 +160,7 @@ class Loop {
     settle();
     if (attachment_ != nullptr) attachment_->turn(host_.clock().now());
     settle();
-    host_.turn();
+    host_.turn(reader_.get());
     upkeep();
   }
 
@@ -304,6 +314,16 @@ int run_program(int argc, char** argv, const ServiceSpec& spec, const std::funct
   start_log(*config, spec.name);
   try {
     return body(std::move(*config));
+  } catch (const Superseded& e) {
+    spdlog::error("Stopped at once, {}", e.what());
+    spdlog::default_logger()->flush();
+    return kSupersededExit;
+  } catch (const BeginEpoch& e) {
+    spdlog::warn("Starting again in a new epoch: {}", e.what());
+    spdlog::default_logger()->flush();
+    ::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);  // ports and locks are free for what comes
+    ::execv("/proc/self/exe", argv);
+    spdlog::error("Cannot start again: {}", std::strerror(errno));
   } catch (const StartError& e) {
     spdlog::error("Cannot start: {}", e.what());
   } catch (const DiskError& e) {

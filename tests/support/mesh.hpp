@@ -36,6 +36,10 @@ class TestMesh {
   TestMesh& operator=(const TestMesh&) = delete;
 
   void start(const std::string& service);
+  void start_with(const std::string& service, const std::vector<std::string>& words);
+  /// Forgets a process, which goes on as it is; it is the caller's from then on, and dies with the test. Its health port stays its own:
+  /// the service's next start gets another.
+  pid_t let_go(const std::string& service);
   /// Sends a signal. SIGKILL waits for the end.
   void kill(const std::string& service, int signal);
   void restart(const std::string& service);  ///< SIGKILL and start
@@ -101,6 +105,7 @@ class TestMesh {
   unsigned base_port_{0};
   std::vector<std::string> environment_;
   std::map<std::string, Service> services_;
+  std::map<std::string, unsigned> moved_;  ///< health.base_port of services that were let go
   std::vector<pid_t> background_;
   std::vector<std::string> unasked_ends_;
   bool keep_{false};
