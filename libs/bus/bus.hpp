@@ -71,6 +71,15 @@ struct ReaderState {
 };
 class Keyframe;
 
+/// What a reader knows of a publisher's name that the publisher itself does not.
+struct Challenge {
+  std::string reader;
+  /// Above the publisher's own: another instance speaks under its name, and a later one. Zero: none was heard.
+  Token newer{};
+  /// What the reader applied that the publisher's journal does not hold: of its own epoch, or of a later one. Sequence 0: nothing.
+  Name beyond{};
+};
+
 /// Answers Hello, Ack and Get from the journal, on a thread of its own.
 class ReplayServer {
  public:
@@ -85,6 +94,9 @@ class ReplayServer {
   std::vector<ReaderState> readers() const;
   std::uint64_t rejected() const;  ///< frames that were no request, oversized, or spoke of what does not exist
   std::uint64_t served() const;    ///< events sent as answers
+  /// The first reader that knew more under this publisher's name than it does itself. `newer`: this instance stops at once.
+  /// `beyond` alone: its journal lost something; a new epoch is to be begun, above the one named.
+  std::optional<Challenge> challenge() const;
   /// The journal's words when it could not be read: the instance should stop and verify.
   std::optional<std::string> failure() const;
 
@@ -128,6 +140,7 @@ class Reader {
  public:
   struct Options {
     std::string name;  ///< "position_manager-0"
+    Token token{};     ///< the reader's own, told to publishers; zero: not told
     std::vector<Subscription> subscriptions;
     std::size_t hwm_bytes{64u << 20};
     std::size_t buffer_bytes{16u << 20};     ///< live messages beyond a gap, a publisher; what does not fit is asked for again
@@ -153,6 +166,8 @@ class Reader {
   std::uint64_t rejected() const;  ///< frames that were no batch, oversized, or spoke of what they may not
   /// Messages and runs of an epoch that is over: dropped, as they must be after a publisher lost its journal.
   std::uint64_t stale() const;
+  /// A publisher answered that somebody reads under this name with a higher token than ours: this instance stops at once.
+  std::optional<Token> superseded() const;
   /// Tells publishers what was applied (and what a snapshot covers), for lag and retention.
   void ack(const std::map<std::pair<Stream, Partition>, Position>& applied,
            const std::map<std::pair<Stream, Partition>, Position>& snapshotted = {});
@@ -165,7 +180,8 @@ class Reader {
 /// Asks one publisher's ROUTER for what was said, blocking: recovery, tickmeshctl and tests use it.
 class ReplayClient {
  public:
-  ReplayClient(zmq::context_t& context, std::string name, const Endpoint& publisher);
+  /// `own`: the token of who asks under the reader's name it has while running; zero: a mere question.
+  ReplayClient(zmq::context_t& context, std::string name, const Endpoint& publisher, Token own = {});
   ~ReplayClient();
   /// From `first` on, at most `count` events (fewer when fewer were said). Errors: "unreachable" after `timeout_ms`, "trimmed".
   Result<std::vector<Bytes>> get(const Name& first, std::uint32_t count, int timeout_ms);
@@ -174,6 +190,7 @@ class ReplayClient {
     Token token{};
     Outbox::Heads first{}, last{};
   };
+  /// Error "superseded" when the publisher has heard a higher token than `own` under our name.
   Result<Heads> heads(int timeout_ms);
 
  private:

@@ -164,6 +164,8 @@ TM_WIRE(StreamGap, local)
 TM_WIRE(VenueReport, local)
 TM_WIRE(Request, local)
 TM_WIRE(DiskChanged, local)
+TM_WIRE(ClockStepped, local)
+TM_WIRE(Rebuilt, local)
 #undef TM_WIRE
 
 v1::Started& choose(v1::LocalInput& m, const Started&) { return *m.mutable_started(); }
@@ -174,6 +176,8 @@ v1::StreamGap& choose(v1::LocalInput& m, const StreamGap&) { return *m.mutable_s
 v1::VenueReport& choose(v1::LocalInput& m, const VenueReport&) { return *m.mutable_venue_report(); }
 v1::Request& choose(v1::LocalInput& m, const Request&) { return *m.mutable_request(); }
 v1::DiskChanged& choose(v1::LocalInput& m, const DiskChanged&) { return *m.mutable_disk_changed(); }
+v1::ClockStepped& choose(v1::LocalInput& m, const ClockStepped&) { return *m.mutable_clock_stepped(); }
+v1::Rebuilt& choose(v1::LocalInput& m, const Rebuilt&) { return *m.mutable_rebuilt(); }
 
 /// What is about one symbol is nothing without it; elsewhere an empty symbol means "all" or "does not matter".
 template <class T>
@@ -272,6 +276,8 @@ Result<void> decode_local(ByteView bytes, Event& out) {
     case v1::LocalInput::kVenueReport: return read_fields<VenueReport>(*message.mutable_venue_report(), out);
     case v1::LocalInput::kRequest: return read_fields<Request>(*message.mutable_request(), out);
     case v1::LocalInput::kDiskChanged: return read_fields<DiskChanged>(*message.mutable_disk_changed(), out);
+    case v1::LocalInput::kClockStepped: return read_fields<ClockStepped>(*message.mutable_clock_stepped(), out);
+    case v1::LocalInput::kRebuilt: return read_fields<Rebuilt>(*message.mutable_rebuilt(), out);
     case v1::LocalInput::INPUT_NOT_SET: break;
   }
   return refused(Stream::local, "input: one of them is set");

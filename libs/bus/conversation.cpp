@@ -4,11 +4,12 @@
 
 namespace tickmesh {
 
-Conversation::Conversation(const Subscription& to, std::string reader, std::size_t buffer_bytes, const Positions& applied)
+Conversation::Conversation(const Subscription& to, std::string reader, std::size_t buffer_bytes, const Positions& applied, Token own)
     : service_{to.publisher.service},
       ordinal_{to.publisher.ordinal},
       required_{to.required},
       reader_{std::move(reader)},
+      own_{own},
       sequencer_{{.streams = to.streams, .buffer_bytes = buffer_bytes}, applied} {}
 
 bool Conversation::batch(ByteView frame, bool beat, std::int64_t now, SequencerSink& sink) {
@@ -48,7 +49,11 @@ bool Conversation::replied(const TrimmedReply& trimmed, std::int64_t, SequencerS
   return sequencer_.trimmed(trimmed.stream, trimmed.partition, trimmed.first_held, sink, values);
 }
 
-bool Conversation::replied(const FaultReply&, std::int64_t, SequencerSink&) { return false; }
+bool Conversation::replied(const FaultReply& fault, std::int64_t, SequencerSink&) {
+  if (own_ == Token{} || fault.newer <= own_) return false;
+  superseded_ = fault.newer;
+  return true;
+}
 
 /// False: of an epoch that is over.
 bool Conversation::hear(Token token, std::uint64_t config_hash, std::int64_t now, SequencerSink& sink) {
@@ -61,7 +66,7 @@ bool Conversation::hear(Token token, std::uint64_t config_hash, std::int64_t now
 
 void Conversation::ask(std::int64_t now, const Send& send) {
   if (sequencer_.hello_due(now)) {
-    HelloRequest hello{reader_, {}};
+    HelloRequest hello{reader_, {}, own_, sequencer_.token().value_or(Token{})};
     for (const Stream stream : sequencer_.streams())
       for (unsigned p = 0; p < kPartitions; ++p)
         hello.positions[{stream, static_cast<Partition>(p)}] = sequencer_.position(stream, static_cast<Partition>(p));
@@ -72,7 +77,7 @@ void Conversation::ask(std::int64_t now, const Send& send) {
 }
 
 std::optional<std::string> Conversation::ack(const Positions& applied, const Positions& snapshotted) const {
-  AckRequest ack{reader_, {}, {}};
+  AckRequest ack{reader_, {}, {}, own_, sequencer_.token().value_or(Token{})};
   const auto ours = [&](const Positions& from, Positions& to) {
     for (const auto& [key, at] : from)
       if (sequencer_.subscribed(key.first)) to.emplace(key, at);

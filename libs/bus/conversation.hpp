@@ -19,7 +19,8 @@ class Conversation {
   /// False: it could not be sent now; it is asked again later.
   using Send = std::function<bool(const std::string& request)>;
 
-  Conversation(const Subscription& to, std::string reader, std::size_t buffer_bytes, const Positions& applied);
+  /// `own`: the reader's token, shown to the publisher; zero: not shown.
+  Conversation(const Subscription& to, std::string reader, std::size_t buffer_bytes, const Positions& applied, Token own = {});
 
   /// A batch from the publisher's PUB; `beat`: it came on the heartbeat topic. False: not a batch of this publisher and these streams.
   bool batch(ByteView frame, bool beat, std::int64_t now, SequencerSink& sink);
@@ -35,6 +36,8 @@ class Conversation {
   /// What it waits for, in words; nothing when it waits for nothing.
   std::optional<std::string> waiting_for() const;
   PeerState state(std::int64_t now, std::int64_t silence_ns) const;
+  /// The publisher's answer that a later start of ours reads there.
+  std::optional<Token> superseded() const { return superseded_; }
   Sequencer& sequencer() { return sequencer_; }
   const Sequencer& sequencer() const { return sequencer_; }
 
@@ -51,6 +54,8 @@ class Conversation {
   std::uint32_t ordinal_;
   bool required_;
   std::string reader_;
+  Token own_;
+  std::optional<Token> superseded_{};
   Sequencer sequencer_;
   BatchParser parser_;
   ReplyParser replies_;

@@ -280,6 +280,13 @@ TM_TABLE(DiskChanged, DiskChanged) {
   TM_FIELD(full, full);
   TM_FIELD(reason, reason);
 }
+TM_TABLE(ClockStepped, ClockStepped) { TM_FIELD(by, by_ns); }
+TM_TABLE(Rebuilt, Rebuilt) {
+  TM_MESSAGE(order, order);
+  TM_FIELD(stop, stop_e8);
+  TM_FIELD(target, target_e8);
+  TM_FIELD(said, said);
+}
 
 }  // namespace tickmesh
 

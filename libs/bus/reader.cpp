@@ -47,7 +47,7 @@ struct Peer {
       : publisher{to.publisher},
         sub{context, zmq::socket_type::sub},
         dealer{context, zmq::socket_type::dealer},
-        talk{to, options.name, options.buffer_bytes, applied} {
+        talk{to, options.name, options.buffer_bytes, applied, options.token} {
     set_common_options(sub, high_water_mark(options.hwm_bytes));
     for (const Stream stream : to.streams) {
       prefixes.push_back(lane_prefix(stream));
@@ -266,6 +266,12 @@ std::uint64_t Reader::stale() const {
   std::uint64_t stale = 0;
   for (const auto& peer : impl_->peers) stale += peer->talk.sequencer().stale();
   return stale;
+}
+
+std::optional<Token> Reader::superseded() const {
+  for (const auto& peer : impl_->peers)
+    if (const auto newer = peer->talk.superseded()) return newer;
+  return std::nullopt;
 }
 
 void Reader::ack(const std::map<std::pair<Stream, Partition>, Position>& applied,

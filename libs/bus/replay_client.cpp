@@ -14,8 +14,11 @@ std::unexpected<Error> failed(const char* code, std::string message) { return st
 }  // namespace
 
 struct ReplayClient::Impl {
-  Impl(zmq::context_t& context, std::string who, const Endpoint& to)
-      : name{std::move(who)}, publisher{to.service + "-" + std::to_string(to.ordinal)}, dealer{context, zmq::socket_type::dealer} {
+  Impl(zmq::context_t& context, std::string who, const Endpoint& to, Token token)
+      : name{std::move(who)},
+        own{token},
+        publisher{to.service + "-" + std::to_string(to.ordinal)},
+        dealer{context, zmq::socket_type::dealer} {
     set_common_options(dealer, 16);
     dealer.set(zmq::sockopt::immediate, true);
     dealer.connect(to.replay);
@@ -41,14 +44,15 @@ struct ReplayClient::Impl {
   }
 
   std::string name;
+  Token own;
   std::string publisher;
   zmq::socket_t dealer;
   ReplyParser replies;
   zmq::message_t message;  ///< the last reply; chunks point into it
 };
 
-ReplayClient::ReplayClient(zmq::context_t& context, std::string name, const Endpoint& publisher)
-    : impl_{std::make_unique<Impl>(context, std::move(name), publisher)} {}
+ReplayClient::ReplayClient(zmq::context_t& context, std::string name, const Endpoint& publisher, Token own)
+    : impl_{std::make_unique<Impl>(context, std::move(name), publisher, own)} {}
 ReplayClient::~ReplayClient() = default;
 
 Result<std::vector<Bytes>> ReplayClient::get(const Name& first, std::uint32_t count, int timeout_ms) {
@@ -84,14 +88,18 @@ Result<std::vector<Bytes>> ReplayClient::get(const Name& first, std::uint32_t co
 Result<ReplayClient::Heads> ReplayClient::heads(int timeout_ms) {
   const std::int64_t deadline = monotonic_now() + std::int64_t{timeout_ms} * 1'000'000;
   Heads heads;
+  bool superseded = false;
   const auto take = [&](AnyReply& reply) {
+    if (const auto* fault = std::get_if<FaultReply>(&reply)) superseded = fault->newer > impl_->own;
+    if (superseded) return true;
     const auto* welcome = std::get_if<WelcomeReply>(&reply);
     if (!welcome) return false;
     heads = {welcome->token, welcome->first, welcome->last};
     return true;
   };
-  if (!impl_->ask(encode(HelloRequest{impl_->name, {}}), deadline, take))
+  if (!impl_->ask(encode(HelloRequest{impl_->name, {}, impl_->own, {}}), deadline, take))
     return failed("unreachable", impl_->publisher + " does not answer");
+  if (superseded) return failed("superseded", impl_->publisher + " has heard a later start of " + impl_->name);
   return heads;
 }
 

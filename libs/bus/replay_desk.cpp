@@ -19,13 +19,57 @@ bool ReplayDesk::answer(ByteView request, const Reply& reply) {
 }
 
 bool ReplayDesk::answer(const HelloRequest& hello, const Reply& reply) {
+  if (!latest(hello.reader, hello.own, reply)) return true;
+  hold_against(hello.reader, hello.heard, hello.positions);
   // Without positions it is a mere question, of tickmeshctl or of a recovery.
   if (!hello.positions.empty() && !remember(hello.reader, hello.positions, {}, true)) return false;
   welcome(reply);
   return true;
 }
 
-bool ReplayDesk::answer(const AckRequest& ack, const Reply&) { return remember(ack.reader, ack.applied, ack.snapshotted, false); }
+bool ReplayDesk::answer(const AckRequest& ack, const Reply& reply) {
+  if (!latest(ack.reader, ack.own, reply)) return true;
+  hold_against(ack.reader, ack.heard, ack.applied);
+  return remember(ack.reader, ack.applied, ack.snapshotted, false);
+}
+
+bool ReplayDesk::latest(const std::string& reader, Token own, const Reply& reply) {
+  if (own == Token{}) return true;
+  Token newest;
+  {
+    const std::lock_guard lock{mutex_};
+    auto it = tokens_.find(reader);
+    if (it == tokens_.end()) {
+      if (tokens_.size() >= kMaxReaders) return true;
+      it = tokens_.emplace(reader, own).first;
+    }
+    newest = it->second = std::max(it->second, own);
+  }
+  if (newest == own) return true;
+  reply(as_bytes(encode(FaultReply{"a later start of " + reader + " reads here", newest})));
+  return false;
+}
+
+void ReplayDesk::hold_against(const std::string& reader, Token heard, const Positions& positions) {
+  Challenge found{reader, {}, {}};
+  if (heard > speaker_.token) found.newer = heard;
+  // What was said is in the journal before anyone hears it, so nobody can be beyond it but who heard another life of it.
+  const Outbox::Heads held = journal_.heads();
+  for (const auto& [key, at] : positions) {
+    const bool later = at.epoch > speaker_.token.epoch;
+    if (!later && (at.epoch != speaker_.token.epoch || at.sequence <= held[index(key.first)][key.second])) continue;
+    const Position worst = found.beyond.at;
+    if (at.epoch > worst.epoch || (at.epoch == worst.epoch && at.sequence > worst.sequence)) found.beyond = {key.first, key.second, at};
+  }
+  if (found.newer == Token{} && found.beyond.at.epoch == 0) return;
+  const std::lock_guard lock{mutex_};
+  if (!challenge_ || (challenge_->newer == Token{} && found.newer != Token{})) challenge_ = std::move(found);
+}
+
+std::optional<Challenge> ReplayDesk::challenge() const {
+  const std::lock_guard lock{mutex_};
+  return challenge_;
+}
 
 bool ReplayDesk::answer(const GetFrom& get, const Reply& reply) {
   const Sequence from = get.first.at.sequence;

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,8 @@ class ReplayDesk {
   /// Nothing beyond is told or served, and before the first call nobody is answered.
   void released(const Outbox::Heads& heads);
   std::vector<ReaderState> readers() const;
+  /// See ReplayServer.
+  std::optional<Challenge> challenge() const;
   std::uint64_t served() const { return served_.load(std::memory_order_relaxed); }
 
  private:
@@ -36,6 +39,9 @@ class ReplayDesk {
   void welcome(const Reply& reply) const;
   void trimmed(const Name& asked, Position first, const Reply& reply) const;
   bool remember(const std::string& name, const Positions& applied, const Positions& snapshotted, bool anew);
+  /// What the reader's words say of who reads, and of who publishes. False: it is not the latest of its name, and was told so.
+  bool latest(const std::string& reader, Token own, const Reply& reply);
+  void hold_against(const std::string& reader, Token heard, const Positions& positions);
 
   const Speaker speaker_;
   const Journal& journal_;
@@ -49,6 +55,8 @@ class ReplayDesk {
     Positions applied, snapshotted;
   };
   std::map<std::string, Known> readers_;
+  std::map<std::string, Token> tokens_;  ///< the highest a reader showed, by its name
+  std::optional<Challenge> challenge_;
 };
 
 }  // namespace tickmesh

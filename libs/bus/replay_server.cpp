@@ -90,6 +90,7 @@ void ReplayServer::released(const Outbox::Heads& heads) { impl_->desk.released(h
 std::vector<ReaderState> ReplayServer::readers() const { return impl_->desk.readers(); }
 std::uint64_t ReplayServer::rejected() const { return impl_->rejected.load(std::memory_order_relaxed); }
 std::uint64_t ReplayServer::served() const { return impl_->desk.served(); }
+std::optional<Challenge> ReplayServer::challenge() const { return impl_->desk.challenge(); }
 std::optional<std::string> ReplayServer::failure() const {
   const std::lock_guard lock{impl_->mutex};
   return impl_->failure;

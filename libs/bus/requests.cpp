@@ -21,6 +21,12 @@ void put(const Positions& positions, google::protobuf::RepeatedPtrField<v1::Name
   }
 }
 
+void put(Token token, v1::Token& out) {
+  out.set_epoch(token.epoch);
+  out.set_incarnation(token.incarnation);
+}
+Token token_of(const v1::Token& said) { return {said.epoch(), said.incarnation()}; }
+
 bool take(const google::protobuf::RepeatedPtrField<v1::Name>& names, Positions& out) {
   for (const v1::Name& name : names) {
     if (!valid(name.stream(), name.partition())) return false;
@@ -82,6 +88,8 @@ std::string encode(const HelloRequest& hello) {
   v1::ReplayRequest request;
   request.mutable_hello()->set_reader(hello.reader);
   put(hello.positions, *request.mutable_hello()->mutable_positions());
+  put(hello.own, *request.mutable_hello()->mutable_own());
+  put(hello.heard, *request.mutable_hello()->mutable_heard());
   return request.SerializeAsString();
 }
 
@@ -90,6 +98,8 @@ std::string encode(const AckRequest& ack) {
   request.mutable_ack()->set_reader(ack.reader);
   put(ack.applied, *request.mutable_ack()->mutable_applied());
   put(ack.snapshotted, *request.mutable_ack()->mutable_snapshotted());
+  put(ack.own, *request.mutable_ack()->mutable_own());
+  put(ack.heard, *request.mutable_ack()->mutable_heard());
   return request.SerializeAsString();
 }
 
@@ -151,6 +161,7 @@ Bytes encode(const TrimmedReply& trimmed) {
 std::string encode(const FaultReply& fault) {
   v1::ReplayReply reply;
   reply.mutable_fault()->set_message(fault.message);
+  put(fault.newer, *reply.mutable_fault()->mutable_newer());
   return reply.SerializeAsString();
 }
 
@@ -159,12 +170,12 @@ std::optional<AnyRequest> parse_request(ByteView bytes) {
   if (!parse_message(bytes, said)) return std::nullopt;
   switch (said.request_case()) {
     case v1::ReplayRequest::kHello: {
-      HelloRequest hello{said.hello().reader(), {}};
+      HelloRequest hello{said.hello().reader(), {}, token_of(said.hello().own()), token_of(said.hello().heard())};
       if (hello.reader.empty() || hello.reader.size() > kMaxName || !take(said.hello().positions(), hello.positions)) return std::nullopt;
       return hello;
     }
     case v1::ReplayRequest::kAck: {
-      AckRequest ack{said.ack().reader(), {}, {}};
+      AckRequest ack{said.ack().reader(), {}, {}, token_of(said.ack().own()), token_of(said.ack().heard())};
       if (ack.reader.empty() || ack.reader.size() > kMaxName || !take(said.ack().applied(), ack.applied) ||
           !take(said.ack().snapshotted(), ack.snapshotted))
         return std::nullopt;
@@ -213,7 +224,7 @@ bool ReplyParser::parse(ByteView bytes) {
       reply_ = std::move(*welcome);
       return true;
     }
-    case v1::ReplayReply::kFault: reply_ = FaultReply{said.fault().message()}; return true;
+    case v1::ReplayReply::kFault: reply_ = FaultReply{said.fault().message(), token_of(said.fault().newer())}; return true;
     case v1::ReplayReply::kTrimmed:
     case v1::ReplayReply::kChunk:
     case v1::ReplayReply::REPLY_NOT_SET: break;

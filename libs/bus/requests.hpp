@@ -18,11 +18,14 @@ using Positions = std::map<std::pair<Stream, Partition>, Position>;
 struct HelloRequest {
   std::string reader;
   Positions positions;  ///< the last applied of every stream it reads, {0,0}: none; empty: not a reader, only asks
+  Token own{};          ///< of who asks; zero: not said
+  Token heard{};        ///< the highest of the publisher it has heard
 };
 struct AckRequest {
   std::string reader;
   Positions applied;
   Positions snapshotted{};
+  Token own{}, heard{};  ///< as in Hello
 };
 struct GetFrom {
   Name first{};
@@ -51,6 +54,7 @@ struct TrimmedReply {
 };
 struct FaultReply {
   std::string message;
+  Token newer{};  ///< somebody else reads under the asker's name, with this higher token; zero: it is about something else
 };
 using AnyReply = std::variant<WelcomeReply, ChunkReply, TrimmedReply, FaultReply>;
 

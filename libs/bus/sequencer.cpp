@@ -51,8 +51,10 @@ bool Sequencer::heard(Token token, SequencerSink& sink) {
     ++stale_;
     return false;
   }
-  // What an earlier incarnation of the same journal said is in that journal, so it is as true as before.
-  if (token_ && token <= *token_) return true;
+  // An earlier incarnation of the same journal: what it said before the later one started is in that journal and is healed from there;
+  // what it says beside it is nobody's word.
+  if (token_ && token < *token_) return false;
+  if (token_ && token == *token_) return true;
   token_ = token;
   told_ = welcomed_ = false;
   hello_at_ = get_at_ = 0;

@@ -403,8 +403,22 @@ struct DiskChanged {
   friend bool operator==(const DiskChanged&, const DiskChanged&) = default;
 };
 
-using Event =
-    std::variant<Tick, Latest, FeedEvent, Bar, Metrics, Signal, Intent, PositionEvent, AccountEvent, RiskEvent, StrategyEvent, OrderEvent,
-                 VenueEvent, Command, Started, WentLive, TimerFired, PeerChanged, StreamGap, VenueReport, Request, DiskChanged>;
+/// The machine's clock stepped by more than 250 ms: until a person has looked, ages and deadlines mean little.
+struct ClockStepped {
+  Duration by{};  ///< positive: forward
+  friend bool operator==(const ClockStepped&, const ClockStepped&) = default;
+};
+
+/// What venue and tables tell a service whose journal was lost: the next thing that happened to an order, in the venue's order.
+struct Rebuilt {
+  OrderEvent order{};      ///< kind none: that was all
+  Price stop{}, target{};  ///< of the position it opens, where the tables know them
+  bool said{false};        ///< the tables hold it: it was said before the journal was lost
+  friend bool operator==(const Rebuilt&, const Rebuilt&) = default;
+};
+
+using Event = std::variant<Tick, Latest, FeedEvent, Bar, Metrics, Signal, Intent, PositionEvent, AccountEvent, RiskEvent, StrategyEvent,
+                           OrderEvent, VenueEvent, Command, Started, WentLive, TimerFired, PeerChanged, StreamGap, VenueReport, Request,
+                           DiskChanged, ClockStepped, Rebuilt>;
 
 }  // namespace tickmesh

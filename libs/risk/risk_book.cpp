@@ -8,12 +8,22 @@ namespace tickmesh {
 std::string_view to_string(RiskCause cause) {
   static constexpr std::string_view names[] = {
       "",      "person",        "stale",       "feed_silent", "metrics_silent", "gateway_silent", "dead_man",
-      "venue", "unknown_order", "unprotected", "gap",         "difference",     "external",       "disk"};
+      "venue", "unknown_order", "unprotected", "gap",         "difference",     "external",       "disk",
+      "clock", "rebuilt"};
   const auto i = static_cast<std::size_t>(cause);
   return i < std::size(names) ? names[i] : std::string_view{"?"};
 }
 
-bool latched(RiskCause cause) { return cause == RiskCause::gap || cause == RiskCause::difference || cause == RiskCause::external; }
+bool latched(RiskCause cause) {
+  switch (cause) {
+    case RiskCause::gap:
+    case RiskCause::difference:
+    case RiskCause::external:
+    case RiskCause::clock:
+    case RiskCause::rebuilt: return true;
+    default: return false;
+  }
+}
 
 bool RiskBook::raise(const Symbol& scope, RiskCause cause, RiskState to, std::string reason) {
   TM_INVARIANT(to == RiskState::reducing || (to == RiskState::halted && cause == RiskCause::person),

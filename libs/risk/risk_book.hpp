@@ -25,8 +25,10 @@ enum class RiskCause : std::uint8_t {
   difference = 11,     ///< fills do not add up; a person looks and resumes
   external = 12,       ///< an order of nobody we know works on the account; a person looks and resumes
   disk = 13,           ///< the journal's disk is full; over when it has room again
+  clock = 14,          ///< the machine's clock stepped; a person looks and resumes
+  rebuilt = 15,        ///< made anew from the venue and the tables, its journal was lost; a person looks and resumes
 };
-constexpr RiskCause last_value(RiskCause) { return RiskCause::external; }
+constexpr RiskCause last_value(RiskCause) { return RiskCause::rebuilt; }
 std::string_view to_string(RiskCause cause);
 /// Causes that nothing but `resume` ends.
 bool latched(RiskCause cause);

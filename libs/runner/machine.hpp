@@ -45,6 +45,8 @@ class Machine {
   Timestamp now() const { return now_; }
   Positions positions() const { return positions_.map(); }
   const PositionTable& position_table() const { return positions_; }
+  /// What lies up to there is known by other means and is not asked for.
+  void stand_at(Stream stream, Partition partition, Position at) { positions_.reach(stream, partition, at); }
   /// The earliest armed timer, ties broken by number.
   std::optional<TimerFired> next_timer() const;
   Outbox& outbox() { return outbox_; }

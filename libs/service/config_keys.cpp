@@ -6,6 +6,7 @@ using enum KeyType;
 // clang-format off
 constexpr Key kKeys[] = {
     {"mesh.instance", text, "A", 0, 0, "", "one of [0-9A-Z]: names this mesh in client order ids; two meshes on one account need two"},
+    {"mesh.id_file", text, "var/mesh_id", 0, 0, "", "what names this mesh for ever, made at its first start; every service reads the same one"},
     {"mesh.lanes", integer, "1", 1, 64, "", "topics a stream is spread over; 1 on one machine"},
     {"mesh.transport", choice, "ipc", 0, 0, "ipc|tcp", "how services reach each other: files under run_dir, or the addresses of [mesh.endpoints]"},
     {"mesh.time", choice, "live", 0, 0, "live", "live: the clock when taken"},
@@ -65,6 +66,7 @@ constexpr Key kKeys[] = {
     {"gateway.orders_per_s", integer, "10", 1, 100000, "", "entries a second"},
     {"gateway.max_gross", number, "200000", 0, 1e12, "", "hard limit of working entries and held value"},
     {"gateway.dead_man_ms", integer, "10000", 100, 3600000, "", "position_manager silent this long: working entries are cancelled, exits stay"},
+    {"gateway.take_account", boolean, "false", 0, 0, "", "a person's word: take the account from whichever mesh holds it, and without PostgreSQL"},
     {"venue.paper.latency_ms", integer, "5", 0, 60000, "", "event time between an order and the market's answer"},
     {"venue.paper.commission_per_unit", number, "0.005", 0, 1e6, "", ""},
     {"venue.paper.commission_min", number, "1.00", 0, 1e6, "", "once an order"},

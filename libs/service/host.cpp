@@ -14,6 +14,7 @@
 
 #include "service/command_line.hpp"
 #include "service/endpoints.hpp"
+#include "service/mesh_id.hpp"
 
 namespace tickmesh {
 namespace {
@@ -41,6 +42,15 @@ std::array<bool, kStreams> set_of(const std::vector<Stream>& streams) {
   return set;
 }
 
+std::string folder_of(const Config& config, const std::string& instance) { return config.text("journal.dir") + "/" + instance; }
+
+bool holds_journal(const std::string& dir) {
+  return std::ranges::any_of(real_disk().list(dir), [](const std::string& name) { return name.ends_with(".tmj"); });
+}
+
+constexpr std::int64_t kIdentity = 50'000'000;
+constexpr std::int64_t kAbsence = 1'000'000'000;  ///< without a turn: somebody else may have been started meanwhile
+constexpr int kAskMs = 300;
 constexpr std::int64_t kHeartbeat = 250'000'000;
 constexpr std::int64_t kStatus = 500'000'000;
 
@@ -51,6 +61,7 @@ Host::Host(const ServiceSpec& spec, Config config, std::uint32_t core_version)
       config_{std::move(config)},
       probes_{spec.name, 0, build_version(), spec.says},
       signal_fd_{block_signals()},
+      identity_{config_.text("mesh.run_dir"), folder_of(config_, instance()), instance()},
       durable_{set_of(spec.durable)},
       started_mono_{monotonic_ns()} {
   auto instruments = load_instruments(config_.text("mesh.instruments"));
@@ -58,26 +69,18 @@ Host::Host(const ServiceSpec& spec, Config config, std::uint32_t core_version)
   instruments_ = std::move(*instruments);
   std::filesystem::create_directories(config_.text("mesh.run_dir"));
 
-  JournalOptions options;
-  options.dir = journal_dir();
-  options.instance = instance();
-  options.core_version = core_version;
-  options.segment_bytes = static_cast<std::uint64_t>(config_.integer("journal.segment_bytes"));
-  options.reserve_segments = spec_.reserve_segments;
-  options.budget_bytes =
-      static_cast<std::uint64_t>(config_.integer(perishable() ? "journal.budget.perishable_bytes" : "journal.budget.kept_bytes"));
-  if (!perishable()) options.keep_for = seconds(86'400 * config_.integer("journal.budget.kept_days"));
-  auto journal = Journal::open(options, real_disk(), clock_.now(), read_line("/proc/sys/kernel/random/boot_id"));
-  if (!journal) throw StartError(journal.error());
-  journal_ = std::move(*journal);
-  const JournalState& state = journal_->state();
-  spdlog::info("Journal open dir={} epoch={} clean={} torn_bytes={} new_epoch={}", options.dir, journal_->epoch(), state.clean,
-               state.torn_bytes, state.new_epoch);
-
+  auto mesh = mesh_id(config_);
+  if (!mesh) throw StartError(mesh.error());
+  mesh_ = std::move(*mesh);
+  if (const auto to = dsn(); !to.empty() && spec_.projects)
+    if (auto ours = claim_database(to, mesh_); !ours && ours.error().code == "foreign") throw StartError(ours.error());
+  open_journal(core_version);
   // Until the projector knows how far the tables are, all of it may be needed; it moves this pin.
   if (!perishable() && spec_.projects && config_.boolean("postgres.enabled")) journal_->pin("projector", journal_->first());
-  retention_ = std::make_unique<Retention>(RetentionOptions{options.dir, perishable(), options.budget_bytes, options.segment_bytes},
-                                           *journal_, codec_);
+  retention_ = std::make_unique<Retention>(
+      RetentionOptions{journal_dir(), perishable(), perishable() ? bytes_of("journal.budget.perishable_bytes") : bytes_of("journal.budget.kept_bytes"),
+                       bytes_of("journal.segment_bytes")},
+      *journal_, codec_);
 
   const std::string address =
       fmt::format("{}:{}", config_.text("health.address"), config_.integer("health.base_port") + spec_.health_offset);
@@ -100,6 +103,87 @@ Host::~Host() {
 }
 
 bool Host::perishable() const { return std::ranges::none_of(spec_.says, kept); }
+std::uint64_t Host::bytes_of(const char* key) const { return static_cast<std::uint64_t>(config_.integer(key)); }
+
+void Host::open_journal(std::uint32_t core_version) {
+  JournalOptions options;
+  options.dir = journal_dir();
+  options.instance = instance();
+  options.core_version = core_version;
+  options.segment_bytes = bytes_of("journal.segment_bytes");
+  options.reserve_segments = spec_.reserve_segments;
+  options.budget_bytes = bytes_of(perishable() ? "journal.budget.perishable_bytes" : "journal.budget.kept_bytes");
+  if (!perishable()) options.keep_for = seconds(86'400 * config_.integer("journal.budget.kept_days"));
+  if (auto none = earlier_life(options.dir); !none) throw StartError(none.error());
+  Epoch floor = identity_.floor().value_or(0);
+  options.begin_epoch = floor != 0;
+  const auto open = [&] {
+    journal_.reset();  // its lock
+    auto journal = Journal::open(options, real_disk(), clock_.now(), read_line("/proc/sys/kernel/random/boot_id"), floor);
+    if (!journal) throw StartError(journal.error());
+    journal_ = std::move(*journal);
+  };
+  open();
+  const JournalState& state = journal_->state();
+  const Token last{state.new_epoch ? state.previous_epoch : journal_->epoch(), state.last_incarnation};
+  if (auto may = identity_.may_start(last); !may) throw StartError(may.error());
+  // Restored from an older copy, or cut: others know more of this journal than it holds.
+  std::string why;
+  if (const auto known = identity_.known(); known && *known > last) {
+    floor = std::max(floor, known->epoch);
+    why = fmt::format("start {} is known here, its last is {}", to_string(*known), to_string(last));
+  }
+  if (const auto at = projected(); at && (at->epoch > journal_->epoch() || (at->epoch == journal_->epoch() && at->lsn > journal_->end()))) {
+    floor = std::max(floor, at->epoch);
+    why = fmt::format("the tables hold what it said up to {} of epoch {}", at->lsn.value, at->epoch);
+  }
+  if (!why.empty() && !(state.new_epoch && journal_->epoch() > floor)) {
+    spdlog::warn("The journal holds less than was said, a new epoch begins: {}", why);
+    options.begin_epoch = true;
+    open();
+  }
+  spdlog::info("Journal open dir={} epoch={} clean={} torn_bytes={} new_epoch={}", options.dir, journal_->epoch(), journal_->state().clean,
+               journal_->state().torn_bytes, journal_->state().new_epoch);
+}
+
+/// Nobody trades from a flat start who has traded before: an empty folder is believed only when nobody knows better.
+Result<void> Host::earlier_life(const std::string& dir) {
+  if ((spec_.witnesses.empty() && !spec_.earlier_life) || holds_journal(dir)) return {};
+  std::string known;
+  const auto add = [&](const std::string& what) { known += (known.empty() ? "" : "; ") + what; };
+  if (const auto token = identity_.known())
+    add(fmt::format("its start {} is known in {}", to_string(*token), config_.text("mesh.run_dir")));
+  if (const auto at = projected(); at && at->epoch != 0) add(fmt::format("the tables hold what it said in epoch {}", at->epoch));
+  if (spec_.earlier_life)
+    if (const auto what = spec_.earlier_life(config_)) add(*what);
+  for (const auto& [service, stream] : spec_.witnesses) {
+    const auto heads = ReplayClient{context_, instance() + "-start", endpoint(service)}.heads(kAskMs);
+    if (!heads) continue;
+    std::uint64_t said = 0;
+    for (const Sequence last : heads->last[static_cast<std::size_t>(stream)]) said += last;
+    if (said > 0) add(fmt::format("{} has said {} events of stream {}", service, said, to_string(stream)));
+  }
+  if (known.empty()) return {};
+  return std::unexpected(
+      Error{"lost_journal", "journal.dir", "a lost journal is rebuilt, never begun anew",
+            fmt::format("{} holds no journal, and yet {}. Put the journal back, or run: tickmeshctl rebuild {}", dir, known, spec_.name)});
+}
+
+std::string Host::dsn() const {
+  if (!config_.boolean("postgres.enabled")) return {};
+  const std::string role = "tickmesh_" + spec_.name;
+  std::string dsn = config_.text("postgres.dsn") + " user=" + role;
+  const std::string password = read_line(config_.text("postgres.password_dir") + "/" + role);
+  return password.empty() ? dsn : dsn + " password=" + password;
+}
+
+/// Nothing when PostgreSQL is not used, is away or does not know this instance.
+std::optional<ProjectedAt> Host::projected() {
+  const std::string to = dsn();
+  if (!spec_.projects || to.empty()) return std::nullopt;
+  const auto at = projected_at(to, spec_.name, instance());
+  return at ? *at : std::nullopt;
+}
 
 void Host::open_bus(Token token, const Outbox::Heads& heads) {
   token_ = token;
@@ -115,6 +199,7 @@ void Host::open_bus(Token token, const Outbox::Heads& heads) {
     throw StartError(Error{"in_use", config_.text("mesh.transport") == "ipc" ? "mesh.run_dir" : "mesh.endpoints." + spec_.name,
                            "free sockets", fmt::format("cannot bind {}: {}", own.pub, e.what())});
   }
+  identity_.claim(token);  // only now: whoever cannot bind has followed nobody
   released_heads_ = heads;
   replay_->released(released_heads_);
   retention_->start([this] { return replay_->readers(); });
@@ -136,10 +221,8 @@ void Host::start_projector() {
   ProjectorOptions options;
   options.service = spec_.name;
   options.instance = instance();
-  const std::string role = "tickmesh_" + spec_.name;
-  options.dsn = config_.text("postgres.dsn") + " user=" + role;
-  const std::string password = read_line(config_.text("postgres.password_dir") + "/" + role);
-  if (!password.empty()) options.dsn += " password=" + password;
+  options.mesh = mesh_;
+  options.dsn = dsn();
   options.batch_rows = static_cast<std::size_t>(config_.integer("postgres.batch_rows"));
   options.pins = !perishable();
   options.batch_age = std::chrono::milliseconds{config_.integer("postgres.batch_ms")};
@@ -186,8 +269,16 @@ Pace Host::pace_of(Stream stream, const std::vector<std::string>& services) cons
   return pace(released_heads_, token_.epoch, stream, services, replay_->readers());
 }
 
-void Host::turn() {
+void Host::turn(const Reader* reader) {
   const std::int64_t mono = monotonic_ns();
+  if (mono >= next_identity_ || mono - last_turn_ > kAbsence) {
+    next_identity_ = mono + kIdentity;
+    before_effect();
+    if (reader != nullptr)
+      if (const auto newer = reader->superseded()) identity_.superseded(*newer, "a publisher has heard it");
+    if (replay_)
+      if (const auto challenge = replay_->challenge()) heed(*challenge);
+  }
   last_turn_ = mono;
   if (publisher_ && mono >= next_heartbeat_) {
     publisher_->heartbeat(released_heads_);
@@ -196,6 +287,23 @@ void Host::turn() {
   if (auto failure = journal_->failure()) throw DiskError(*failure, EIO);
   if (replay_)
     if (auto failure = replay_->failure()) throw DiskError(*failure, EIO);
+}
+
+void Host::before_effect() {
+  identity_.check();
+  if (!publisher_ || monotonic_ns() - last_turn_ <= kAbsence) return;
+  for (const auto& reads : spec_.reads) {
+    const auto heads = ReplayClient{context_, instance(), endpoint(reads.publisher), token_}.heads(kAskMs);
+    if (!heads && heads.error().code == "superseded") identity_.superseded({token_.epoch, token_.incarnation + 1}, heads.error().message);
+  }
+  last_turn_ = monotonic_ns();
+}
+
+void Host::heed(const Challenge& challenge) {
+  if (challenge.newer > token_) identity_.superseded(challenge.newer, challenge.reader + " has heard it");
+  if (challenge.beyond.at.epoch == 0) return;
+  identity_.ask_epoch(std::max(challenge.beyond.at.epoch, token_.epoch));
+  throw BeginEpoch(fmt::format("{} has applied {}, which this journal does not hold", challenge.reader, to_string(challenge.beyond)));
 }
 
 bool Host::status_due() {

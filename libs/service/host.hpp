@@ -15,6 +15,7 @@
 #include "service/clock.hpp"
 #include "service/config.hpp"
 #include "service/http_server.hpp"
+#include "service/identity.hpp"
 #include "service/probes.hpp"
 #include "service/retention.hpp"
 #include "service/stream_ages.hpp"
@@ -39,6 +40,15 @@ struct ServiceSpec {
   std::vector<Stream> durable;       ///< released only when a power cut cannot take them back
   bool projects{true};
   unsigned reserve_segments{0};  ///< of the journal, for what must go on when the disk is full; the core hears DiskChanged
+  /// Its journal is never begun anew while anyone knows an earlier life of it: it is rebuilt. Whose words tell of one: what they say
+  /// on this stream follows from what this service said.
+  struct Witness {
+    std::string service;
+    Stream stream;
+  };
+  std::vector<Witness> witnesses{};
+  /// What else tells of an earlier life, in words; nothing when there was none.
+  std::function<std::optional<std::string>(const Config&)> earlier_life{};
 };
 
 /// A start that cannot succeed as things are; printed once, with what to do.
@@ -50,7 +60,7 @@ class StartError : public std::runtime_error {
 
 class Host {
  public:
-  /// Opens the journal and the health port. Throws StartError.
+  /// Opens the journal and the health port. Begins a new epoch where the journal holds less than is known of it. Throws StartError.
   Host(const ServiceSpec& spec, Config config, std::uint32_t core_version);
   ~Host();
   Host(const Host&) = delete;
@@ -66,8 +76,12 @@ class Host {
   /// How many more events of `stream` may be said before `services` have acknowledged.
   Pace pace_of(Stream stream, const std::vector<std::string>& services) const;
 
-  /// Once a loop turn: health stamp, heartbeat, flush. Cheap.
-  void turn();
+  /// Once a loop turn: health stamp, heartbeat, flush, and whether this instance is still the latest of its name. Cheap.
+  /// Throws Superseded and BeginEpoch; what a publisher told `reader` counts too.
+  void turn(const Reader* reader = nullptr);
+  /// Before what cannot be taken back. Throws Superseded. After a second without a turn (stopped, swapped out) it asks every publisher
+  /// whether somebody else has read under this name meanwhile.
+  void before_effect();
   /// Every half second: metrics, status, readiness. `reasons` empty: ready; `ages`: of what `reader` gave.
   void publish_status(std::vector<std::string> reasons, const Reader* reader, const StreamAges* ages = nullptr);
   bool status_due();
@@ -82,6 +96,9 @@ class Host {
   using ExtraHttp = std::function<bool(HttpRequest&, HttpRespond&)>;
   void set_extra_http(ExtraHttp handler);
 
+  /// As role tickmesh_<service>; empty when PostgreSQL is not used.
+  std::string dsn() const;
+  const MeshId& mesh() const { return mesh_; }
   const ServiceSpec& spec() const { return spec_; }
   const Config& config() const { return config_; }
   const Instruments& instruments() const { return instruments_; }
@@ -92,6 +109,7 @@ class Host {
   zmq::context_t& context() { return context_; }
   std::string journal_dir() const { return config_.text("journal.dir") + "/" + instance(); }
   std::string instance() const { return spec_.name + "-0"; }
+  Token token() const { return token_; }
   /// Where readers find `service`. Throws StartError when its address is none.
   Endpoint endpoint(const std::string& service) const;
   void count_rejected(const std::string& input, const std::string& rule, std::uint64_t n = 1);
@@ -102,6 +120,11 @@ class Host {
   void start_projector();
   bool perishable() const;  ///< all it says is: its journal is a ring
   void on_http(HttpRequest request, HttpRespond respond);
+  void open_journal(std::uint32_t core_version);
+  std::uint64_t bytes_of(const char* key) const;
+  Result<void> earlier_life(const std::string& dir);
+  void heed(const Challenge& challenge);
+  std::optional<ProjectedAt> projected();
 
   ServiceSpec spec_;
   Config config_;
@@ -121,6 +144,9 @@ class Host {
   ProjectorLosses warned_{};
   bool retention_warned_{false};
   Token token_{};
+  MeshId mesh_;
+  Identity identity_;
+  std::int64_t next_identity_{0};
   Outbox::Heads released_heads_{};
   std::array<bool, kStreams> durable_{};
   std::size_t waiting_{0};  ///< releases that are not durable yet

@@ -1,13 +1,16 @@
 #include "service/loop.hpp"
 
 #include <fmt/format.h>
+#include <linux/close_range.h>
 #include <poll.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
+#include <cstring>
 #include <iostream>
 #include <iterator>
 #include <thread>
@@ -151,6 +154,7 @@ class Loop {
   void open_reader() {
     Reader::Options o;
     o.name = host_.instance();
+    o.token = runner_.token();
     for (const auto& reads : host_.spec().reads)
       o.subscriptions.push_back({host_.endpoint(reads.publisher), reads.streams, reads.required});
     reader_ = std::make_unique<Reader>(host_.context(), o, runner_.machine().positions());
@@ -165,6 +169,8 @@ class Loop {
 
   void turn() {
     wait();
+    // Whoever was away for long has been followed, perhaps: nothing is taken before that is known.
+    host_.before_effect();
     const std::size_t taken = reader_->drain(
         monotonic_ns(), 8192, [this](const ReceivedRun& run) { take(run); },
         [this](const StreamGap& gap) {
@@ -175,6 +181,10 @@ class Loop {
         });
     step();
     busy_ = taken > 0;
+    if (const auto by = host_.clock().take_step_ns(); by != 0) {
+      spdlog::warn("The machine's clock stepped by_ms={}", by / 1'000'000);
+      runner_.step_local(host_.clock().now(), ClockStepped{nanoseconds(by)});
+    }
     host_.count_in(taken);
     peers();
     watch_disk();
@@ -187,7 +197,7 @@ class Loop {
     settle();
     if (attachment_ != nullptr) attachment_->turn(host_.clock().now());
     settle();
-    host_.turn();
+    host_.turn(reader_.get());
     upkeep();
   }
 
@@ -392,6 +402,16 @@ int run_program(int argc, char** argv, const ServiceSpec& spec, const std::funct
   start_log(*config, spec.name);
   try {
     return body(std::move(*config));
+  } catch (const Superseded& e) {
+    spdlog::error("Stopped at once, {}", e.what());
+    spdlog::default_logger()->flush();
+    return kSupersededExit;
+  } catch (const BeginEpoch& e) {
+    spdlog::warn("Starting again in a new epoch: {}", e.what());
+    spdlog::default_logger()->flush();
+    ::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);  // ports and locks are free for what comes
+    ::execv("/proc/self/exe", argv);
+    spdlog::error("Cannot start again: {}", std::strerror(errno));
   } catch (const StartError& e) {
     spdlog::error("Cannot start: {}", e.what());
   } catch (const DiskError& e) {

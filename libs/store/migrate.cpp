@@ -49,6 +49,13 @@ class Migrator {
     w.exec(kBooks);
   }
 
+  /// Enters this mesh, where the database already has a place for it.
+  Result<void> ours() {
+    if (options_.take_over ||
+        pqxx::nontransaction{link_}.exec("select 1 where to_regprocedure('tickmesh.claim_mesh(text, text)') is not null").empty())
+      return {};
+    return claim_database(dsn_, options_.mesh);
+  }
   /// Nothing is applied before every applied file was found unedited.
   Result<void> check(const MigrationFolder& folder) {
     pqxx::work w{link_};
@@ -150,6 +157,10 @@ class Migrator {
                       "grant select, insert, update, delete on all tables in schema {0} to {1};"
                       "grant execute on all functions in schema {0} to {1}",
                       schema, quoted(role_name(service))));
+      // Whose database this is, each may ask.
+      if (!w.exec("select 1 where to_regprocedure('tickmesh.claim_mesh(text, text)') is not null").empty())
+        w.exec(fmt::format("grant usage on schema tickmesh to {0}; grant execute on function tickmesh.claim_mesh(text, text) to {0}",
+                           quoted(role_name(service))));
       report.services.push_back(service);
     }
     if (service != "tickmesh") {
@@ -187,6 +198,7 @@ Result<MigrationReport> migrate(const std::string& admin_dsn, const std::string&
   try {
     Migrator migrator{**link, admin_dsn, options};
     migrator.open();
+    if (auto ours = migrator.ours(); !ours) return std::unexpected(ours.error());
     for (const auto& folder : *folders)
       if (auto done = migrator.check(folder); !done) return std::unexpected(done.error());
     if (auto done = migrator.admit("reader"); !done) return std::unexpected(done.error());
@@ -197,6 +209,9 @@ Result<MigrationReport> migrate(const std::string& admin_dsn, const std::string&
         if (auto done = migrator.admit(folder.service); !done) return std::unexpected(done.error());
       migrator.grant(folder.service);
     }
+    if (options.take_over && !options.mesh.id.empty())
+      if (auto done = take_database(admin_dsn, options.mesh); !done) return std::unexpected(done.error());
+    if (auto ours = migrator.ours(); !ours) return std::unexpected(ours.error());
     return migrator.report;
   } catch (const std::exception& thrown) {
     return std::unexpected(database_error(thrown, admin_dsn));

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/error.hpp"
+#include "store/ownership.hpp"
 
 namespace tickmesh {
 
@@ -14,6 +15,8 @@ struct MigrationOptions {
   std::map<std::string, std::string> passwords{};
   /// Folder with one file a role ("tickmesh_tick_ingestor", the password on its first line); `passwords` wins. Empty: none.
   std::string password_dir{};
+  MeshId mesh{};          ///< whose database it shall be; an empty id asks for nothing
+  bool take_over{false};  ///< whosever it was
 };
 
 struct MigrationReport {
@@ -37,8 +40,8 @@ struct MigrationReport {
 /// function called with the licence; without it, nothing of TimescaleDB is said to the server.
 ///
 /// `admin_dsn`: a role that may create roles and owns the database.
-/// Errors: "refused" (an applied file was edited or is gone; numbers with a hole), "bad_value" (no such folder, a file of another shape),
-/// what a file's SQL breaks (field = the file), and those of `connect`.
+/// Errors: "foreign" (another mesh's database), "refused" (an applied file was edited or is gone; numbers with a hole), "bad_value" (no
+/// such folder, a file of another shape), what a file's SQL breaks (field = the file), and those of `connect`.
 Result<MigrationReport> migrate(const std::string& admin_dsn, const std::string& sql_dir, const MigrationOptions& options = {});
 
 }  // namespace tickmesh

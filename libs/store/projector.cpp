@@ -56,6 +56,13 @@ class JournalProjector final : public Projector {
   Result<void> begin() {
     auto link = Session::open(options_.dsn, options_.instance);
     if (!link && link.error().code != "unreachable") return std::unexpected(link.error());
+    if (link) {
+      try {
+        if (auto ours = claim_database(**link, options_.mesh); !ours) return ours;
+      } catch (const SqlError&) {
+        // Its thread asks again, and tells.
+      }
+    }
     if (link)
       adopt(std::move(*link));
     else
@@ -171,6 +178,10 @@ class JournalProjector final : public Projector {
 
   /// The stored offset decides; a batch in memory that does not begin there is dropped and read again.
   Result<void> read_offset() {
+    if (auto ours = claim_database(*link_, options_.mesh); !ours) {
+      drop();
+      return ours;
+    }
     // What a crash of the server takes back is in the journal, offset and rows alike: no commit waits for its disk.
     link_->exec("set synchronous_commit = off");
     const auto stored = row_.read(*link_);

@@ -8,6 +8,7 @@
 
 #include "core/core.hpp"
 #include "journal/journal.hpp"
+#include "store/ownership.hpp"
 #include "store/projection.hpp"
 #include "store/resume.hpp"
 
@@ -16,6 +17,7 @@ namespace tickmesh {
 struct ProjectorOptions {
   std::string dsn;                           ///< role tickmesh_<service>
   std::string service;                       ///< the schema
+  MeshId mesh{};                             ///< another mesh's database is not written to
   std::string instance;                      ///< "tick_ingestor-0": its row in <schema>.projection
   std::size_t batch_rows{20'000};            ///< a transaction takes this many events, to the end of a record
   std::chrono::milliseconds batch_age{500};  ///< … or what there is when the first of them is this old
@@ -51,8 +53,8 @@ struct ProjectorLosses {
 /// PostgreSQL is away it tries again for ever, keeps at most one batch in memory and pins the journal, which holds the rest.
 class Projector {
  public:
-  /// Connects once before it returns. Error "unauthorized" (text names the role and what to do) or "bad_value"; a PostgreSQL that is
-  /// merely away is no error. `journal` and `codec` must outlive it.
+  /// Connects once before it returns. Error "unauthorized" (text names the role and what to do), "foreign" (another mesh's database) or
+  /// "bad_value"; a PostgreSQL that is merely away is no error. `journal` and `codec` must outlive it.
   static Result<std::unique_ptr<Projector>> start(ProjectorOptions options, Journal& journal, const Codec& codec,
                                                   std::unique_ptr<Projection> projection);
   virtual ~Projector() = default;  ///< gives up at once what is not committed; `stop` first

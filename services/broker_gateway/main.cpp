@@ -1,5 +1,19 @@
+#include <filesystem>
+
 #include "broker_gateway/configure.hpp"
 #include "broker_gateway/shell.hpp"
+
+namespace {
+
+std::optional<std::string> venue_knows(const tickmesh::Config& config) {
+  const std::string path = config.text("venue.paper.ledger");
+  std::error_code missing;
+  const auto bytes = std::filesystem::file_size(path, missing);
+  if (missing || bytes == 0) return std::nullopt;
+  return "the venue has executed orders (" + path + ")";
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   using namespace tickmesh;
@@ -17,6 +31,8 @@ int main(int argc, char** argv) {
       .by_reference = {Stream::tick},
       .durable = {Stream::order, Stream::venue},
       .reserve_segments = 2,
+      .witnesses = {{"position_manager", Stream::intent}},
+      .earlier_life = venue_knows,
   };
   static GatewayCore* core = nullptr;
   return run_service(

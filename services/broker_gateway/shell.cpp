@@ -1,6 +1,8 @@
 #include "broker_gateway/shell.hpp"
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include "broker_gateway/configure.hpp"
 #include "broker_gateway/venues/paper_venue.hpp"
@@ -21,6 +23,20 @@ void VenueAttachment::attach(Host& host, Runner&) {
   halt_file_ = std::make_unique<HaltFile>(config.text("mesh.run_dir"));
 }
 
+void VenueAttachment::recovered(Timestamp) {
+  char machine[256] = {};
+  ::gethostname(machine, sizeof machine - 1);
+  lease_ = std::make_unique<AccountLease>(AccountLease::Options{
+      .dsn = host_->dsn(),
+      .ask = {.account = "paper", .mesh = host_->mesh(), .holder = fmt::format("{}:{}", machine, ::getpid()), .token = host_->token()},
+      .override = host_->config().boolean("gateway.take_account"),
+      .note = host_->config().text("journal.dir") + "/" + host_->instance() + "/lease"});
+}
+
+void VenueAttachment::stopping() {
+  if (lease_) lease_->release();
+}
+
 void VenueAttachment::applied(const Name& name, const Event& event) {
   if (const auto* tick = std::get_if<Tick>(&event))
     venue_->on_tick(*tick, name);
@@ -37,7 +53,9 @@ void VenueAttachment::locals(Timestamp now, std::vector<Event>& out) {
   reports_.clear();
   venue_->advance(now);
   venue_->poll(reports_);
-  if (next_reconcile_ != 0 && mono >= next_reconcile_) {
+  if (const auto lost = lease_->lost()) throw Superseded(*lost);
+  // The first reconciliation opens the session: before the account is ours, nothing is done on it.
+  if (next_reconcile_ != 0 && mono >= next_reconcile_ && lease_->held()) {
     next_reconcile_ = mono + kReconcileEvery;
     venue_->reconcile(now, reports_);
   }
@@ -47,6 +65,8 @@ void VenueAttachment::locals(Timestamp now, std::vector<Event>& out) {
 void VenueAttachment::released(const Released& released) {
   const auto* order = std::get_if<OrderEvent>(released.event);
   if (order == nullptr || released.replayed) return;
+  if (effect_of(*order) == Effect::none) return;
+  host_->before_effect();
   perform(*order, *venue_);
 }
 
@@ -58,6 +78,7 @@ std::optional<Timestamp> VenueAttachment::next_wake() const {
 void VenueAttachment::report(Probes& probes, std::vector<std::string>& not_ready) {
   probes.orders(core_->orders_by_state());
   probes.risk_state(static_cast<double>(core_->state()));
+  if (lease_ && !lease_->held()) not_ready.emplace_back("account is not taken: " + lease_->why_not());
   if (!core_->open()) not_ready.emplace_back("venue is not reconciled");
 }
 

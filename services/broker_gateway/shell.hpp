@@ -2,6 +2,7 @@
 #pragma once
 #include <memory>
 
+#include "broker_gateway/account_lease.hpp"
 #include "broker_gateway/core/gateway_core.hpp"
 #include "broker_gateway/venues/venue.hpp"
 #include "service/halt_file.hpp"
@@ -13,16 +14,19 @@ class VenueAttachment final : public Attachment {
  public:
   explicit VenueAttachment(GatewayCore*& core) : core_{core} {}
   void attach(Host& host, Runner& runner) override;
+  void recovered(Timestamp now) override;
   void applied(const Name& name, const Event& event) override;
   void locals(Timestamp now, std::vector<Event>& out) override;
   void released(const Released& released) override;
   std::optional<Timestamp> next_wake() const override;
   void report(Probes& probes, std::vector<std::string>& not_ready) override;
+  void stopping() override;
 
  private:
   GatewayCore*& core_;
   Host* host_{nullptr};
   std::unique_ptr<Venue> venue_;
+  std::unique_ptr<AccountLease> lease_;
   std::unique_ptr<HaltFile> halt_file_;
   std::vector<VenueReport> reports_;
   std::int64_t next_reconcile_{0};  ///< monotonic; 0: not live yet

@@ -43,6 +43,7 @@ int main(int argc, char** argv) {
       .by_reference = {Stream::tick},
       .durable = {},
       .reserve_segments = 2,
+      .witnesses = {{"broker_gateway", Stream::order}},
   };
   static PositionCore* core = nullptr;
   return run_service(

@@ -59,6 +59,16 @@ class Ingestor {
     runner_.step(now, {&input, 1});
   }
 
+  /// Everyone who reads the feed learns of it; those who trade see their own clock's, too.
+  void tell_clock_step(Timestamp now) {
+    const std::int64_t step = host_.clock().take_step_ns();
+    if (step == 0) return;
+    const std::string by = std::to_string(step / 1'000'000);
+    spdlog::warn("The machine's clock stepped by_ms={}", by);
+    const Event input{FeedEvent{.kind = FeedEventKind::clock_stepped, .text = "clock stepped by " + by + " ms"}};
+    runner_.step(now, {&input, 1});
+  }
+
   void turn() {
     wait();
     const Timestamp now = host_.clock().now();
@@ -77,6 +87,7 @@ class Ingestor {
       host_.probes().journal_append(static_cast<double>(last_tick_ - begin) / 1e9);
     }
     for (PushFeed::Batch& batch : push_.take()) take(std::move(batch), now);
+    tell_clock_step(now);
     host_.release(runner_.releases(), {});
     push_.answer_durable(host_.journal().durable());
     host_.turn();

@@ -8,10 +8,12 @@
 #include <iostream>
 
 #include "service/command_line.hpp"
+#include "service/mesh_id.hpp"
 #include "store/migrate.hpp"
 #include "tickmeshctl/journal_verbs.hpp"
 #include "tickmeshctl/latency_verb.hpp"
 #include "tickmeshctl/mesh_verbs.hpp"
+#include "tickmeshctl/rebuild.hpp"
 
 using namespace tickmesh;
 using namespace tickmesh::ctl;
@@ -57,9 +59,14 @@ int config_sample() {
   return kDone;
 }
 
-int run_migrations(const std::string& dsn, const std::string& sql_dir, const std::string& password_dir, bool json) {
+int run_migrations(const Config& config, const std::string& dsn, const std::string& sql_dir, const std::string& password_dir,
+                   bool take_over, bool json) {
   MigrationOptions options;
   options.password_dir = password_dir;
+  const auto mesh = mesh_id(config);
+  if (!mesh) return failed(json, mesh.error());
+  options.mesh = *mesh;
+  options.take_over = take_over;
   auto report = migrate(dsn, sql_dir, options);
   if (!report) return failed(json, report.error());
   auto text = fmt::format("{} migrations applied, {} were there\n", report->applied.size(), report->already);
@@ -194,10 +201,15 @@ int main(int argc, char** argv) {
   });
   verb(config_verb, "sample", "the sample file, every key at its default", [&](auto&, auto&) { return config_sample(); });
   auto* m = verb(&app, "migrate", "create or bring up to date the tables and roles (as the database's owner)",
-                 [&](auto&, auto&) { return run_migrations(dsn, sql_dir, password_dir, json); });
+                 [&](auto& config, auto&) { return run_migrations(config, dsn, sql_dir, password_dir, all, json); });
   m->add_option("--dsn", dsn, "of the owner")->required();
   m->add_option("--sql", sql_dir, "folder of migrations");
+  m->add_flag("--take-over", all, "the database is this mesh's from now on, whosever it was");
   m->add_option("--passwords", password_dir, "a file a role, named by the role");
+  verb(&app, "rebuild", "a new journal for position_manager or broker_gateway, whose own is lost, from venue and tables",
+       [&](auto& config, auto&) { return rebuild(config, service, json); })
+      ->add_option("service", service, "position_manager or broker_gateway, stopped")
+      ->required();
   auto* l = verb(&app, "logs", "a service's log", [&](auto& config, auto&) {
     const std::string path = std::filesystem::path(config.text("mesh.run_dir")).parent_path() / "log" / (service + ".log");
     if (!std::filesystem::exists(path)) return failed(json, {"not_met", "service", "has a log", path});

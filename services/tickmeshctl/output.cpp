@@ -14,7 +14,7 @@ std::string text_of(const Json& json) { return json.dump(-1, ' ', false, Json::e
 
 int exit_of(const std::string& code) {
   if (code == "unreachable") return kUnreachable;
-  if (code == "refused") return kRefused;
+  if (code == "refused" || code == "foreign") return kRefused;
   if (code == "unknown") return kUnknown;
   if (code == "not_met" || code == "corrupt") return kNotMet;
   return kUsage;  // bad_value and kin: what was asked cannot be understood

@@ -180,6 +180,19 @@ void TestMesh::start_all() {
 
 void TestMesh::configure(const std::string& service, const std::string& key, const std::string& value) { own_[service][key] = value; }
 
+void TestMesh::start_with(const std::string& service, const std::vector<std::string>& words) {
+  auto all = words;
+  if (moved_.contains(service)) all.push_back(fmt::format("--health.base_port={}", moved_[service]));
+  services_[service] = {spawn("tickmesh-" + service, all, dir_ + "/log/" + service + ".log"), false};
+}
+
+pid_t TestMesh::let_go(const std::string& service) {
+  unsigned base = base_port_ + 20;
+  while (!can_bind(base + port(service) - base_port_)) base += 10;
+  moved_[service] = base;
+  return std::exchange(services_.at(service).pid, 0);
+}
+
 void TestMesh::kill(const std::string& service, int signal) {
   Service& s = services_.at(service);
   if (s.pid == 0 || !running(service)) return;
@@ -219,7 +232,8 @@ const std::vector<std::string>& TestMesh::unasked_ends() {
 
 unsigned TestMesh::port(const std::string& service) const {
   const auto it = std::ranges::find(kServices, service, [](const char* s) { return std::string(s); });
-  return base_port_ + static_cast<unsigned>(it - kServices.begin());
+  const auto moved = moved_.find(service);
+  return (moved == moved_.end() ? base_port_ : moved->second) + static_cast<unsigned>(it - kServices.begin());
 }
 unsigned TestMesh::bus_port(const std::string& service) const {
   return base_port_ + static_cast<unsigned>(kServices.size()) + 1 + 2 * (port(service) - base_port_);

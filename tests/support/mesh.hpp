@@ -41,6 +41,10 @@ class TestMesh {
   void start_all();
   /// A setting of one service alone, from its next start on.
   void configure(const std::string& service, const std::string& key, const std::string& value);
+  void start_with(const std::string& service, const std::vector<std::string>& words);
+  /// Forgets a process, which goes on as it is; it is the caller's from then on, and dies with the test. Its health port stays its own:
+  /// the service's next start gets another.
+  pid_t let_go(const std::string& service);
   /// Sends a signal. SIGKILL waits for the end.
   void kill(const std::string& service, int signal);
   void restart(const std::string& service);  ///< SIGKILL and start
@@ -110,6 +114,7 @@ class TestMesh {
   std::vector<std::string> environment_;
   std::map<std::string, Settings> own_;  ///< by service
   std::map<std::string, Service> services_;
+  std::map<std::string, unsigned> moved_;  ///< health.base_port of services that were let go
   std::vector<pid_t> background_;
   std::vector<std::string> unasked_ends_;
   bool keep_{false};

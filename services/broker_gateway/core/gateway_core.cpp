@@ -37,6 +37,8 @@ void GatewayCore::apply(const Input& in, Outbox& out) {
   if (const auto* timer = std::get_if<TimerFired>(&in.event)) return on_timer(*timer, c);
   if (const auto* disk = std::get_if<DiskChanged>(&in.event)) return on_disk(*disk, c);
   if (const auto* feed = std::get_if<FeedEvent>(&in.event)) return on_feed(*feed);
+  if (const auto* rebuilt = std::get_if<Rebuilt>(&in.event)) return on_rebuilt(*rebuilt, c);
+  if (const auto* step = std::get_if<ClockStepped>(&in.event)) return on_clock(*step, c);
 }
 
 // Healing and replays may bring an event again; what was applied once is not applied twice. Epochs are not compared.
@@ -62,6 +64,12 @@ void GatewayCore::on_feed(const FeedEvent& event) {
     else
       halted_.erase(i.symbol);
   }
+}
+
+// What is too late cannot be told any more: no new risk until a person has looked.
+void GatewayCore::on_clock(const ClockStepped& step, Context& c) {
+  set_state(state_ == RiskState::halted ? RiskState::halted : RiskState::reducing,
+            "the machine's clock stepped by " + std::to_string(step.by.ns / 1'000'000) + " ms", {}, c);
 }
 
 void GatewayCore::on_started(const Started& started, Context& c) {

@@ -139,6 +139,7 @@ class GatewayCore final : public Core {
   void on_tick(const Tick& tick);
   void on_feed(const FeedEvent& event);
   void on_started(const Started& started, Context& c);
+  void on_clock(const ClockStepped& step, Context& c);
   void on_live(Context& c);
   void on_peer(const PeerChanged& peer, Context& c);
   void on_disk(const DiskChanged& disk, Context& c);
@@ -182,6 +183,10 @@ class GatewayCore final : public Core {
   void on_reconciled(Context& c);
   void on_absent(Orders::iterator it, Context& c);
   void on_unexplained(Order& order, std::string reason, Context& c);
+  void take_fill(Order& order, const Fill& fill);
+
+  // gateway_rebuild.cpp
+  void on_rebuilt(const Rebuilt& r, Context& c);
 
   GatewayConfig config_;
   Token token_{};

@@ -56,15 +56,9 @@ void GatewayCore::on_fill(const VenueReport& report, Context& c) {
                      "the venue filled " + report.client_order_id + ", which is not working here", {}, c);
   }
   Order& order = it->second;
-  if (!order.executions.insert(fill.execution_id).second) return;
-  order.filled += fill.quantity;
+  if (order.executions.contains(fill.execution_id)) return;
   if (!report.venue_order_id.empty()) order.venue_order_id = report.venue_order_id;
-  if (order.state != OrderEventKind::canceling) order.state = OrderEventKind::partially_filled;
-
-  Holding& holding = holdings_[order.intent.symbol];
-  holding.net += order.intent.side == Side::buy ? fill.quantity : -fill.quantity;
-  holding.last = fill.price;
-  if (holding.net.is_zero()) holdings_.erase(order.intent.symbol);
+  take_fill(order, fill);
 
   const bool whole = order.remaining().raw() <= 0;
   const bool too_much = order.remaining().raw() < 0;
@@ -79,6 +73,16 @@ void GatewayCore::on_fill(const VenueReport& report, Context& c) {
   if (too_much)
     set_state(state_ == RiskState::halted ? RiskState::halted : RiskState::reducing, "the venue filled more of " + id + " than was ordered",
               {}, c);
+}
+
+void GatewayCore::take_fill(Order& order, const Fill& fill) {
+  order.executions.insert(fill.execution_id);
+  order.filled += fill.quantity;
+  if (order.state != OrderEventKind::canceling) order.state = OrderEventKind::partially_filled;
+  Holding& holding = holdings_[order.intent.symbol];
+  holding.net += order.intent.side == Side::buy ? fill.quantity : -fill.quantity;
+  holding.last = fill.price;
+  if (holding.net.is_zero()) holdings_.erase(order.intent.symbol);
 }
 
 void GatewayCore::on_rejected(Orders::iterator it, const VenueReport& report, Context& c) {

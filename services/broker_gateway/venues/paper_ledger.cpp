@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -296,6 +297,18 @@ Result<PaperLedger> PaperLedger::open(const std::string& path, const std::functi
   if (ledger.cut_bytes_ > 0 && (::ftruncate(fd, static_cast<off_t>(good)) != 0 || ::fdatasync(fd) != 0))
     return io_error(path, "its torn tail can be cut");
   return ledger;
+}
+
+Result<void> PaperLedger::read(const std::string& path, const std::function<void(const LedgerEntry&)>& each) {
+  std::ifstream file{path};
+  if (!file) return io_error(path, "can be read");
+  std::uint64_t n = 0;
+  for (std::string line; std::getline(file, line) && !file.eof();) {
+    const auto entry = parse_ledger_line(line, ++n);
+    if (!entry) return std::unexpected(entry.error());
+    each(*entry);
+  }
+  return {};
 }
 
 PaperLedger::PaperLedger(PaperLedger&& other) noexcept

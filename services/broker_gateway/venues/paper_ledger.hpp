@@ -35,6 +35,8 @@ class PaperLedger {
   /// Opens or creates `path`, locks it, cuts a torn tail and hands every entry to `each`, in order.
   /// Error: locked by another process, unreadable, or a broken line with a good one behind it (corruption, never cut).
   static Result<PaperLedger> open(const std::string& path, const std::function<void(const LedgerEntry&)>& each);
+  /// The same without lock or change, also while another process appends: what is whole of it.
+  static Result<void> read(const std::string& path, const std::function<void(const LedgerEntry&)>& each);
   PaperLedger(PaperLedger&& other) noexcept;
   PaperLedger& operator=(PaperLedger&& other) noexcept;
   ~PaperLedger();

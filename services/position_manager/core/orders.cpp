@@ -82,7 +82,7 @@ void PositionCore::say_cancels(Turn& t) {
 void PositionCore::on_venue(const VenueEvent& e, Turn& t) {
   switch (e.kind) {
     case VenueEventKind::session_opened:
-      if (e.gateway == gateway_) return;
+      if (e.gateway <= gateway_) return;  // a gateway that was followed has nothing to say
       gateway_ = e.gateway;
       lift(Symbol{}, RiskCause::dead_man, t);
       say_cancels(t);
@@ -175,6 +175,26 @@ PositionCore::Order* PositionCore::adopt(const OrderEvent& e, Turn& t) {
     if (o.plan_known) o.stop = b->plan.stop, o.target = b->plan.target;
   }
   return &orders_.emplace(e.order.client_order_id, std::move(o)).first->second;
+}
+
+/// A journal was lost: what the venue executed makes the positions again, order by order, and the tables give stops and targets.
+void PositionCore::on_rebuilt(const Rebuilt& r, Turn& t) {
+  const OrderEvent& e = r.order;
+  if (e.kind == OrderEventKind::none)
+    return raise(Symbol{}, RiskCause::rebuilt, RiskState::reducing, "the journal was lost, this is made from venue and tables", t);
+  const bool known = order(e.order.client_order_id) != nullptr || retired(e.order.client_order_id) != nullptr;
+  if (!known) {
+    Order* o = adopt(e, t);
+    if (o == nullptr) return;
+    const bool planned = !r.stop.is_zero() || !r.target.is_zero();
+    if (planned) o->plan_known = true, o->stop = r.stop, o->target = r.target;
+    // Never said again under this name, and told from what is unknown once it is forgotten.
+    const auto id = decode_client_order_id(e.order.client_order_id);
+    Sequence& last = said_[id->epoch];
+    last = std::max(last, id->sequence);
+    if (said_.size() > kEpochs) said_.erase(said_.begin());
+  }
+  on_order(e, t);
 }
 
 }  // namespace tickmesh

@@ -36,6 +36,12 @@ void PositionCore::apply(const Input& in, Outbox& out) {
   if (const auto* gap = std::get_if<StreamGap>(&in.event)) return on_gap(*gap, t);
   if (const auto* disk = std::get_if<DiskChanged>(&in.event)) return on_disk(*disk, t);
   if (const auto* started = std::get_if<Started>(&in.event)) return on_started(*started);
+  if (const auto* rebuilt = std::get_if<Rebuilt>(&in.event)) return on_rebuilt(*rebuilt, t);
+  if (const auto* step = std::get_if<ClockStepped>(&in.event)) {
+    // What was fresh, late or due may not have been: a person looks and resumes.
+    const auto ms = std::to_string(step->by.ns / 1'000'000);
+    return raise(Symbol{}, RiskCause::clock, RiskState::reducing, "the machine's clock stepped by " + ms + " ms", t);
+  }
   if (std::holds_alternative<WentLive>(in.event)) on_live(t);
 }
 

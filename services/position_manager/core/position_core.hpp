@@ -1,6 +1,7 @@
 // Positions and the orders that make them. Everything it does follows from its inputs; `now` comes with them.
 //
-// Takes: tick, signal, order, venue, control, and the local inputs Started, WentLive, TimerFired, PeerChanged, StreamGap.
+// Takes: tick, signal, order, venue, control, and the local inputs Started, WentLive, TimerFired, PeerChanged, StreamGap,
+// ClockStepped, Rebuilt.
 // Says: intent, position, account, risk; all on partition `kAccountSlot`.
 //
 // What is never broken: a position is the sum of its fills; one position a symbol; one entry and one exit on their way a symbol;
@@ -112,6 +113,7 @@ class PositionCore final : public Core {
   Order* retired(std::string_view id);
   Order* adopt(const OrderEvent& e, Turn& t);
   void on_venue(const VenueEvent& e, Turn& t);
+  void on_rebuilt(const Rebuilt& r, Turn& t);
 
   // fills.cpp
   PositionEventKind take_fill(Order& o, const OrderEvent& e, bool over, Turn& t);  // none: no fill, or a repeat
