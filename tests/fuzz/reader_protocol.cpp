@@ -59,7 +59,7 @@ std::vector<Bytes> seeds() {
           seed(0, as_bytes(encode(AckRequest{"position_manager-0", positions}))),
           seed(0, as_bytes(encode(GetFrom{{Stream::order, 0, {9, 12}}, 100, 65'536}))),
           seed(1, as_bytes(encode(welcome))),
-          seed(1, as_bytes(encode(TrimmedReply{Stream::order, 0, {9, 12}}))),
+          seed(1, encode(TrimmedReply{Stream::order, 0, {9, 12}})),
           seed(1, as_bytes(encode(FaultReply{"no such stream"}))),
           seed(1, encode_chunk({Stream::order, 0, {9, 12}}, {Bytes(3), Bytes(40)}))};
 }

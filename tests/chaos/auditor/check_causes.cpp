@@ -11,7 +11,7 @@ bool leads_to_orders(Stream stream) { return stream == kMetrics || stream == kSi
 
 /// What leads to an order hands on the time of the tick it began with; an order's later events name the order and start anew.
 void check_tick_time(const Name& name, const Header& h, const Header& cause, Report& report) {
-  const auto expected = h.cause.stream == kTick ? h.cause_time : leads_to_orders(h.cause.stream) ? cause.tick_time : 0;
+  const auto expected = h.cause.stream == kTick ? h.cause_time : leads_to_orders(static_cast<Stream>(h.cause.stream)) ? cause.tick_time : 0;
   report.expect(h.tick_time == expected || (name.stream == kOrder && h.tick_time == 0), "ticks that led to what was said", [&] {
     return to_string(name) + " gives the tick's time as " + std::to_string(h.tick_time) + ", its cause " + to_string(h.cause) + " as " +
            std::to_string(expected);

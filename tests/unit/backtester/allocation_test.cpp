@@ -76,7 +76,7 @@ TEST(Allocations, NoCoreTakesFromTheHeapOnATickOnceWarm) {
 }
 
 TEST(Allocations, OnePlantedInACoreIsFound) {
-  const auto counted = count(kWarm + seconds(10), "bar_compressor");
+  const auto counted = count(seconds(9 * 60 + 10), "bar_compressor");
   for (const auto& [service, one] : counted) {
     ASSERT_GT(one.ticks, 100u) << service;
     EXPECT_EQ(one.allocations, service == "bar_compressor" ? one.ticks : 0u) << service;

@@ -14,18 +14,18 @@ backtest::Summary run(const Config::Overrides& overrides, Duration length, backt
 
 TEST(MeshHash, AQuarterOfAnHourOfTheDemoMarketIsTheOneThatWasReviewed) {
   const auto s = run({}, seconds(900));
-  EXPECT_EQ(s.hash.count(Stream::tick), 0u);
-  EXPECT_EQ(s.hash.of(Stream::tick), 0x0u);
-  EXPECT_EQ(s.hash.of(Stream::bar), 0x0u);
-  EXPECT_EQ(s.hash.of(Stream::metrics), 0x0u);
-  EXPECT_EQ(s.hash.of(Stream::signal), 0x0u);
+  EXPECT_EQ(s.hash.count(Stream::tick), 187'266u);
+  EXPECT_EQ(s.hash.of(Stream::tick), 0x46bef234934625dbu);
+  EXPECT_EQ(s.hash.of(Stream::bar), 0x2ab9af18f9117ac9u);
+  EXPECT_EQ(s.hash.of(Stream::metrics), 0xd049801c7199753bu);
+  EXPECT_EQ(s.hash.of(Stream::signal), 0xf2d0987044b3237bu);
 }
 
 TEST(MeshHash, ABusyMinuteWithRawFiltersIsTheOneThatWasReviewed) {
   const auto s = run({{"feed.demo.rate", "5000"}, {"feed.demo.seed", "7"}, {"metrics.filters", "raw"}}, seconds(60));
-  EXPECT_EQ(s.hash.of(Stream::tick), 0x0u);
-  EXPECT_EQ(s.hash.of(Stream::bar), 0x0u);
-  EXPECT_EQ(s.hash.of(Stream::metrics), 0x0u);
+  EXPECT_EQ(s.hash.of(Stream::tick), 0xc594df0113f0a711u);
+  EXPECT_EQ(s.hash.of(Stream::bar), 0x423b2bd68a58528du);
+  EXPECT_EQ(s.hash.of(Stream::metrics), 0xdc60f06d89bbabc8u);
 }
 
 TEST(MeshHash, HashingChangesNothing) {
