@@ -21,7 +21,8 @@ class ReplayDesk {
   /// `keyframe`: what goes with the answer that something is gone.
   ReplayDesk(Speaker speaker, const Journal& journal, const Keyframe* keyframe = nullptr)
       : speaker_{std::move(speaker)}, journal_{journal}, keyframe_{keyframe} {}
-  /// One thread at a time. Calls `reply` at most once. False: it was no request, or spoke of what does not exist. Throws what the journal throws.
+  /// One thread at a time. Calls `reply` at most once. False: it was no request, or spoke of what does not exist. Throws what the journal
+  /// throws.
   bool answer(ByteView request, const Reply& reply);
 
   // Any thread.

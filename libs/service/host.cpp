@@ -78,7 +78,8 @@ Host::Host(const ServiceSpec& spec, Config config, std::uint32_t core_version)
   // Until the projector knows how far the tables are, all of it may be needed; it moves this pin.
   if (!perishable() && spec_.projects && config_.boolean("postgres.enabled")) journal_->pin("projector", journal_->first());
   retention_ = std::make_unique<Retention>(
-      RetentionOptions{journal_dir(), perishable(), perishable() ? bytes_of("journal.budget.perishable_bytes") : bytes_of("journal.budget.kept_bytes"),
+      RetentionOptions{journal_dir(), perishable(),
+                       perishable() ? bytes_of("journal.budget.perishable_bytes") : bytes_of("journal.budget.kept_bytes"),
                        bytes_of("journal.segment_bytes")},
       *journal_, codec_);
 

@@ -44,7 +44,7 @@ Result<void> take_database(const std::string& dsn, const MeshId& mesh) {
   try {
     (*session)->exec(
         "insert into tickmesh.mesh (id, name) values ($1, $2)"
-        " on conflict (only) do update set id = excluded.id, name = excluded.name, since = now()",
+        " on conflict (sole) do update set id = excluded.id, name = excluded.name, since = now()",
         {mesh.id, mesh.name});
     return {};
   } catch (const SqlError& thrown) {

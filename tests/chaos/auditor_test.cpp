@@ -262,20 +262,20 @@ TEST_F(Auditor, FindsACauseThatNeverWas) {
   EXPECT_GT(report.findings("causes of order"), 0U);
   EXPECT_GT(report.findings("orders were asked for"), 0U);
 }
-TEST_F(Auditor, FindsAnIntentThatGivesAnotherTicksTime) {
+TEST_F(Auditor, FindsMetricsThatGiveAnotherTicksTime) {
   bool done = false;
-  const auto report = with_journal_changed("position_manager", [&](const Record& r, std::string& body) {
-    if (done || r.type != auditor::kSaid || auditor::said(r.body).first.stream != auditor::kIntent) return true;
+  const auto report = with_journal_changed("metrics_engine", [&](const Record& r, std::string& body) {
+    if (done || r.type != auditor::kSaid || auditor::said(r.body).first.stream != auditor::kMetrics) return true;
     const auto said = auditor::said(r.body);
     const auto time = auditor::header_of({said.first, said.events.front()}).tick_time;
-    if (time == 0) return true;  // a person's
+    if (time == 0) return true;  // a timer's
     const std::string stored(reinterpret_cast<const char*>(&time), sizeof time);
     const auto at = body.find('\x21' + stored);  // field 4, eight bytes
     EXPECT_NE(at, std::string::npos);
     body[at + 1] = static_cast<char>(body[at + 1] ^ 1);
     return done = true;
   });
-  ASSERT_TRUE(done) << "no intent of a strategy in this run";
+  ASSERT_TRUE(done) << "no tick led to any metrics in this run";
   EXPECT_GT(report.findings("ticks that led to what was said"), 0U);
 }
 TEST_F(Auditor, FindsADamagedRecord) {

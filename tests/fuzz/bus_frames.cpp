@@ -133,17 +133,17 @@ std::vector<Bytes> seeds() {
   welcome.first[1][3] = 1;
   welcome.last[1][3] = 8;
   Bytes healed, restarted, trimmed;
-  put(healed, 1, as_bytes(encode(welcome)));
+  put(healed, 1, view(encode(welcome)));
   put(healed, 0, frame(5, 4, token));
   healed.push_back(std::byte{2});
   put(healed, 1, encode_chunk({Stream::tick, 3, {9, 1}}, {Bytes(3), Bytes(4), Bytes(5), Bytes(6)}));
-  put(restarted, 1, as_bytes(encode(welcome)));
+  put(restarted, 1, view(encode(welcome)));
   put(restarted, 0, frame(1, 3, token));
   put(restarted, 0, frame(4, 2, later));
   put(restarted, 0, frame(1, 2, newer));
-  put(trimmed, 1, as_bytes(encode(welcome)));
+  put(trimmed, 1, view(encode(welcome)));
   put(trimmed, 0, frame(7, 2, token));
-  put(trimmed, 1, encode(TrimmedReply{Stream::tick, 3, {9, 7}}));
+  put(trimmed, 1, view(encode(TrimmedReply{Stream::tick, 3, {9, 7}})));
   put(trimmed, 0, frame(7, 2, token));
   return {healed, restarted, trimmed};
 }

@@ -55,12 +55,12 @@ std::vector<Bytes> seeds() {
   WelcomeReply welcome{.service = "broker_gateway", .token = {9, 3}, .config_hash = 5};
   welcome.first[13][0] = 2;
   welcome.last[13][0] = 41;
-  return {seed(0, as_bytes(encode(HelloRequest{"position_manager-0", positions}))),
-          seed(0, as_bytes(encode(AckRequest{"position_manager-0", positions}))),
-          seed(0, as_bytes(encode(GetFrom{{Stream::order, 0, {9, 12}}, 100, 65'536}))),
-          seed(1, as_bytes(encode(welcome))),
-          seed(1, encode(TrimmedReply{Stream::order, 0, {9, 12}})),
-          seed(1, as_bytes(encode(FaultReply{"no such stream"}))),
+  return {seed(0, view(encode(HelloRequest{"position_manager-0", positions}))),
+          seed(0, view(encode(AckRequest{"position_manager-0", positions}))),
+          seed(0, view(encode(GetFrom{{Stream::order, 0, {9, 12}}, 100, 65'536}))),
+          seed(1, view(encode(welcome))),
+          seed(1, view(encode(TrimmedReply{Stream::order, 0, {9, 12}}))),
+          seed(1, view(encode(FaultReply{"no such stream"}))),
           seed(1, encode_chunk({Stream::order, 0, {9, 12}}, {Bytes(3), Bytes(40)}))};
 }
 

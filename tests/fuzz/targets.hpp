@@ -49,6 +49,9 @@ class Feeder {
  private:
   ByteView rest_;
 };
+/// What our writers give, as text or as bytes.
+inline ByteView view(std::string_view text) { return as_bytes(text); }
+inline ByteView view(const Bytes& bytes) { return bytes; }
 /// What `Feeder::chunk` takes.
 inline void put_chunk(Bytes& out, ByteView bytes) {
   ByteWriter w{out};

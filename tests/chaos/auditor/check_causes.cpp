@@ -7,7 +7,7 @@ namespace {
 bool for_positions(std::uint64_t verb) { return verb != 0; }
 bool for_gateway(std::uint64_t verb) { return verb == 3 || verb == 4 || verb == 6 || verb == 7; }
 
-bool leads_to_orders(Stream stream) { return stream == kMetrics || stream == kSignal || stream == kIntent || stream == kOrder; }
+bool leads_to_orders(std::uint8_t stream) { return stream == kMetrics || stream == kSignal || stream == kIntent || stream == kOrder; }
 
 /// What leads to an order hands on the time of the tick it began with; an order's later events name the order and start anew.
 void check_tick_time(const Name& name, const Header& h, const Header& cause, Report& report) {

@@ -148,6 +148,7 @@ class Filler {
   void fill(PeerChanged& v) { all(v.service, v.alive, v.token); }
   void fill(StreamGap& v) { all(v.stream, v.partition, v.from, v.to); }
   void fill(VenueReport& v) { all(v.kind, v.client_order_id, v.venue_order_id, v.fill, v.cumulative, v.open, v.time, v.reason); }
+  void fill(DiskChanged& v) { all(v.full, v.reason); }
   void fill(Request& v) { all(v.request_id, v.command); }
   void fill(ClockStepped& v) { all(v.by); }
   void fill(DiskChanged& v) { all(v.full, v.reason); }

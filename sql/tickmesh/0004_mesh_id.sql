@@ -1,6 +1,6 @@
 -- Whose database this is: one mesh's, for ever. Another one, with journals of its own, would mix its rows with these.
 create table tickmesh.mesh (
-  only boolean primary key default true check (only),
+  sole boolean primary key default true check (sole),
   id text not null,
   name text not null,
   since timestamptz not null default now()
