@@ -143,7 +143,8 @@ class Journal {
   /// Up to `max_events` and about `max_bytes` of what was said on (stream, partition) in the current epoch, from `from` on.
   virtual SaidChunk said(Stream stream, Partition partition, Sequence from, std::size_t max_events, std::size_t max_bytes) const = 0;
   virtual std::unique_ptr<SaidReader> said_reader() const;
-  /// Where the record begins that holds this event of the current epoch; the oldest held when it is gone, `end()` when it is not said yet.
+  /// From where on this event of the current epoch is found: the record that holds it or one at most a block of the index (256 KiB) before;
+  /// the oldest held when it is gone, `end()` when it is not said yet.
   virtual Lsn said_at(Stream, Partition, Sequence) const { return first(); }
   virtual Outbox::Heads heads() const = 0;       ///< last sequence said, current epoch
   virtual Outbox::Heads first_held() const = 0;  ///< first sequence still held (0: none)

@@ -151,7 +151,6 @@ class Filler {
   void fill(DiskChanged& v) { all(v.full, v.reason); }
   void fill(Request& v) { all(v.request_id, v.command); }
   void fill(ClockStepped& v) { all(v.by); }
-  void fill(DiskChanged& v) { all(v.full, v.reason); }
   void fill(Rebuilt& v) { all(v.order, v.stop, v.target, v.said); }
 
  private:

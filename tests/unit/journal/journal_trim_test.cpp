@@ -130,9 +130,17 @@ TEST(JournalTrim, WhereAnEventLiesIsKnownForPinning) {
   fill(*journal);
   const auto at = journal->said_at(Stream::tick, 5, 402);
   const auto cursor = journal->read_from(at);
-  const auto record = cursor->next();
-  ASSERT_TRUE(record && *record);
-  EXPECT_EQ(peek_said((*record)->body)->first.at.sequence, 401u);
+  Sequence first = 0, past = 0;
+  while (past <= 402) {
+    const auto record = cursor->next();
+    ASSERT_TRUE(record && *record);
+    if ((*record)->type != RecordType::said) continue;
+    const auto said = peek_said((*record)->body);
+    if (first == 0) first = said->first.at.sequence;
+    past = said->first.at.sequence + said->count;
+  }
+  EXPECT_LE(first, 402u);
+  EXPECT_GT(first, 201u) << "not from the beginning";
   EXPECT_EQ(journal->said_at(Stream::tick, 5, 801), journal->end());
   EXPECT_EQ(journal->said_at(Stream::tick, 6, 1), journal->end());
   journal->pin("reader", at);

@@ -124,7 +124,6 @@ TEST(SourceRunner, ARunLargerThanARecordIsSaidInSeveral) {
     source.runner.step(kStart, inputs);
     const auto released = take(source.runner.releases());
     ASSERT_EQ(released.size(), 3'000u);
-    EXPECT_LT(released.front().recorded, released.back().recorded);
     EXPECT_EQ(released.back().recorded, source.journal->end());
   }
   EXPECT_EQ(said_in(disk).size(), 3'000u);
