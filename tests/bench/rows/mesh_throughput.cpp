@@ -54,7 +54,7 @@ class MeshThroughput final : public Benchmark {
   }
 
   double ours() {
-    TestMesh mesh{{{"feed.demo.rate", "5000000"}, {"feed.paced", "true"}, {"journal.budget.bytes", "4000000000"}}};
+    TestMesh mesh{{{"feed.demo.rate", "5000000"}, {"feed.paced", "true"}}};
     // A paced ingestor says whom it waits for and is never ready: that is the load.
     wait_for("the readers", [&] { return std::ranges::all_of(kReaders, [&](const char* reader) { return mesh.ready(reader); }); });
     std::this_thread::sleep_for(std::chrono::seconds{2});

@@ -61,7 +61,6 @@ double recover_in(const std::string& dir, const std::string& service, const std:
                                        "--mesh.run_dir=" + dir,
                                        "--mesh.instruments=" + bench_config().text("mesh.instruments"),
                                        "--journal.dir=" + dir + "/journals",
-                                       "--journal.budget.bytes=0",
                                        "--postgres.enabled=false",
                                        "--health.base_port=18990",
                                        "--venue.paper.ledger=" + dir + "/ledger"};
