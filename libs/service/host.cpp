@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -437,6 +438,15 @@ void Host::on_http(HttpRequest request, HttpRespond respond) {
 void Host::set_extra_http(ExtraHttp handler) {
   std::lock_guard lock{extra_mutex_};
   extra_http_ = std::move(handler);
+}
+
+void Host::unless_disk_full(const std::function<void()>& snapshot) {
+  try {
+    snapshot();
+  } catch (const DiskError& e) {
+    if (e.error != ENOSPC && e.error != EDQUOT) throw;
+    spdlog::warn("No snapshot, the disk is full: {}", e.what());
+  }
 }
 
 bool Host::stopping() {

@@ -86,6 +86,8 @@ class Host {
   void publish_status(std::vector<std::string> reasons, const Reader* reader, const StreamAges* ages = nullptr);
   bool status_due();
 
+  /// Takes a snapshot, or says that a full disk does not let it: the tail grows until it does, nothing stops for that.
+  static void unless_disk_full(const std::function<void()>& snapshot);
   /// SIGTERM or SIGINT was received.
   bool stopping();
   int signal_fd() const { return signal_fd_; }

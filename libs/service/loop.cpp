@@ -322,7 +322,7 @@ class Loop {
     }
     if (mono >= next_snapshot_) {
       next_snapshot_ = mono + snapshot_interval();
-      if (runner_.inputs_since_snapshot() > 0) snapshot();
+      if (runner_.inputs_since_snapshot() > 0) host_.unless_disk_full([this] { snapshot(); });
     }
     if (!host_.status_due()) return;
     std::vector<std::string> reasons;

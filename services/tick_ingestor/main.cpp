@@ -94,7 +94,7 @@ class Ingestor {
     const std::int64_t mono = monotonic_ns();
     if (mono >= next_snapshot_) {
       next_snapshot_ = mono + snapshot_interval();
-      if (runner_.inputs_since_snapshot() > 0) runner_.snapshot();
+      if (runner_.inputs_since_snapshot() > 0) host_.unless_disk_full([this] { runner_.snapshot(); });
     }
     if (host_.status_due()) {
       host_.probes().feed_age(host_.config().text("feed.kind"), static_cast<double>(mono - last_tick_) / 1e9);

@@ -36,6 +36,47 @@ TEST_F(GatewayControl, APlainHaltDoesNotLoosenAHardOneAndExitsStillPass) {
   EXPECT_EQ(orders.back().kind, sending);
 }
 
+TEST_F(GatewayControl, AFullDiskRefusesEntriesByItsOwnRuleAndLetsExitsAndCancelsGoOn) {
+  open();
+  send(intent("T1"));
+  forget();
+  take(DiskChanged{true, "no room"});
+  ASSERT_EQ(venue.size(), 1U);
+  EXPECT_EQ(venue[0].kind, VenueEventKind::state_changed);
+  EXPECT_EQ(venue[0].state, RiskState::reducing);
+  take(DiskChanged{true, "no room"});
+  EXPECT_EQ(venue.size(), 1U) << "told twice, said once";
+  send(intent("T2"));
+  EXPECT_EQ(orders.back().rule, gateway_rule::kDisk);
+  EXPECT_EQ(orders.back().reason, "no room");
+  send(intent("T3", Purpose::exit));
+  EXPECT_EQ(orders.back().kind, sending);
+  command({.verb = Verb::cancel, .client_order_id = "T1"});
+  EXPECT_EQ(orders.back().kind, canceling);
+  command({.verb = Verb::resume});
+  EXPECT_EQ(core.state(), RiskState::reducing) << "a person's word makes no room";
+  Bytes saved;
+  ByteWriter out{saved};
+  core.save(out);
+  GatewayCore again{test_gateway_config()};
+  ByteReader in{saved};
+  again.load(in);
+  EXPECT_EQ(again.state(), RiskState::reducing);
+  take(DiskChanged{false, ""});
+  EXPECT_EQ(core.state(), RiskState::active);
+  EXPECT_EQ(venue.back().state, RiskState::active);
+  send(intent("T4"));
+  EXPECT_EQ(orders.back().kind, sending);
+}
+
+TEST_F(GatewayControl, AHaltSetWhileTheDiskIsFullStaysWhenItHasRoomAgain) {
+  open();
+  take(DiskChanged{true, "no room"});
+  command({.verb = Verb::halt});
+  take(DiskChanged{false, ""});
+  EXPECT_EQ(core.state(), RiskState::reducing);
+}
+
 TEST_F(GatewayControl, ALateCommandAnswersExpiredAndDoesNothing) {
   open();
   command({.verb = Verb::halt, .valid_until = now - milliseconds(1)});

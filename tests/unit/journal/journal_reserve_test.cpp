@@ -63,6 +63,22 @@ TEST(JournalReserve, CarriesOnWhenTheDiskIsFullUntilItIsUsedUp) {
   EXPECT_EQ(verify_journal("/j", disk).problems, std::vector<std::string>{});
 }
 
+TEST(JournalReserve, ASnapshotThatDoesNotFitLeavesTheJournalAsItWas) {
+  FakeDisk disk;
+  const auto journal = must_open(disk);
+  journal->snapshot(as_bytes("before"));
+  disk.set_capacity(kSegment + 1'000);
+  try {
+    journal->snapshot(Bytes(10'000));
+    FAIL() << "it fits";
+  } catch (const DiskError& e) {
+    EXPECT_EQ(e.error, ENOSPC);
+  }
+  journal->append(RecordType::taken, taken("goes on"));
+  EXPECT_EQ(as_text(journal->latest_snapshot()->second), "before");
+  EXPECT_EQ(verify_journal("/j", disk).problems, std::vector<std::string>{});
+}
+
 TEST(JournalReserve, IsMadeWholeWhenTheDiskHasRoomAgain) {
   FakeDisk disk;
   disk.set_capacity(3 * kSegment + 1'000);

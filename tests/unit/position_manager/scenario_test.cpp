@@ -293,6 +293,27 @@ TEST(PositionCore, SilentPeersReduceTheAccount) {
   }
 }
 
+TEST(PositionCore, AFullDiskRefusesEntriesByItsOwnRuleAndLetsExitsGoOn) {
+  auto h = Harness{}.ready();
+  h.open(kAapl, 5);
+  h.fills(h.last(), 5, "100.02");
+  h.give(DiskChanged{true, "no room"});
+  EXPECT_EQ(h.core().risk_state(), RiskState::reducing);
+  h.enter(kMsft);
+  EXPECT_EQ(h.outcome(), "refused disk");
+  EXPECT_NE(h.said<RiskEvent>().back().reason.find("no room"), std::string::npos);
+  h.ask(h.command(Verb::resume));
+  EXPECT_EQ(h.core().risk_state(), RiskState::reducing) << "a person's word makes no room";
+  h.ask(h.command(Verb::close, kAapl));
+  EXPECT_EQ(h.last().purpose, Purpose::exit);
+  h.give(DiskChanged{true, "no room"});
+  EXPECT_TRUE(h.said<RiskEvent>().empty()) << "told twice, said once";
+  h.give(DiskChanged{false, ""});
+  EXPECT_EQ(h.core().risk_state(), RiskState::active);
+  h.enter(kMsft);
+  EXPECT_EQ(h.last().symbol, kMsft);
+}
+
 TEST(PositionCore, LostOrderEventsWaitForAPerson) {
   auto h = Harness{}.ready();
   h.give(StreamGap{Stream::order, 0, {7, 3}, {7, 9}});
