@@ -141,7 +141,9 @@ TEST_F(LongSockets, SlowLinksBringEverythingInOrderAndTheirLagIsSeen) {
   EXPECT_TRUE(mesh.ready("position_manager"));
   // Less than the feed says: the socket fills and heartbeats come late, until there is room again.
   ticks.set(Fault::throttle, 4'000);
-  EXPECT_TRUE(eventually([&] { return mesh.ctl({"account"}).out.find("stale: no quote for more than") != std::string::npos; }, 60s));
+  EXPECT_TRUE(eventually([&] { return mesh.ctl({"account"}).out.find("QQQ.DEMO") != std::string::npos; }, 60s))
+      << mesh.ctl({"account"}).out;
+  EXPECT_NE(mesh.ctl({"account"}).out.find("stale: no quote for more than"), std::string::npos);
   const auto refused = mesh.ctl({"open", "QQQ", "10"});
   EXPECT_EQ(refused.exit, 4) << "prices of long ago were traded on: " << refused.out;
   ticks.heal();
