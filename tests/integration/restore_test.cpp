@@ -81,12 +81,13 @@ TEST(Restore, WhatAJournalHasDroppedSinceTheBackupIsARowAndACount) {
   mesh.postgres().restore();
   EXPECT_TRUE(eventually([&] { return count(mesh, "select coalesce(sum(events), 0) from tick_ingestor.v_projection_gaps") > 1000; }, 60s));
   EXPECT_TRUE(eventually([&] { return count(mesh, sequence) > at_backup; }, 60s));
-  EXPECT_GE(mesh.figure("tick_ingestor", "tickmesh_projection_gaps_total").value_or(0), 1);
+  EXPECT_TRUE(eventually([&] { return mesh.figure("tick_ingestor", "tickmesh_projection_gaps_total").value_or(0) >= 1; }, 10s));
   EXPECT_TRUE(all_projected(mesh));
   // What is kept lacks nothing.
   for (const char* service : {"position_manager", "broker_gateway", "api_gateway"})
     EXPECT_EQ(count(mesh, std::string("select count(*) from ") + service + ".projection_gaps"), 0) << service;
-  EXPECT_GE(count(mesh, "select count(*) from broker_gateway.executions where symbol = 'MSFT.DEMO'"), 1);
+  EXPECT_TRUE(
+      eventually([&] { return count(mesh, "select count(*) from broker_gateway.executions where symbol = 'MSFT.DEMO'") >= 1; }, 30s));
   EXPECT_TRUE(mesh.unasked_ends().empty());
   if (HasFailure()) mesh.dump_logs();
 }
