@@ -33,7 +33,8 @@ bool Conversation::reply(ByteView frame, std::int64_t now, SequencerSink& sink) 
 
 bool Conversation::replied(const WelcomeReply& welcome, std::int64_t now, SequencerSink& sink) {
   if (!is(welcome.service, welcome.ordinal)) return false;
-  if (hear(welcome.token, welcome.config_hash, now, sink)) sequencer_.welcome(welcome.token, welcome.first, welcome.last);
+  if (hear(welcome.token, welcome.config_hash, now, sink))
+    sequencer_.welcome(welcome.token, welcome.first, welcome.last, sink, welcome.ended);
   return true;
 }
 

@@ -80,27 +80,38 @@ bool ReplayDesk::answer(const GetFrom& get, const Reply& reply) {
     if (!told_) return true;
     last = heads_[index(get.first.stream)][get.first.partition];
   }
-  // Another epoch is none of this journal's: the asker learns where things stand.
-  if (get.first.at.epoch != speaker_.token.epoch) {
-    welcome(reply);
-    return true;
-  }
-  if (from > last) {
+  const bool current = get.first.at.epoch == speaker_.token.epoch;
+  if (current && from > last) {
     reply(encode_chunk(get.first, std::span<const ByteView>{}));
     return true;
   }
-  const std::size_t most =
-      std::min<Sequence>(last - from + 1, get.max_count == 0 ? kMaxChunkEvents : std::min<std::size_t>(get.max_count, kMaxChunkEvents));
+  const Sequence most = std::min<Sequence>(current ? last - from + 1 : kMaxChunkEvents,
+                                           get.max_count == 0 ? kMaxChunkEvents : std::min<std::size_t>(get.max_count, kMaxChunkEvents));
   const std::size_t bytes = get.max_bytes == 0 ? kBatchBytes : std::min<std::size_t>(get.max_bytes, kMaxChunkBytes);
+  if (!current) return answer_before(get, most, bytes, reply);
   if (!said_) said_ = journal_.said_reader();
   const SaidSlice& chunk = said_->read(get.first.stream, get.first.partition, from, most, bytes);
   if (chunk.trimmed_before > from) {
-    trimmed(get.first, {speaker_.token.epoch, chunk.trimmed_before}, reply);
+    trimmed(get.first, {get.first.at.epoch, chunk.trimmed_before}, reply);
     return true;
   }
   const auto events = std::span{chunk.events}.first(std::min(most, chunk.events.size()));
   served_.fetch_add(events.size(), std::memory_order_relaxed);
   reply(encode_chunk(get.first, events));
+  return true;
+}
+
+bool ReplayDesk::answer_before(const GetFrom& get, std::size_t most, std::size_t bytes, const Reply& reply) {
+  const SaidChunk chunk = journal_.said_before(get.first, most, bytes);
+  if (chunk.trimmed_before > get.first.at.sequence) {
+    trimmed(get.first, {get.first.at.epoch, chunk.trimmed_before}, reply);
+  } else if (chunk.events.empty()) {
+    welcome(reply);  // nothing of it is held: the asker learns where things stand
+  } else {
+    const std::vector<ByteView> events(chunk.events.begin(), chunk.events.end());
+    served_.fetch_add(events.size(), std::memory_order_relaxed);
+    reply(encode_chunk(get.first, events));
+  }
   return true;
 }
 
@@ -112,6 +123,7 @@ void ReplayDesk::welcome(const Reply& reply) const {
     welcome.last = heads_;
   }
   welcome.first = journal_.first_held();
+  welcome.ended = journal_.ended();
   for (unsigned s = 0; s < kStreams; ++s)
     for (unsigned p = 0; p < kPartitions; ++p)
       if (welcome.first[s][p] == 0) welcome.first[s][p] = welcome.last[s][p] + 1;

@@ -37,6 +37,8 @@ class ReplayDesk {
   bool answer(const HelloRequest& hello, const Reply& reply);
   bool answer(const AckRequest& ack, const Reply& reply);
   bool answer(const GetFrom& get, const Reply& reply);
+  /// Of an epoch that is over.
+  bool answer_before(const GetFrom& get, std::size_t most, std::size_t bytes, const Reply& reply);
   void welcome(const Reply& reply) const;
   void trimmed(const Name& asked, Position first, const Reply& reply) const;
   bool remember(const std::string& name, const Positions& applied, const Positions& snapshotted, bool anew);

@@ -79,6 +79,14 @@ std::optional<WelcomeReply> welcome_of(const v1::Welcome& said) {
     welcome.first[s][head.partition()] = head.first_sequence();
     welcome.last[s][head.partition()] = head.last_sequence();
   }
+  for (const v1::Head& head : said.ended()) {
+    const Epoch before = welcome.ended.empty() ? 1 : welcome.ended.back().epoch;
+    if (!valid(head.stream(), head.partition()) || head.epoch() < before || head.epoch() >= welcome.token.epoch ||
+        head.first_sequence() == 0 || head.last_sequence() < head.first_sequence())
+      return std::nullopt;
+    welcome.ended.push_back({static_cast<Stream>(head.stream()), static_cast<Partition>(head.partition()), head.epoch(),
+                             head.first_sequence(), head.last_sequence()});
+  }
   return welcome;
 }
 
@@ -133,6 +141,14 @@ std::string encode(const WelcomeReply& welcome) {
       head.set_first_sequence(welcome.first[s][p]);
       head.set_last_sequence(welcome.last[s][p]);
     }
+  for (const EndedStream& ended : welcome.ended) {
+    v1::Head& head = *reply.mutable_welcome()->add_ended();
+    head.set_stream(static_cast<v1::Stream>(ended.stream));
+    head.set_partition(ended.partition);
+    head.set_epoch(ended.epoch);
+    head.set_first_sequence(ended.first);
+    head.set_last_sequence(ended.last);
+  }
   return reply.SerializeAsString();
 }
 

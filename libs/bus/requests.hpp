@@ -10,6 +10,7 @@
 
 #include "bus/wire.hpp"
 #include "core/core.hpp"
+#include "journal/journal.hpp"
 
 namespace tickmesh {
 
@@ -41,6 +42,7 @@ struct WelcomeReply {
   std::uint64_t config_hash{0};
   Outbox::Heads first{};  ///< still held; last + 1: none
   Outbox::Heads last{};
+  std::vector<EndedStream> ended{};  ///< what is held of epochs that are over, oldest first
 };
 struct ChunkReply {
   Name first{};

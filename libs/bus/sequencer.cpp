@@ -43,10 +43,11 @@ const Sequencer::Cursor* Sequencer::find(Stream stream, Partition partition) con
 std::uint64_t Sequencer::behind(const Cursor& cursor) const {
   const Sequence held = cursor.held.empty() ? 0 : cursor.held.rbegin()->first + cursor.held.rbegin()->second.events.size() - 1;
   const Sequence head = std::max(cursor.head, held);
+  if (closing(cursor)) return head + 1;  // at least the end of its epoch is to be learned
   return head > cursor.at.sequence ? head - cursor.at.sequence : 0;
 }
 
-bool Sequencer::heard(Token token, SequencerSink& sink) {
+bool Sequencer::heard(Token token, SequencerSink&) {
   if (token_ && token.epoch < token_->epoch) {
     ++stale_;
     return false;
@@ -55,31 +56,42 @@ bool Sequencer::heard(Token token, SequencerSink& sink) {
   // what it says beside it is nobody's word.
   if (token_ && token < *token_) return false;
   if (token_ && token == *token_) return true;
+  const bool new_epoch = token_ && token.epoch != token_->epoch;
   token_ = token;
   told_ = welcomed_ = false;
   hello_at_ = get_at_ = 0;
   asked_.reset();
   for (Cursor& cursor : cursors_) {
-    enter_epoch(cursor, token.epoch, sink);
+    if (new_epoch) {
+      drop_held(cursor);  // of the epoch that is over; what is left of it is asked for
+      if (cursor.known && cursor.head > 0) cursor.unheard = cursor.head;
+    }
     cursor.head = 0;
   }
   return true;
 }
 
-void Sequencer::enter_epoch(Cursor& cursor, Epoch epoch, SequencerSink& sink) {
-  if (!cursor.known) {
-    // Held runs are of the token's epoch; on the first token there are none, on a later one they are of the epoch that ended.
-    drop_held(cursor);
-    return;
+const EndedStream* Sequencer::ended(const Cursor& cursor, Epoch from) const {
+  const auto it = std::ranges::find_if(
+      ended_, [&](const EndedStream& e) { return e.stream == cursor.stream && e.partition == cursor.partition && e.epoch >= from; });
+  return it == ended_.end() ? nullptr : &*it;
+}
+
+/// Goes on to the next epoch, as long as nothing of the cursor's own is left to read.
+void Sequencer::close_epochs(Cursor& cursor, SequencerSink& sink) {
+  while (closing(cursor) && welcomed_) {
+    const EndedStream* here = ended(cursor, cursor.at.epoch);
+    if (here != nullptr && here->epoch == cursor.at.epoch && here->last > cursor.at.sequence) return;
+    const EndedStream* next = ended(cursor, cursor.at.epoch + 1);
+    const Position old = cursor.at;
+    const Sequence lost = cursor.unheard > old.sequence ? cursor.unheard - old.sequence : 0;
+    cursor.at = {next != nullptr ? next->epoch : token_->epoch, 0};
+    cursor.unheard = 0;
+    cursor.joins = false;
+    counts_[index(cursor.stream)].lost += lost;
+    if (old.sequence > 0 || lost > 0) sink.gap({cursor.stream, cursor.partition, old, cursor.at});
   }
-  if (cursor.at.epoch >= epoch) return;
-  const std::uint64_t unheard = behind(cursor);
-  counts_[index(cursor.stream)].lost += unheard;
-  drop_held(cursor);
-  cursor.joins = false;
-  const Position old = cursor.at;
-  cursor.at = {epoch, 0};
-  if (old.sequence > 0 || unheard > 0) sink.gap({cursor.stream, cursor.partition, old, cursor.at});
+  queue_if_ready(cursor);
 }
 
 void Sequencer::heads(Token token, const Outbox::Heads& last) {
@@ -92,18 +104,24 @@ void Sequencer::heads(Token token, const Outbox::Heads& last) {
   }
 }
 
-void Sequencer::welcome(Token token, const Outbox::Heads& first, const Outbox::Heads& last) {
+void Sequencer::welcome(Token token, const Outbox::Heads& first, const Outbox::Heads& last, SequencerSink& sink,
+                        std::vector<EndedStream> ended_streams) {
   if (!token_ || token != *token_) return;
   welcomed_ = true;
+  ended_ = std::move(ended_streams);
+  std::erase_if(ended_, [](const EndedStream& e) { return e.last >= kMaxSequence || e.first == 0 || e.first > e.last; });
   for (Cursor& cursor : cursors_) {
-    if (cursor.known) continue;
-    const Sequence held = first[index(cursor.stream)][cursor.partition];
-    cursor.at = {token.epoch, held > 0 ? held - 1 : last[index(cursor.stream)][cursor.partition]};
-    // What is gone is asked for all the same: its last values come with the answer.
-    cursor.joins = held > 1;
-    if (cursor.joins) cursor.at.sequence = 0;
-    cursor.known = true;
-    queue_if_ready(cursor);
+    if (!cursor.known) {
+      Position first_held{token.epoch, first[index(cursor.stream)][cursor.partition]};
+      if (const EndedStream* oldest = ended(cursor, 0); oldest != nullptr && oldest->epoch < token.epoch)
+        first_held = {oldest->epoch, oldest->first};
+      cursor.at = {first_held.epoch, first_held.sequence > 0 ? first_held.sequence - 1 : last[index(cursor.stream)][cursor.partition]};
+      // What is gone is asked for all the same: its last values come with the answer.
+      cursor.joins = first_held.sequence > 1;
+      if (cursor.joins) cursor.at.sequence = 0;
+      cursor.known = true;
+    }
+    close_epochs(cursor, sink);
   }
   heads(token, last);
 }
@@ -114,13 +132,19 @@ bool Sequencer::run(const Name& first, std::span<const ByteView> events, bool re
   Cursor* cursor = find(first.stream, first.partition);
   if (!cursor || events.empty() || first.at.sequence == 0 || first.at.sequence >= kMaxSequence || !token_) return false;
   if (first.at.epoch > token_->epoch) return false;
+  if (replayed && closing(*cursor) && first.at.epoch == cursor->at.epoch) {
+    if (first.at.sequence > cursor->at.sequence + 1) return true;  // the answer to what is no longer asked
+    deliver(*cursor, first.at.sequence, events, replayed, sink);
+    close_epochs(*cursor, sink);
+    return true;
+  }
   if (first.at.epoch < token_->epoch || (cursor->known && cursor->at.epoch > first.at.epoch)) {
     ++stale_;
     return true;
   }
   const Sequence last = first.at.sequence + events.size() - 1;
   cursor->head = std::max(cursor->head, last);
-  if (!cursor->known || first.at.sequence > cursor->at.sequence + 1) {
+  if (!in_epoch(*cursor) || !cursor->known || first.at.sequence > cursor->at.sequence + 1) {
     hold(*cursor, first.at.sequence, events);
     maybe_behind_ = true;
     return true;
@@ -179,7 +203,7 @@ void Sequencer::drop_held(Cursor& cursor) {
 }
 
 void Sequencer::queue_if_ready(Cursor& cursor) {
-  if (cursor.queued || cursor.held.empty() || cursor.held.begin()->first > cursor.at.sequence + 1) return;
+  if (cursor.queued || !in_epoch(cursor) || cursor.held.empty() || cursor.held.begin()->first > cursor.at.sequence + 1) return;
   cursor.queued = true;
   ready_.push_back(static_cast<std::size_t>(&cursor - cursors_.data()));
 }
@@ -226,13 +250,13 @@ bool Sequencer::trimmed(Stream stream, Partition partition, Position first_held,
   Cursor* cursor = find(stream, partition);
   if (!cursor || first_held.sequence >= kMaxSequence) return false;
   settle_answer(stream, partition);
-  if (!cursor->known || !in_epoch(*cursor) || first_held.epoch != cursor->at.epoch) {
+  if (!cursor->known || (!in_epoch(*cursor) && !closing(*cursor)) || first_held.epoch != cursor->at.epoch) {
     ++stale_;
     return true;
   }
   if (first_held.sequence <= cursor->at.sequence + 1) return true;  // we have come further meanwhile
   // What is buffered needs no replay, so only what lies before it is lost.
-  const Sequence held = cursor->held.empty() ? first_held.sequence : cursor->held.begin()->first;
+  const Sequence held = closing(*cursor) || cursor->held.empty() ? first_held.sequence : cursor->held.begin()->first;
   const Sequence next = std::min(first_held.sequence, std::max(held, cursor->at.sequence + 1));
   if (next > cursor->at.sequence + 1) {
     const Position from{cursor->at.epoch, cursor->at.sequence + 1}, to{cursor->at.epoch, next - 1};
@@ -249,7 +273,7 @@ bool Sequencer::trimmed(Stream stream, Partition partition, Position first_held,
       sink.keyframe({stream, partition, {to.epoch, last}}, value.bytes);
     }
   }
-  queue_if_ready(*cursor);
+  close_epochs(*cursor, sink);
   return true;
 }
 
@@ -265,9 +289,15 @@ std::optional<GetRequest> Sequencer::get_due(std::int64_t now) {
   for (std::size_t i = 0; i < cursors_.size(); ++i) {
     const std::size_t at = (next_cursor_ + i) % cursors_.size();
     const Cursor& cursor = cursors_[at];
-    if (!cursor.known || !in_epoch(cursor) || cursor.queued || behind(cursor) == 0) continue;
+    if (!cursor.known || cursor.queued || behind(cursor) == 0) continue;
     const Sequence from = cursor.at.sequence + 1;
-    const Sequence until = cursor.held.empty() ? cursor.head : cursor.held.begin()->first - 1;
+    Sequence until = cursor.held.empty() ? cursor.head : cursor.held.begin()->first - 1;
+    if (closing(cursor)) {
+      const EndedStream* here = ended(cursor, cursor.at.epoch);  // none: what was held when it was told is known no more
+      until = here != nullptr && here->epoch == cursor.at.epoch ? here->last : 0;
+    } else if (!in_epoch(cursor)) {
+      continue;
+    }
     if (until < from) continue;
     asked_ = GetRequest{{cursor.stream, cursor.partition, {cursor.at.epoch, from}},
                         static_cast<std::uint32_t>(std::min<Sequence>(until - from + 1, options_.get_count))};

@@ -15,6 +15,7 @@
 #include "core/core.hpp"
 #include "core/events.hpp"
 #include "core/types.hpp"
+#include "journal/journal.hpp"
 
 namespace tickmesh {
 
@@ -24,7 +25,8 @@ class SequencerSink {
   virtual ~SequencerSink() = default;
   /// What is next in order. `events` are the caller's own bytes (live, chunk) or the sequencer's, which live until `release`.
   virtual void deliver(const Name& first, std::span<const ByteView> events) = 0;
-  /// [from, to] is lost for good; with to = {newer epoch, 0}: `from`, the last delivered, is where its epoch ended for us.
+  /// [from, to] is lost for good; with to = {newer epoch, 0}: `from`, the last delivered, is where its epoch ended for us. All that the
+  /// publisher still holds of that epoch was delivered before.
   virtual void gap(const StreamGap& gap) = 0;
   /// A last value from before the gap just told, under its own name; the caller's bytes.
   virtual void keyframe(const Name& /*name*/, ByteView /*event*/) {}
@@ -71,8 +73,10 @@ class Sequencer {
   bool heard(Token token, SequencerSink& sink);
   /// A heartbeat's last sequences.
   void heads(Token token, const Outbox::Heads& last);
-  /// Also settles where a reader without a position begins: at `first`, the first still held (0: none), after the last values before it.
-  void welcome(Token token, const Outbox::Heads& first, const Outbox::Heads& last);
+  /// Also settles where a reader without a position begins: at the first still held (0: none), after the last values before it.
+  /// `ended`: what the publisher holds of epochs that are over; it is read before the epoch that is not.
+  void welcome(Token token, const Outbox::Heads& first, const Outbox::Heads& last, SequencerSink& sink,
+               std::vector<EndedStream> ended = {});
   bool live(const Name& first, std::span<const ByteView> events, SequencerSink& sink);
   /// An answer to Get; without events: nothing from `first` on is released yet.
   bool chunk(const Name& first, std::span<const ByteView> events, std::int64_t now, SequencerSink& sink);
@@ -119,16 +123,19 @@ class Sequencer {
   struct Cursor {
     Stream stream{Stream::local};
     Partition partition{0};
-    Position at{};       ///< the last delivered
-    bool known{false};   ///< `at` says where to go on; until a Welcome does, everything is held
-    bool joins{false};   ///< begins without a position, and what it begins with is yet to come
-    bool queued{false};  ///< in ready_
-    Sequence head{0};    ///< the last said in the publisher's epoch, as far as told under its current token
+    Position at{};        ///< the last delivered
+    bool known{false};    ///< `at` says where to go on; until a Welcome does, everything is held
+    bool joins{false};    ///< begins without a position, and what it begins with is yet to come
+    bool queued{false};   ///< in ready_
+    Sequence head{0};     ///< the last said in the publisher's epoch, as far as told under its current token
+    Sequence unheard{0};  ///< of an epoch that is over: the last said there, as far as it was told
     std::map<Sequence, Held> held;
   };
 
   Cursor* find(Stream stream, Partition partition);
   const Cursor* find(Stream stream, Partition partition) const;
+  /// Its epoch is over: what is left of that is read first, and what comes of the new one is held.
+  bool closing(const Cursor& cursor) const { return cursor.known && token_ && cursor.at.epoch < token_->epoch; }
   bool in_epoch(const Cursor& cursor) const { return token_ && cursor.at.epoch == token_->epoch; }
   std::uint64_t behind(const Cursor& cursor) const;
   bool run(const Name& first, std::span<const ByteView> events, bool replayed, SequencerSink& sink);
@@ -136,7 +143,8 @@ class Sequencer {
   void drop_held(Cursor& cursor);
   void deliver(Cursor& cursor, Sequence first, std::span<const ByteView> events, bool replayed, SequencerSink& sink);
   void queue_if_ready(Cursor& cursor);
-  void enter_epoch(Cursor& cursor, Epoch epoch, SequencerSink& sink);
+  const EndedStream* ended(const Cursor& cursor, Epoch from) const;
+  void close_epochs(Cursor& cursor, SequencerSink& sink);
   bool settle_answer(Stream stream, Partition partition);
 
   SequencerOptions options_;
@@ -144,6 +152,7 @@ class Sequencer {
   std::vector<Cursor> cursors_;
   std::array<SequencerCounts, kStreams> counts_{};
   std::optional<Token> token_;
+  std::vector<EndedStream> ended_;  ///< as the last Welcome told, oldest epoch first
   bool told_{false};
   bool welcomed_{false};
   bool maybe_behind_{false};  ///< a scan for the next Get may find one

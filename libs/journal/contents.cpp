@@ -1,6 +1,7 @@
 #include "journal/contents.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace tickmesh {
 namespace {
@@ -55,8 +56,10 @@ Result<void> Contents::take_opened(const RecordView& record) {
     if (next.heads != heads) return contradiction("the segment's opening record knows other sequences than the records before it");
   } else {
     if (any && (next.epoch < opened.epoch || next.previous_epoch != opened.epoch)) return contradiction("epochs out of order");
-    for (auto& stream : index_)
-      for (auto& entries : stream) entries.clear();
+    for (unsigned s = 0; s < kStreams; ++s)
+      for (unsigned p = 0; p < kPartitions; ++p)
+        if (auto entries = std::exchange(index_[s][p], {}); !entries.empty())
+          ended_[opened.epoch][{static_cast<Stream>(s), static_cast<Partition>(p)}] = {heads[s][p], std::move(entries)};
     heads = next.heads;
   }
   last_entry_ = {};  // every segment's first record of a stream and partition has an entry: older segments may be trimmed
@@ -87,11 +90,31 @@ std::optional<Contents::Entry> Contents::said(const SaidHead& head, Lsn at) {
 }
 
 void Contents::trim(Lsn lsn) {
+  const auto cut = [&](std::vector<Entry>& entries) {
+    const auto keep = std::ranges::lower_bound(entries, lsn.value, {}, &Entry::lsn);
+    entries.erase(entries.begin(), keep);
+  };
   for (auto& stream : index_)
-    for (auto& entries : stream) {
-      const auto keep = std::ranges::lower_bound(entries, lsn.value, {}, &Entry::lsn);
-      entries.erase(entries.begin(), keep);
-    }
+    for (auto& entries : stream) cut(entries);
+  for (auto& [epoch, streams] : ended_) {
+    for (auto& [key, was] : streams) cut(was.entries);
+    std::erase_if(streams, [](const auto& entry) { return entry.second.entries.empty(); });
+  }
+  std::erase_if(ended_, [](const auto& entry) { return entry.second.empty(); });
+}
+
+const Contents::Ended* Contents::ended(const Name& name) const {
+  const auto epoch = ended_.find(name.at.epoch);
+  if (epoch == ended_.end()) return nullptr;
+  const auto was = epoch->second.find({name.stream, name.partition});
+  return was == epoch->second.end() ? nullptr : &was->second;
+}
+
+std::vector<EndedStream> Contents::all_ended() const {
+  std::vector<EndedStream> out;
+  for (const auto& [epoch, streams] : ended_)
+    for (const auto& [key, was] : streams) out.push_back({key.first, key.second, epoch, was.entries.front().first, was.last});
+  return out;
 }
 
 Outbox::Heads Contents::first_held() const {
@@ -106,6 +129,8 @@ std::uint64_t Contents::index_bytes() const {
   std::uint64_t sum = 0;
   for (const auto& stream : index_)
     for (const auto& entries : stream) sum += entries.capacity() * sizeof(Entry);
+  for (const auto& [epoch, streams] : ended_)
+    for (const auto& [key, was] : streams) sum += sizeof(Ended) + was.entries.capacity() * sizeof(Entry);
   return sum;
 }
 

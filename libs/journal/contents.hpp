@@ -44,6 +44,13 @@ class Contents {
   }
   Outbox::Heads first_held() const;
   std::uint64_t index_bytes() const;
+  /// What is held of a stream and partition in an epoch that is over.
+  struct Ended {
+    Sequence last{0};
+    std::vector<Entry> entries;
+  };
+  const Ended* ended(const Name& name) const;  ///< nothing when none of it is held
+  std::vector<EndedStream> all_ended() const;  ///< oldest epoch first
 
   OpenedRecord opened;            ///< of the newest segment
   bool any{false};                ///< a segment was opened
@@ -65,6 +72,7 @@ class Contents {
   Result<void> take_said(const RecordView& record);
   std::array<std::array<std::vector<Entry>, kPartitions>, kStreams> index_;
   std::array<std::array<std::uint64_t, kPartitions>, kStreams> last_entry_{};  ///< its Lsn; 0: none in this segment
+  std::map<Epoch, std::map<std::pair<Stream, Partition>, Ended>> ended_;       ///< none of them empty
 };
 
 }  // namespace tickmesh

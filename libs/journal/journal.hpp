@@ -90,6 +90,14 @@ class SaidReader {
   virtual const SaidSlice& read(Stream stream, Partition partition, Sequence from, std::size_t max_events, std::size_t max_bytes) = 0;
 };
 
+/// What is held of one stream in an epoch that is over.
+struct EndedStream {
+  Stream stream{Stream::local};
+  Partition partition{0};
+  Epoch epoch{0};
+  Sequence first{0}, last{0};
+};
+
 class Journal {
  public:
   /// Errors, by code: "locked" by another process, "instance" (another instance's journal), "corrupt" before the tail (file and
@@ -146,8 +154,11 @@ class Journal {
   /// From where on this event of the current epoch is found: the record that holds it or one at most a block of the index (256 KiB) before;
   /// the oldest held when it is gone, `end()` when it is not said yet.
   virtual Lsn said_at(Stream, Partition, Sequence) const { return first(); }
-  virtual Outbox::Heads heads() const = 0;       ///< last sequence said, current epoch
-  virtual Outbox::Heads first_held() const = 0;  ///< first sequence still held (0: none)
+  /// The same of `from.at.epoch`, one that is over. Nothing when none of it is held from there on.
+  virtual SaidChunk said_before(const Name& /*from*/, std::size_t /*max_events*/, std::size_t /*max_bytes*/) const { return {}; }
+  virtual std::vector<EndedStream> ended() const { return {}; }  ///< oldest epoch first
+  virtual Outbox::Heads heads() const = 0;                       ///< last sequence said, current epoch
+  virtual Outbox::Heads first_held() const = 0;                  ///< first sequence still held (0: none)
   /// Nothing at or after `lsn` may be trimmed on behalf of `holder` ("projector", "snapshot"); budgets yield to it. Before the
   /// first append nothing is trimmed: pin until then. Only what is durable is ever trimmed.
   virtual void pin(const std::string& holder, Lsn lsn) = 0;

@@ -309,7 +309,7 @@ std::optional<Bytes> OpenJournal::snapshot_state(Lsn lsn) const {
 Lsn OpenJournal::said_at(Stream stream, Partition partition, Sequence sequence) const {
   if (sequence > head(stream, partition)) return end();
   Sequence held = 0;
-  const auto found = entries(stream, partition, sequence, 1, held);
+  const auto found = entries({stream, partition, {epoch_, sequence}}, 1, held);
   return found.empty() ? first() : Lsn{found.front().lsn};
 }
 
@@ -378,15 +378,30 @@ bool OpenJournal::trim(bool one_more) {
 
 std::unique_ptr<JournalCursor> OpenJournal::read_from(Lsn from) const { return std::make_unique<Walk>(files_, from); }
 
-std::vector<Contents::Entry> OpenJournal::entries(Stream stream, Partition partition, Sequence from, std::size_t most,
-                                                  Sequence& first) const {
+std::vector<Contents::Entry> OpenJournal::entries(const Name& from, std::size_t most, Sequence& first) const {
   const std::lock_guard lock(mutex_);
-  const auto& all = contents_->entries(stream, partition);
-  first = all.empty() ? head(stream, partition) + 1 : all.front().first;
-  if (all.empty() || from < first) return {};
-  const auto begin = std::ranges::upper_bound(all, from, {}, &Contents::Entry::first) - 1;
+  const bool current = from.at.epoch == epoch_;
+  const Contents::Ended* was = current ? nullptr : contents_->ended(from);
+  first = current ? head(from.stream, from.partition) + 1 : 0;
+  if (!current && was == nullptr) return {};
+  const auto& all = current ? contents_->entries(from.stream, from.partition) : was->entries;
+  if (!all.empty()) first = all.front().first;
+  if (all.empty() || from.at.sequence < first) return {};
+  const auto begin = std::ranges::upper_bound(all, from.at.sequence, {}, &Contents::Entry::first) - 1;
   const auto n = std::min<std::size_t>(most, static_cast<std::size_t>(all.end() - begin));
   return {begin, begin + static_cast<std::ptrdiff_t>(n)};
+}
+
+Sequence OpenJournal::last_of(const Name& name) const {
+  if (name.at.epoch == epoch_) return head(name.stream, name.partition);
+  const std::lock_guard lock(mutex_);
+  const Contents::Ended* was = contents_->ended(name);
+  return was == nullptr ? 0 : was->last;
+}
+
+std::vector<EndedStream> OpenJournal::ended() const {
+  const std::lock_guard lock(mutex_);
+  return contents_->all_ended();
 }
 
 }  // namespace tickmesh

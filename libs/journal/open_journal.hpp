@@ -42,6 +42,8 @@ class OpenJournal final : public Journal {
   std::optional<Bytes> snapshot_state(Lsn lsn) const override;
   Lsn said_at(Stream stream, Partition partition, Sequence sequence) const override;
   SaidChunk said(Stream stream, Partition partition, Sequence from, std::size_t max_events, std::size_t max_bytes) const override;
+  SaidChunk said_before(const Name& from, std::size_t max_events, std::size_t max_bytes) const override;
+  std::vector<EndedStream> ended() const override;
   std::unique_ptr<SaidReader> said_reader() const override;
   Outbox::Heads heads() const override;
   Outbox::Heads first_held() const override {
@@ -57,7 +59,9 @@ class OpenJournal final : public Journal {
 
   // For readers of what was said; any thread.
   /// Where to look for `from`: that entry and those after it, at most `most`. Empty, with the first sequence still held: it is gone.
-  std::vector<Contents::Entry> entries(Stream stream, Partition partition, Sequence from, std::size_t most, Sequence& first) const;
+  std::vector<Contents::Entry> entries(const Name& from, std::size_t most, Sequence& first) const;
+  /// The last said in `name`'s epoch; 0: none of it is held.
+  Sequence last_of(const Name& name) const;
   Sequence head(Stream stream, Partition partition) const {
     return heads_[static_cast<std::size_t>(stream)][partition].load(std::memory_order_acquire);
   }

@@ -96,20 +96,24 @@ class BlockSaidReader final : public SaidReader {
   explicit BlockSaidReader(const OpenJournal& journal) : journal_{journal}, files_{journal.files()}, blocks_{files_} {}
 
   const SaidSlice& read(Stream stream, Partition partition, Sequence from, std::size_t max_events, std::size_t max_bytes) override {
-    TM_INVARIANT(static_cast<std::size_t>(stream) < kStreams && partition < kPartitions, "a stream of the mesh is asked for");
-    from = std::max<Sequence>(from, 1);
+    return read({stream, partition, {journal_.epoch(), from}}, max_events, max_bytes);
+  }
+  /// Of whatever epoch is held.
+  const SaidSlice& read(Name from, std::size_t max_events, std::size_t max_bytes) {
+    TM_INVARIANT(static_cast<std::size_t>(from.stream) < kStreams && from.partition < kPartitions, "a stream of the mesh is asked for");
+    from.at.sequence = std::max<Sequence>(from.at.sequence, 1);
     max_events_ = max_events;
     max_bytes_ = max_bytes;
     for (;;) {
-      out_.first = {stream, partition, {journal_.epoch(), from}};
+      out_.first = from;
       out_.events.clear();
       out_.trimmed_before = 0;
       bytes_.clear();
       sizes_.clear();
-      const auto head = journal_.head(stream, partition);
-      if (from > head || max_events == 0) return out_;
+      const auto head = journal_.last_of(from);
+      if (from.at.sequence > head || max_events == 0) return out_;
       Sequence first = 0;
-      const auto entries = journal_.entries(stream, partition, from, kEntries, first);
+      const auto entries = journal_.entries(from, kEntries, first);
       if (entries.empty()) {
         out_.trimmed_before = first;
         return out_;
@@ -240,8 +244,12 @@ class BlockSaidReader final : public SaidReader {
 std::unique_ptr<SaidReader> OpenJournal::said_reader() const { return std::make_unique<BlockSaidReader>(*this); }
 
 SaidChunk OpenJournal::said(Stream stream, Partition partition, Sequence from, std::size_t max_events, std::size_t max_bytes) const {
+  return said_before({stream, partition, {epoch_, from}}, max_events, max_bytes);
+}
+
+SaidChunk OpenJournal::said_before(const Name& from, std::size_t max_events, std::size_t max_bytes) const {
   BlockSaidReader reader(*this);
-  const auto& slice = reader.read(stream, partition, from, max_events, max_bytes);
+  const auto& slice = reader.read(from, max_events, max_bytes);
   SaidChunk out;
   out.first = slice.first;
   out.trimmed_before = slice.trimmed_before;

@@ -15,12 +15,17 @@ Positions PositionTable::map() const {
 void Machine::apply(Timestamp now, const Name& name, const Event& event) {
   now_ = std::max(now_, now);
   const bool local = name.stream == Stream::local;
-  if (!local) positions_.reach(name.stream, name.partition, name.at);
-  if (local)
+  // A last value from before a gap comes after it was told, and does not lead back.
+  if (!local && !positions_.seen(name)) positions_.reach(name.stream, name.partition, name.at);
+  if (local) {
     if (const auto* fired = std::get_if<TimerFired>(&event)) {
       const auto it = timers_.find(fired->timer);
       if (it != timers_.end() && it->second == fired->due) arm(fired->timer, {});
+    } else if (const auto* gap = std::get_if<StreamGap>(&event)) {
+      // What is lost for good is behind us: a restart neither asks for it nor tells of it again.
+      positions_.reach(gap->stream, gap->partition, gap->to);
     }
+  }
   if (local)
     outbox_.begin(now_, {name, now_});
   else

@@ -1,5 +1,6 @@
 // What a core said and the journal holds, on its way to those who hear it: a queue that keeps its room, so that a tick costs no allocation.
 #pragma once
+#include <array>
 #include <cstddef>
 #include <vector>
 
@@ -22,6 +23,21 @@ class Releases {
   std::size_t size() const { return items_.size() - next_; }
   Released front() const;
   void pop();
+  /// Gives what is durable enough to `use`, in order, and pops it; asks for a sync when something must wait. True: something was given.
+  template <class Use>
+  bool hand_out(Journal& journal, const std::array<bool, kStreams>& durable, Use&& use) {
+    bool any = false;
+    for (; !empty(); pop()) {
+      const Released said = front();
+      if (durable[static_cast<std::size_t>(said.name.stream)] && journal.durable() < said.recorded) {
+        journal.request_sync();
+        break;
+      }
+      use(said);
+      any = true;
+    }
+    return any;
+  }
 
   /// Appends `said` to the journal, one record a run of the same stream and partition, and then to the queue. Clears `said`.
   void record(Journal& journal, const Codec& codec, std::vector<Outbox::Said>& said);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/learner.hpp"
+
 namespace tickmesh {
 namespace {
 
@@ -112,18 +114,34 @@ void TailRunner::collect() {
   machine_.said().clear();
 }
 
+/// Inputs are missing, so the words cannot be derived; the journal's own are the truth. What was said now and never recorded is unsaid, or
+/// the next event of its stream would leave a hole in the numbering.
+Result<void> TailRunner::believe(const Name& name, ByteView bytes) {
+  if (!unconfirmed_.empty() && unconfirmed_.front().name == name && as_text(unconfirmed_.front().bytes) == as_text(bytes)) {
+    unconfirmed_.pop_front();
+    return {};
+  }
+  auto* learner = dynamic_cast<Learner*>(&machine_.core());
+  auto& heads = machine_.outbox().heads();
+  for (; !unconfirmed_.empty(); unconfirmed_.pop_back()) {
+    const Unconfirmed& unsaid = unconfirmed_.back();
+    heads[static_cast<std::size_t>(unsaid.name.stream)][unsaid.name.partition] = unsaid.name.at.sequence - 1;
+    if (learner != nullptr) learner->unlearn(unsaid.name, unsaid.event);
+  }
+  heads[static_cast<std::size_t>(name.stream)][name.partition] = name.at.sequence;
+  if (learner == nullptr) return {};
+  if (auto ok = codec_.decode(name.stream, bytes, scratch_); !ok)
+    return std::unexpected(Error{"corrupt", "journal", "events of its streams", to_string(ok.error())});
+  learner->learn(name, scratch_);
+  return {};
+}
+
 Result<void> TailRunner::said(const SaidRecord& record, Lsn at) {
   for (std::size_t i = 0; i < record.events.size(); ++i) {
     const Name name = at_offset(record.first, i);
     recorded_.add(name, record.events[i]);
     if (lossy_) {
-      // Inputs are missing, so the words cannot be derived; the journal's own are the truth and only the numbering follows.
-      // What was said now and never recorded is unsaid, or the next event of its stream would leave a hole in the numbering.
-      for (; !unconfirmed_.empty(); unconfirmed_.pop_back()) {
-        const Name& unsaid = unconfirmed_.back().name;
-        machine_.outbox().heads()[static_cast<std::size_t>(unsaid.stream)][unsaid.partition] = unsaid.at.sequence - 1;
-      }
-      machine_.outbox().heads()[static_cast<std::size_t>(name.stream)][name.partition] = name.at.sequence;
+      if (auto ok = believe(name, record.events[i]); !ok) return ok;
       continue;
     }
     if (unconfirmed_.empty())

@@ -40,6 +40,7 @@ class TailRunner {
  private:
   Result<void> taken(const TakenRecord& record, Lsn at);
   Result<void> said(const SaidRecord& record, Lsn at);
+  Result<void> believe(const Name& name, ByteView bytes);
   Result<void> opened(const OpenedRecord& record);
   Result<void> apply(Timestamp now, const Name& name, ByteView bytes, InputPlace place);
   void collect();

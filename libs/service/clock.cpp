@@ -13,10 +13,21 @@ std::int64_t system_ns() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
-Clock::Clock() : last_mono_{monotonic_ns()}, last_utc_{system_ns()}, last_check_{last_mono_}, offset_{0} {}
+const TimeSource& kernel_time() {
+  class Kernel final : public TimeSource {
+   public:
+    std::int64_t monotonic() const override { return monotonic_ns(); }
+    std::int64_t system() const override { return system_ns(); }
+  };
+  static const Kernel kernel;
+  return kernel;
+}
+
+Clock::Clock(const TimeSource& source)
+    : source_{&source}, last_mono_{source.monotonic()}, last_utc_{source.system()}, last_check_{last_mono_}, offset_{0} {}
 
 Timestamp Clock::now() {
-  const std::int64_t mono = monotonic_ns();
+  const std::int64_t mono = source_->monotonic();
   const std::int64_t elapsed = mono - last_mono_;
   std::int64_t utc = last_utc_ + elapsed;
   if (offset_ != 0) {
@@ -26,7 +37,7 @@ Timestamp Clock::now() {
   }
   if (mono - last_check_ >= 1'000'000'000) {
     last_check_ = mono;
-    const std::int64_t difference = system_ns() - utc;
+    const std::int64_t difference = source_->system() - utc;
     constexpr std::int64_t step_limit = 250'000'000;
     if (difference > step_limit) {
       step_ = difference;

@@ -9,9 +9,18 @@ namespace tickmesh {
 std::int64_t monotonic_ns();
 std::int64_t system_ns();  ///< UTC, as the kernel says; may step
 
+/// What a clock is read from; simulations have their own.
+class TimeSource {
+ public:
+  virtual ~TimeSource() = default;
+  virtual std::int64_t monotonic() const = 0;
+  virtual std::int64_t system() const = 0;  ///< UTC; may step
+};
+const TimeSource& kernel_time();
+
 class Clock {
  public:
-  Clock();
+  explicit Clock(const TimeSource& source = kernel_time());
   /// UTC. Follows the kernel's UTC by at most 500 ppm; a step of it is told once by `step_ns`.
   Timestamp now();
   /// How far the kernel's UTC stepped since last asked, when beyond 250 ms; else 0. The clock takes the new UTC only by slewing,
@@ -19,6 +28,7 @@ class Clock {
   std::int64_t take_step_ns();
 
  private:
+  const TimeSource* source_;
   std::int64_t last_mono_;
   std::int64_t last_utc_;
   std::int64_t last_check_;

@@ -245,26 +245,20 @@ Endpoint Host::endpoint(const std::string& service) const {
   return std::move(*found);
 }
 
-void Host::release(Releases& releases, const std::function<void(const Released&)>& effect) {
-  waiting_ = releases.size();
-  if (!publisher_ || releases.empty()) return;
-  bool any = false;
-  for (; !releases.empty(); releases.pop()) {
-    const Released r = releases.front();
-    if (durable_[static_cast<std::size_t>(r.name.stream)] && journal_->durable() < r.recorded) {
-      journal_->request_sync();
-      break;
-    }
-    publisher_->add(r.name, r.bytes);
-    released_heads_[static_cast<std::size_t>(r.name.stream)][r.name.partition] = r.name.at.sequence;
-    ++out_;
-    any = true;
-    if (effect && r.event != nullptr) effect(r);
-  }
-  waiting_ = releases.size();
-  if (!any) return;
+void Host::publish(const Released& said) {
+  publisher_->add(said.name, said.bytes);
+  released_heads_[static_cast<std::size_t>(said.name.stream)][said.name.partition] = said.name.at.sequence;
+  ++out_;
+}
+
+void Host::published() {
   publisher_->flush();
   replay_->released(released_heads_);
+}
+
+void Host::release(Releases& releases) {
+  if (publisher_ && releases.hand_out(*journal_, durable_, [this](const Released& said) { publish(said); })) published();
+  count_waiting(releases.size());
 }
 
 Pace Host::pace_of(Stream stream, const std::vector<std::string>& services) const {

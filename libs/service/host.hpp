@@ -18,38 +18,11 @@
 #include "service/identity.hpp"
 #include "service/probes.hpp"
 #include "service/retention.hpp"
+#include "service/spec.hpp"
 #include "service/stream_ages.hpp"
 #include "store/projector.hpp"
 
 namespace tickmesh {
-
-/// The fixed facts of a service.
-struct ServiceSpec {
-  std::string name;           ///< "metrics_engine"; also schema, role, journal and sockets
-  std::string about;          ///< one line for --help
-  std::string examples;       ///< for --help
-  unsigned health_offset{0};  ///< added to health.base_port
-  std::vector<Stream> says;
-  struct Reads {
-    std::string publisher;
-    std::vector<Stream> streams;
-    bool required{true};  ///< false: its absence does not keep this service from going live
-  };
-  std::vector<Reads> reads;
-  std::vector<Stream> by_reference;  ///< recorded by name, not copied
-  std::vector<Stream> durable;       ///< released only when a power cut cannot take them back
-  bool projects{true};
-  unsigned reserve_segments{0};  ///< of the journal, for what must go on when the disk is full; the core hears DiskChanged
-  /// Its journal is never begun anew while anyone knows an earlier life of it: it is rebuilt. Whose words tell of one: what they say
-  /// on this stream follows from what this service said.
-  struct Witness {
-    std::string service;
-    Stream stream;
-  };
-  std::vector<Witness> witnesses{};
-  /// What else tells of an earlier life, in words; nothing when there was none.
-  std::function<std::optional<std::string>(const Config&)> earlier_life{};
-};
 
 /// A start that cannot succeed as things are; printed once, with what to do.
 class StartError : public std::runtime_error {
@@ -71,8 +44,12 @@ class Host {
   void open_reads();
   bool bus_open() const { return publisher_ != nullptr; }
 
-  /// Publishes what the core said as soon as it is durable enough, in order, and calls `effect`.
-  void release(Releases& releases, const std::function<void(const Released&)>& effect);
+  /// Hands what is durable enough, in the order said, to its readers; `published` after a row of them. Nothing before the bus is open.
+  void publish(const Released& said);
+  void published();
+  /// Both, for what is `spec().durable`.
+  void release(Releases& releases);
+  void count_waiting(std::size_t releases) { waiting_ = releases; }
   /// How many more events of `stream` may be said before `services` have acknowledged.
   Pace pace_of(Stream stream, const std::vector<std::string>& services) const;
 

@@ -82,12 +82,13 @@ class LiveReferences final : public ReferenceSource {
 
 constexpr auto kGulp = std::chrono::milliseconds(50);
 
-class Loop {
-  static constexpr std::size_t kStepEvents = 512;
-
+class Loop final : private Surroundings {
  public:
   Loop(Host& host, Core& core, Attachment* attachment)
-      : host_{host}, attachment_{attachment}, runner_{core, host.journal(), host.codec(), options(host.spec())} {}
+      : host_{host},
+        attachment_{attachment},
+        runner_{core, host.journal(), host.codec(), options(host.spec())},
+        life_{runner_, host.journal(), host.spec().durable, *this} {}
 
   int run() {
     if (attachment_ != nullptr) {
@@ -111,6 +112,7 @@ class Loop {
                  recovered->inputs_lost, runner_.token().incarnation);
     const auto heads = runner_.machine().outbox().heads();
     host_.open_bus(runner_.token(), heads);
+    life_.open();
     open_reader();
     if (attachment_ != nullptr) attachment_->recovered(host_.clock().now());
     next_snapshot_ = monotonic_ns() + snapshot_interval();
@@ -174,12 +176,11 @@ class Loop {
     const std::size_t taken = reader_->drain(
         monotonic_ns(), 8192, [this](const ReceivedRun& run) { take(run); },
         [this](const StreamGap& gap) {
-          step();
           spdlog::warn("Events lost stream={} partition={} from={} to={}", to_string(gap.stream), gap.partition, gap.from.sequence,
                        gap.to.sequence);
-          runner_.step_local(host_.clock().now(), gap);
+          life_.lose(gap);
         });
-    step();
+    life_.step();
     busy_ = taken > 0;
     if (const auto by = host_.clock().take_step_ns(); by != 0) {
       spdlog::warn("The machine's clock stepped by_ms={}", by / 1'000'000);
@@ -188,15 +189,12 @@ class Loop {
     host_.count_in(taken);
     peers();
     watch_disk();
-    if (!live_ && reader_->caught_up()) {
-      live_ = true;
+    if (!life_.live() && reader_->caught_up() && life_.caught_up())
       spdlog::info("Live: every stream is healed up to what its publisher has said");
-      runner_.step_local(host_.clock().now(), WentLive{});
-    }
-    runner_.fire_timers(host_.clock().now());
-    settle();
+    life_.turn();
     if (attachment_ != nullptr) attachment_->turn(host_.clock().now());
-    settle();
+    life_.settle();
+    host_.count_waiting(life_.waiting());
     host_.turn(reader_.get());
     upkeep();
   }
@@ -206,18 +204,17 @@ class Loop {
     if (host_.spec().reserve_segments == 0) return;
     const Journal& journal = host_.journal();
     const bool full = journal.disk_full() || journal.reserve_in_use();
-    if (full == disk_full_) return;
     disk_full_ = full;
+    if (!life_.disk(full)) return;
     if (full)
       spdlog::error("The disk is full: the journal goes on in its reserve, entries are refused, exits go on");
     else
       spdlog::info("The disk has room again: the journal's reserve is whole");
-    runner_.step_local(host_.clock().now(), DiskChanged{full, full ? "the disk of the journal is full, its reserve is in use" : ""});
   }
 
   void wait() {
     // On the reserve what comes is taken in large gulps: ticks are recorded by run, and it must last for the exits.
-    if (disk_full_.value_or(false)) std::this_thread::sleep_for(kGulp);
+    if (disk_full_) std::this_thread::sleep_for(kGulp);
     std::int64_t wait_ns = 50'000'000;
     if (busy_ || reader_->pending()) {
       wait_ns = 0;
@@ -234,59 +231,35 @@ class Loop {
     }
   }
 
-  /// Steps are short enough that what they bring about is not held up, and long enough that a record's cost is shared.
   void take(const ReceivedRun& run) {
-    if (run.keyframe) {
-      step();
-      Name name = run.first;
-      for (const ByteView bytes : run.events) {
-        runner_.step_copied(host_.clock().now(), name, bytes);
-        ++name.at.sequence;
-      }
-      return settle();
-    }
-    for (std::size_t at = 0; at < run.events.size();) {
-      const std::size_t n = std::min(run.events.size() - at, kStepEvents - queued_);
-      Name first = run.first;
-      first.at.sequence += at;
-      queued_ = runner_.add(first, run.events.subspan(at, n));
-      at += n;
-      if (queued_ >= kStepEvents) step();
-    }
+    if (run.keyframe) return life_.learn(run.first, run.events);
+    life_.take(run.first, run.events);
     if (!run.events.empty()) ages_.took(run.first.stream, run.events.back());
   }
-  void step() {
-    if (queued_ == 0) return;
-    queued_ = 0;
-    const std::int64_t begin = monotonic_ns();
-    runner_.step(host_.clock().now());
-    host_.probes().journal_append(static_cast<double>(monotonic_ns() - begin) / 1e9);
-    settle();
-  }
 
-  /// Releases what was said and takes what that brought about at once (an order that fills), until nothing more comes.
-  void settle() {
-    release();
-    for (int round = 0; attachment_ != nullptr && round < 1000; ++round) {
-      locals_.clear();
-      attachment_->locals(host_.clock().now(), locals_);
-      if (locals_.empty()) return;
-      for (const Event& event : locals_) runner_.step_local(host_.clock().now(), event);
-      release();
-    }
+  // Surroundings
+  Timestamp now() override { return host_.clock().now(); }
+  void publish(const Released& said) override {
+    host_.publish(said);
+    if (said.event == nullptr) return;
+    time_since_tick(said);
+    if (attachment_ != nullptr) attachment_->released(said);
   }
-
-  void release() {
-    host_.release(runner_.releases(), [this](const Released& r) {
-      time_since_tick(r);
-      if (attachment_ != nullptr) attachment_->released(r);
-    });
+  void published() override { host_.published(); }
+  void locals(Timestamp at, std::vector<Event>& out) override {
+    if (attachment_ != nullptr) attachment_->locals(at, out);
+  }
+  void stepping(bool begins) override {
+    if (begins)
+      step_began_ = monotonic_ns();
+    else
+      host_.probes().journal_append(static_cast<double>(monotonic_ns() - step_began_) / 1e9);
   }
 
   /// How old the tick is now that others can hear what it led to. What is learned while catching up is late by design and not counted,
   /// nor is what an order meets after it was sent.
   void time_since_tick(const Released& r) {
-    if (!live_ || r.replayed || !leads_to_orders(r.name.stream)) return;
+    if (!life_.live() || r.replayed || !leads_to_orders(r.name.stream)) return;
     const Timestamp tick = tick_time_of(*r.event);
     if (!tick) return;
     if (const auto* order = std::get_if<OrderEvent>(r.event); order != nullptr && order->kind != OrderEventKind::sending) return;
@@ -299,14 +272,11 @@ class Loop {
     next_peers_ = mono + 100'000'000;
     for (const PeerState& peer : reader_->peers()) {
       if (!peer.heard) continue;
-      auto& known = known_peers_[peer.service];
-      if (known.alive == peer.alive && known.token == peer.token && known.heard) continue;
-      known = peer;
+      if (!life_.peer(peer.service, peer.alive, peer.token)) continue;
       spdlog::info("Peer {} service={} epoch={} incarnation={}", peer.alive ? "alive" : "silent", peer.service, peer.token.epoch,
                    peer.token.incarnation);
       if (peer.alive && peer.config_hash != host_.config().hash())
         spdlog::warn("Configuration differs service={} theirs={:016x} ours={:016x}", peer.service, peer.config_hash, host_.config().hash());
-      runner_.step_local(host_.clock().now(), PeerChanged{peer.service, peer.alive, peer.token});
     }
   }
 
@@ -326,8 +296,8 @@ class Loop {
     }
     if (!host_.status_due()) return;
     std::vector<std::string> reasons;
-    if (!live_) reasons = reader_->waiting_for();
-    if (!live_ && reasons.empty()) reasons.push_back("not yet live");
+    if (!life_.live()) reasons = reader_->waiting_for();
+    if (!life_.live() && reasons.empty()) reasons.push_back("not yet live");
     for (const PeerState& peer : reader_->peers())
       if (peer.heard && !peer.alive) reasons.push_back(peer.service + " is silent");
     if (attachment_ != nullptr) attachment_->report(host_.probes(), reasons);
@@ -346,8 +316,7 @@ class Loop {
 
   int stop() {
     if (attachment_ != nullptr) attachment_->stopping();
-    host_.journal().sync();
-    release();
+    life_.stop();
     snapshot();
     reader_->ack(runner_.machine().positions(), snapshotted_);
     reader_.reset();
@@ -358,11 +327,11 @@ class Loop {
   Host& host_;
   Attachment* attachment_;
   Runner runner_;
+  Life life_;
   std::unique_ptr<Reader> reader_;
   std::vector<zmq::pollitem_t> poll_items_;
-  bool live_{false};
   bool busy_{false};
-  std::optional<bool> disk_full_;  ///< what the core was told by this start
+  bool disk_full_{false};
   std::int64_t next_peers_{0};
   std::int64_t next_ack_{0};
   std::int64_t next_snapshot_{0};
@@ -370,10 +339,8 @@ class Loop {
   Covered snapshotted_;  ///< where this life's last snapshot stands
   std::int64_t next_covered_{0};
   std::uint64_t undecodable_{0};
-  std::map<std::string, PeerState> known_peers_;
-  std::size_t queued_{0};  ///< events added to the runner's next step
+  std::int64_t step_began_{0};
   StreamAges ages_;
-  std::vector<Event> locals_;
 };
 
 void start_log(const Config& config, const std::string& service) {

@@ -2,6 +2,7 @@
 #pragma once
 #include <memory>
 
+#include "runner/life.hpp"
 #include "service/host.hpp"
 
 namespace tickmesh {

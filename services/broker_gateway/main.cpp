@@ -2,6 +2,7 @@
 
 #include "broker_gateway/configure.hpp"
 #include "broker_gateway/shell.hpp"
+#include "broker_gateway/spec.hpp"
 
 namespace {
 
@@ -17,23 +18,8 @@ std::optional<std::string> venue_knows(const tickmesh::Config& config) {
 
 int main(int argc, char** argv) {
   using namespace tickmesh;
-  const ServiceSpec spec{
-      .name = "broker_gateway",
-      .about = "Executes intents at a venue; nothing lost, nothing doubled.",
-      .examples =
-          "  tickmesh-broker_gateway --config deploy/config/tickmesh.toml\n"
-          "  tickmesh-broker_gateway --venue.paper.latency_ms=20 --gateway.collar=0.02\n",
-      .health_offset = 4,
-      .says = {Stream::order, Stream::venue},
-      .reads = {{"tick_ingestor", {Stream::tick, Stream::feed}},
-                {"position_manager", {Stream::intent}, false},
-                {"api_gateway", {Stream::control}, false}},
-      .by_reference = {Stream::tick},
-      .durable = {Stream::order, Stream::venue},
-      .reserve_segments = 2,
-      .witnesses = {{"position_manager", Stream::intent}},
-      .earlier_life = venue_knows,
-  };
+  ServiceSpec spec = broker_gateway_spec();
+  spec.earlier_life = venue_knows;
   static GatewayCore* core = nullptr;
   return run_service(
       argc, argv, spec,

@@ -8,10 +8,6 @@
 #include "broker_gateway/venues/paper_venue.hpp"
 
 namespace tickmesh {
-namespace {
-constexpr std::int64_t kReconcileEvery = 60'000'000'000;
-}
-
 void VenueAttachment::attach(Host& host, Runner&) {
   host_ = &host;
   const Config& config = host.config();
@@ -20,6 +16,7 @@ void VenueAttachment::attach(Host& host, Runner&) {
   spdlog::info("Paper venue open ledger={} lines={} cut_bytes={}", config.text("venue.paper.ledger"), (*venue)->ledger_lines(),
                (*venue)->ledger_cut_bytes());
   venue_ = std::move(*venue);
+  desk_.emplace(*venue_);
   halt_file_ = std::make_unique<HaltFile>(config.text("mesh.run_dir"));
 }
 
@@ -37,37 +34,22 @@ void VenueAttachment::stopping() {
   if (lease_) lease_->release();
 }
 
-void VenueAttachment::applied(const Name& name, const Event& event) {
-  if (const auto* tick = std::get_if<Tick>(&event))
-    venue_->on_tick(*tick, name);
-  else if (const auto* feed = std::get_if<FeedEvent>(&event))
-    venue_->on_feed(*feed);
-  else if (std::holds_alternative<WentLive>(event) && name.stream == Stream::local)
-    next_reconcile_ = 1;
-}
+void VenueAttachment::applied(const Name& name, const Event& event) { desk_->applied(name, event); }
 
 void VenueAttachment::locals(Timestamp now, std::vector<Event>& out) {
   const std::int64_t mono = monotonic_ns();
   halt_file_->look(mono, out);
   if (!host_->bus_open()) return;
-  reports_.clear();
-  venue_->advance(now);
-  venue_->poll(reports_);
   if (const auto lost = lease_->lost()) throw Superseded(*lost);
   // The first reconciliation opens the session: before the account is ours, nothing is done on it.
-  if (next_reconcile_ != 0 && mono >= next_reconcile_ && lease_->held()) {
-    next_reconcile_ = mono + kReconcileEvery;
-    venue_->reconcile(now, reports_);
-  }
-  for (VenueReport& report : reports_) out.push_back(std::move(report));
+  desk_->locals(now, mono, lease_->held(), out);
 }
 
 void VenueAttachment::released(const Released& released) {
-  const auto* order = std::get_if<OrderEvent>(released.event);
-  if (order == nullptr || released.replayed) return;
-  if (effect_of(*order) == Effect::none) return;
+  const OrderEvent* order = VenueDesk::effect(released);
+  if (order == nullptr) return;
   host_->before_effect();
-  perform(*order, *venue_);
+  desk_->perform(*order);
 }
 
 std::optional<Timestamp> VenueAttachment::next_wake() const {

@@ -1,10 +1,11 @@
 // broker_gateway's shell: the core's durable order events are performed at the venue, what the venue says becomes inputs.
 #pragma once
 #include <memory>
+#include <optional>
 
 #include "broker_gateway/account_lease.hpp"
 #include "broker_gateway/core/gateway_core.hpp"
-#include "broker_gateway/venues/venue.hpp"
+#include "broker_gateway/venue_desk.hpp"
 #include "service/halt_file.hpp"
 #include "service/loop.hpp"
 
@@ -27,9 +28,8 @@ class VenueAttachment final : public Attachment {
   Host* host_{nullptr};
   std::unique_ptr<Venue> venue_;
   std::unique_ptr<AccountLease> lease_;
+  std::optional<VenueDesk> desk_;
   std::unique_ptr<HaltFile> halt_file_;
-  std::vector<VenueReport> reports_;
-  std::int64_t next_reconcile_{0};  ///< monotonic; 0: not live yet
 };
 
 }  // namespace tickmesh

@@ -1,4 +1,5 @@
 #include "position_manager/configure.hpp"
+#include "position_manager/spec.hpp"
 #include "service/halt_file.hpp"
 #include "service/loop.hpp"
 
@@ -29,22 +30,7 @@ class Desk final : public Attachment {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const ServiceSpec spec{
-      .name = "position_manager",
-      .about = "Applies rules, sizing and risk; keeps positions and P&L exact.",
-      .examples =
-          "  tickmesh-position_manager --config deploy/config/tickmesh.toml\n  tickmesh-position_manager --sizing.allocation=5000\n",
-      .health_offset = 3,
-      .says = {Stream::intent, Stream::position, Stream::account, Stream::risk, Stream::strategy},
-      .reads = {{"tick_ingestor", {Stream::tick, Stream::feed}},
-                {"metrics_engine", {Stream::signal}, false},
-                {"broker_gateway", {Stream::order, Stream::venue}},
-                {"api_gateway", {Stream::control}, false}},
-      .by_reference = {Stream::tick},
-      .durable = {},
-      .reserve_segments = 2,
-      .witnesses = {{"broker_gateway", Stream::order}},
-  };
+  const ServiceSpec spec = position_manager_spec();
   static PositionCore* core = nullptr;
   return run_service(
       argc, argv, spec,

@@ -6,6 +6,7 @@
 #include "service/loop.hpp"
 #include "tick_ingestor/configure.hpp"
 #include "tick_ingestor/push.hpp"
+#include "tick_ingestor/spec.hpp"
 
 namespace {
 
@@ -36,7 +37,7 @@ class Ingestor {
     push_.answer_durable({});
     host_.journal().sync();
     push_.answer_durable(host_.journal().durable());
-    host_.release(runner_.releases(), {});
+    host_.release(runner_.releases());
     runner_.snapshot();
     host_.close();
     return 0;
@@ -45,17 +46,9 @@ class Ingestor {
  private:
   std::int64_t snapshot_interval() const { return host_.config().integer("journal.snapshot_s") * 1'000'000'000; }
 
-  /// What no feed could bring while this process was away is a gap, and bars that overlap it say so.
   void tell_absence() {
     const Timestamp now = host_.clock().now();
-    FeedEvent event{.kind = FeedEventKind::session_started, .text = "tick_ingestor started"};
-    if (runner_.spoke_until()) {
-      event.kind = FeedEventKind::gap;
-      event.from = runner_.spoke_until();
-      event.to = now;
-      event.text = "tick_ingestor was away";
-    }
-    const Event input{event};
+    const Event input{absence_of_feed(runner_.spoke_until(), now)};
     runner_.step(now, {&input, 1});
   }
 
@@ -88,7 +81,7 @@ class Ingestor {
     }
     for (PushFeed::Batch& batch : push_.take()) take(std::move(batch), now);
     tell_clock_step(now);
-    host_.release(runner_.releases(), {});
+    host_.release(runner_.releases());
     push_.answer_durable(host_.journal().durable());
     host_.turn();
     const std::int64_t mono = monotonic_ns();
@@ -152,22 +145,7 @@ class Ingestor {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const ServiceSpec spec{
-      .name = "tick_ingestor",
-      .about = "Takes market data from a feed; says ticks.",
-      .examples =
-          "  tickmesh-tick_ingestor --config deploy/config/tickmesh.toml\n"
-          "  tickmesh-tick_ingestor --feed.demo.rate=1000 --feed.demo.seed=7\n"
-          "  curl -H \"Authorization: Bearer $(cat var/secrets/push_token)\" http://127.0.0.1:9101/ticks \\\n"
-          "       -d "
-          "'[{\"symbol\":\"AAPL.DEMO\",\"time\":\"2025-01-20T14:30:00Z\",\"bid\":201.27,\"ask\":201.29,\"bid_size\":100,\"ask_size\":200}]'"
-          "\n",
-      .health_offset = 0,
-      .says = {Stream::tick, Stream::latest, Stream::feed},
-      .reads = {},
-      .by_reference = {},
-      .durable = {},
-  };
+  const ServiceSpec spec = tick_ingestor_spec();
   return run_program(argc, argv, spec, [&](Config config) {
     auto instruments = load_instruments(config.text("mesh.instruments"));
     if (!instruments) throw StartError(instruments.error());

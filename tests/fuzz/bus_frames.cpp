@@ -17,7 +17,9 @@ class Gapless final : public SequencerSink {
   void deliver(const Name& first, std::span<const ByteView> events) override {
     Position& at = at_[{first.stream, first.partition}];
     promise(!events.empty(), "a delivery brings something");
-    if (at.epoch != 0)
+    // Of an epoch in which nothing was heard, no end is told.
+    const bool begins = at.sequence == 0 && first.at.epoch > at.epoch && first.at.sequence == 1;
+    if (at.epoch != 0 && !begins)
       promise(first.at.epoch == at.epoch && first.at.sequence == at.sequence + 1, "events come in order, once, without a gap");
     at = {first.at.epoch, first.at.sequence + events.size() - 1};
     for (const ByteView event : events)
@@ -83,7 +85,7 @@ void hear_frame(ByteView frame, BatchParser& parser, Sequencer& sequencer, Gaple
 void hear_reply(ByteView bytes, ReplyParser& parser, Sequencer& sequencer, std::int64_t now, Gapless& sink) {
   if (!parser.parse(bytes)) return;
   if (const auto* welcome = std::get_if<WelcomeReply>(&parser.reply())) {
-    if (sequencer.heard(welcome->token, sink)) sequencer.welcome(welcome->token, welcome->first, welcome->last);
+    if (sequencer.heard(welcome->token, sink)) sequencer.welcome(welcome->token, welcome->first, welcome->last, sink, welcome->ended);
   } else if (const auto* chunk = std::get_if<ChunkReply>(&parser.reply())) {
     sequencer.chunk(chunk->first, chunk->events, now, sink);
   } else if (const auto* trimmed = std::get_if<TrimmedReply>(&parser.reply())) {

@@ -10,6 +10,7 @@
 // At most once, then exactly once: `Started` turns what was left in sending or canceling into `unknown`. The reconciliation
 // after `WentLive` tells. Known there: its real state, fills first. Proven absent: an exit, or an entry that is still valid and
 // still allowed, is sent again (attempt + 1); else `expired`. Only orders that were unknown when it began are judged by absence.
+// What the venue has not answered for `answer_within` is unknown as well, and judged the same way.
 // Intents and cancels taken before that is done wait for it, in order, and are then judged at that time.
 //
 // Header of what it says: an answer to an intent is caused by the intent; what follows from a venue report is caused by the
@@ -20,6 +21,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -28,6 +30,7 @@
 
 #include "core/core.hpp"
 #include "core/instrument_map.hpp"
+#include "core/learner.hpp"
 
 namespace tickmesh {
 
@@ -48,7 +51,8 @@ struct GatewayConfig {
   std::string venue{"paper"};
   Partition slot{0};
   GatewayLimits limits{};
-  Duration dead_man{seconds(10)};  ///< counted from PeerChanged{alive = false}, or from Started; zero: off (event-time replay)
+  Duration answer_within{seconds(5)};  ///< a venue that has not answered for so long may never have heard: a reconciliation tells
+  Duration dead_man{seconds(10)};      ///< counted from PeerChanged{alive = false}, or from Started; zero: off (event-time replay)
   std::string manager_service{"position_manager"};
   /// Closed orders remembered, to drop repeated intents and fills; more than the venue tells of at a reconciliation. The repeat of
   /// an older one is still caught: its name is not beyond the last taken, and its gateway token or the venue's own memory refuses it.
@@ -76,13 +80,16 @@ inline constexpr std::string_view kVenue = "venue";
 inline constexpr std::string_view kDisk = "disk";
 }  // namespace gateway_rule
 
-class GatewayCore final : public Core {
+class GatewayCore final : public Core, public Learner {
  public:
   explicit GatewayCore(GatewayConfig config);
   std::uint32_t version() const override { return 2; }
   void apply(const Input& in, Outbox& out) override;
   void save(ByteWriter& out) const override;
   void load(ByteReader& in) override;
+  // Whether an intent was sent or refused depends on quotes; all else about an order follows from what is copied.
+  void learn(const Name& name, const Event& said) override;
+  void unlearn(const Name& name, const Event& unsaid) override;
 
   // For health pages and tests.
   bool open() const { return open_; }
@@ -110,6 +117,7 @@ class GatewayCore final : public Core {
   };
   struct Closed {
     std::set<std::string> executions{};
+    std::optional<Order> order{};  ///< as it ended; none for what was never sent. Its own `executions` are empty
   };
   struct Quote {
     Price bid{}, ask{};
@@ -162,7 +170,7 @@ class GatewayCore final : public Core {
   std::size_t cancel_working(bool entries_only, const Symbol& symbol, const Cause& cause, const std::string& reason, Context& c);
   OrderEvent event_of(const Order& order, OrderEventKind kind) const;
   void finish(Orders::iterator order, OrderEvent event, Context& c);
-  void remember_closed(const std::string& client_order_id, std::set<std::string> executions);
+  void remember_closed(const std::string& client_order_id, std::set<std::string> executions, std::optional<Order> order = {});
 
   // gateway_limits.cpp
   struct Refusal {
@@ -177,6 +185,8 @@ class GatewayCore final : public Core {
   // gateway_reports.cpp
   void on_report(const VenueReport& report, Context& c);
   void on_fill(const VenueReport& report, Context& c);
+  void on_late_fill(const VenueReport& report, Context& c);
+  void on_reconcile_begin(const VenueReport& report, Context& c);
   void on_accepted(Order& order, const VenueReport& report, Context& c);
   void on_known(const VenueReport& report, Context& c);
   void on_rejected(Orders::iterator it, const VenueReport& report, Context& c);

@@ -121,16 +121,42 @@ std::size_t GatewayCore::cancel_working(bool entries_only, const Symbol& symbol,
 void GatewayCore::finish(Orders::iterator order, OrderEvent event, Context& c) {
   c.out.emit(Stream::order, config_.slot, std::move(event));
   auto node = orders_.extract(order);
-  remember_closed(node.key(), std::move(node.mapped().executions));
+  auto executions = std::exchange(node.mapped().executions, {});
+  remember_closed(node.key(), std::move(executions), std::move(node.mapped()));
 }
 
-void GatewayCore::remember_closed(const std::string& client_order_id, std::set<std::string> executions) {
-  closed_[client_order_id].executions = std::move(executions);
+void GatewayCore::remember_closed(const std::string& client_order_id, std::set<std::string> executions, std::optional<Order> order) {
+  closed_[client_order_id] = {std::move(executions), std::move(order)};
   closed_order_.push_back(client_order_id);
   while (closed_order_.size() > config_.keep_closed) {
     closed_.erase(closed_order_.front());
     closed_order_.pop_front();
   }
+}
+
+void GatewayCore::learn(const Name& name, const Event& said) {
+  const auto* event = std::get_if<OrderEvent>(&said);
+  if (event == nullptr || event->order.kind != IntentKind::place) return;
+  const std::string& id = event->order.client_order_id;
+  if (event->kind == OrderEventKind::sending) {
+    closed_.erase(id);
+    Order& order = orders_[id];
+    order.intent = event->order;
+    order.state = OrderEventKind::sending;
+    order.attempt = event->attempt;
+    order.sending = {name, event->header.time};
+  } else if ((event->kind == OrderEventKind::rejected || event->kind == OrderEventKind::expired) && event->filled.is_zero()) {
+    orders_.erase(id);
+    if (!closed_.contains(id)) remember_closed(id, {});
+  }
+}
+
+void GatewayCore::unlearn(const Name&, const Event& unsaid) {
+  const auto* event = std::get_if<OrderEvent>(&unsaid);
+  if (event == nullptr || event->order.kind != IntentKind::place) return;
+  const std::string& id = event->order.client_order_id;
+  if (event->kind == OrderEventKind::sending && event->attempt == 1) orders_.erase(id);
+  if ((event->kind == OrderEventKind::rejected || event->kind == OrderEventKind::expired) && event->attempt == 0) closed_.erase(id);
 }
 
 }  // namespace tickmesh

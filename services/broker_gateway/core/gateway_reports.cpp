@@ -24,13 +24,7 @@ void GatewayCore::on_report(const VenueReport& report, Context& c) {
     case VenueReportKind::rejected:
       if (it != orders_.end()) on_rejected(it, report, c);
       return;
-    case VenueReportKind::reconcile_begin:
-      reconciling_ = true;
-      known_.clear();
-      doubtful_.clear();
-      for (const auto& [id, order] : orders_)
-        if (order.state == OrderEventKind::unknown) doubtful_.insert(id);
-      return;
+    case VenueReportKind::reconcile_begin: return on_reconcile_begin(report, c);
     case VenueReportKind::known_order: return on_known(report, c);
     case VenueReportKind::reconcile_end: return on_reconciled(c);
   }
@@ -48,13 +42,7 @@ void GatewayCore::on_accepted(Order& order, const VenueReport& report, Context& 
 void GatewayCore::on_fill(const VenueReport& report, Context& c) {
   const Fill& fill = report.fill;
   const auto it = orders_.find(report.client_order_id);
-  if (it == orders_.end()) {
-    const auto closed = closed_.find(report.client_order_id);
-    if (closed != closed_.end() && closed->second.executions.contains(fill.execution_id)) return;
-    if (closed != closed_.end()) closed->second.executions.insert(fill.execution_id);
-    return set_state(state_ == RiskState::halted ? RiskState::halted : RiskState::reducing,
-                     "the venue filled " + report.client_order_id + ", which is not working here", {}, c);
-  }
+  if (it == orders_.end()) return on_late_fill(report, c);
   Order& order = it->second;
   if (order.executions.contains(fill.execution_id)) return;
   if (!report.venue_order_id.empty()) order.venue_order_id = report.venue_order_id;
@@ -83,6 +71,40 @@ void GatewayCore::take_fill(Order& order, const Fill& fill) {
   holding.net += order.intent.side == Side::buy ? fill.quantity : -fill.quantity;
   holding.last = fill.price;
   if (holding.net.is_zero()) holdings_.erase(order.intent.symbol);
+}
+
+/// Of an order that is over here: its fill's report was lost, or came after the end's. Everyone hears of it, and a person looks.
+void GatewayCore::on_late_fill(const VenueReport& report, Context& c) {
+  const auto closed = closed_.find(report.client_order_id);
+  if (closed != closed_.end()) {
+    if (!closed->second.executions.insert(report.fill.execution_id).second) return;
+    if (auto& order = closed->second.order) {
+      take_fill(*order, report.fill);
+      OrderEvent event = event_of(*order, order->remaining().raw() <= 0 ? OrderEventKind::filled : OrderEventKind::partially_filled);
+      event.header.event_time = report.fill.time;
+      event.fill = report.fill;
+      event.reason = "told after the order was over";
+      c.out.emit(Stream::order, config_.slot, std::move(event));
+    }
+  }
+  set_state(state_ == RiskState::halted ? RiskState::halted : RiskState::reducing,
+            "the venue filled " + report.client_order_id + ", which is not working here", {}, c);
+}
+
+void GatewayCore::on_reconcile_begin(const VenueReport& report, Context& c) {
+  reconciling_ = true;
+  known_.clear();
+  doubtful_.clear();
+  for (auto& [id, order] : orders_) {
+    const bool asked = order.state == OrderEventKind::sending || order.state == OrderEventKind::canceling;
+    if (asked && live_ && order.sending.time + config_.answer_within <= report.time) {
+      order.state = OrderEventKind::unknown;
+      OrderEvent event = event_of(order, OrderEventKind::unknown);
+      event.reason = "the venue has not answered";
+      c.out.emit(Stream::order, config_.slot, std::move(event));
+    }
+    if (order.state == OrderEventKind::unknown) doubtful_.insert(id);
+  }
 }
 
 void GatewayCore::on_rejected(Orders::iterator it, const VenueReport& report, Context& c) {

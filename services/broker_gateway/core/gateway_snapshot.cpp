@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "broker_gateway/core/gateway_core.hpp"
 #include "venue/intent_bytes.hpp"
 
@@ -83,7 +85,7 @@ void GatewayCore::save(ByteWriter& out) const {
     out.put(why);
   }
   out.put(orders_.size());
-  for (const auto& [id, o] : orders_) {
+  const auto put_order = [&](const std::string& id, const Order& o) {
     out.put(id);
     put_intent(out, o.intent);
     out.put(o.state);
@@ -93,7 +95,8 @@ void GatewayCore::save(ByteWriter& out) const {
     out.put(o.cancel_wanted);
     out.put(o.sending);
     put_texts(out, o.executions);
-  }
+  };
+  for (const auto& [id, o] : orders_) put_order(id, o);
   out.put(closed_.size());
   for (const auto& [id, closed] : closed_) {
     out.put(id);
@@ -127,6 +130,9 @@ void GatewayCore::save(ByteWriter& out) const {
   put_texts(out, doubtful_);
   out.put(taken_.size());
   for (const auto& [key, at] : taken_) out.put(Name{key.first, key.second, at});
+  out.put(static_cast<std::uint64_t>(std::ranges::count_if(closed_, [](const auto& c) { return c.second.order.has_value(); })));
+  for (const auto& [id, closed] : closed_)
+    if (closed.order) put_order(id, *closed.order);
 }
 
 void GatewayCore::load(ByteReader& in) {
@@ -153,8 +159,7 @@ void GatewayCore::load(ByteReader& in) {
     const auto symbol = in.get<Symbol>();
     blocked_[symbol] = in.get<std::string>();
   }
-  for (auto n = in.get<std::size_t>(); n > 0; --n) {
-    Order& o = orders_[in.get<std::string>()];
+  const auto get_order = [&](Order& o) {
     o.intent = get_intent(in);
     o.state = in.get<OrderEventKind>();
     o.venue_order_id = in.get<std::string>();
@@ -163,6 +168,10 @@ void GatewayCore::load(ByteReader& in) {
     o.cancel_wanted = in.get<bool>();
     o.sending = in.get<Cause>();
     get_texts(in, o.executions);
+  };
+  for (auto n = in.get<std::size_t>(); n > 0; --n) {
+    Order& o = orders_[in.get<std::string>()];
+    get_order(o);
   }
   for (auto n = in.get<std::size_t>(); n > 0; --n) get_texts(in, closed_[in.get<std::string>()].executions);
   get_texts(in, closed_order_);
@@ -191,6 +200,8 @@ void GatewayCore::load(ByteReader& in) {
     const Name name = in.get<Name>();
     taken_[{name.stream, name.partition}] = name.at;
   }
+  if (in.done()) return;  // of version 1, which did not keep orders that are over
+  for (auto n = in.get<std::uint64_t>(); n > 0; --n) get_order(closed_[in.get<std::string>()].order.emplace());
 }
 
 }  // namespace tickmesh

@@ -197,4 +197,28 @@ void PositionCore::on_rebuilt(const Rebuilt& r, Turn& t) {
   on_order(e, t);
 }
 
+void PositionCore::learn(const Name& name, const Event& said) {
+  const auto* intent = std::get_if<Intent>(&said);
+  if (intent == nullptr) return;
+  said_[name.at.epoch] = std::max(said_[name.at.epoch], name.at.sequence);
+  Book* b = book(intent->symbol);
+  if (intent->kind != IntentKind::place || b == nullptr || order(intent->client_order_id) != nullptr) return;
+  Order o;
+  o.intent = *intent;
+  if (intent->purpose == Purpose::entry) {
+    o.plan_known = b->plan.cause == intent->header.cause.name && b->plan.cause != Name{};
+    if (o.plan_known) o.stop = b->plan.stop, o.target = b->plan.target;
+  } else {
+    ++b->exits;
+  }
+  orders_.emplace(intent->client_order_id, std::move(o));
+}
+
+void PositionCore::unlearn(const Name&, const Event& unsaid) {
+  const auto* intent = std::get_if<Intent>(&unsaid);
+  if (intent == nullptr || intent->kind != IntentKind::place) return;
+  orders_.erase(intent->client_order_id);
+  if (Book* b = book(intent->symbol); b != nullptr && intent->purpose == Purpose::exit && b->exits > 0) --b->exits;
+}
+
 }  // namespace tickmesh

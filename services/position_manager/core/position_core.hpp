@@ -15,6 +15,7 @@
 
 #include "core/core.hpp"
 #include "core/instrument.hpp"
+#include "core/learner.hpp"
 #include "position_manager/core/state.hpp"
 #include "risk/entry_limits.hpp"
 #include "risk/risk_book.hpp"
@@ -40,7 +41,7 @@ struct PositionConfig {
   bool synthetic{true};                      ///< whether entries on quotes labelled synthetic are taken
 };
 
-class PositionCore final : public Core {
+class PositionCore final : public Core, public Learner {
  public:
   /// Breaks an invariant when `config.mesh_id` is not one of [0-9A-Z] or a duration is not positive.
   explicit PositionCore(PositionConfig config);
@@ -55,6 +56,9 @@ class PositionCore final : public Core {
   void save(ByteWriter& out) const override;
   /// Breaks an invariant when an instrument with a position or a working order is no longer configured.
   void load(ByteReader& in) override;
+  // What was asked of a gateway depends on quotes; what became of it follows from what is copied.
+  void learn(const Name& name, const Event& said) override;
+  void unlearn(const Name& name, const Event& unsaid) override;
 
   // What the shell shows.
   RiskState risk_state() const { return risk_.account(); }

@@ -20,6 +20,16 @@ std::string_view rule_of(TickRefusal refusal) {
   return "?";
 }
 
+FeedEvent absence_of_feed(Timestamp spoke_until, Timestamp now) {
+  FeedEvent event{.kind = FeedEventKind::session_started, .text = "tick_ingestor started"};
+  if (!spoke_until) return event;
+  event.kind = FeedEventKind::gap;
+  event.from = spoke_until;
+  event.to = now;
+  event.text = "tick_ingestor was away";
+  return event;
+}
+
 IngestCore::IngestCore(const Instruments& instruments, IngestOptions options, DemoFeed* demo) : options_{options}, demo_{demo} {
   TM_INVARIANT(options.latest_every.ns > 0 && options.remembered_rows > 0, "the grid and the memory of the ingestor are not empty");
   for (const Instrument& i : instruments.list()) {

@@ -34,6 +34,10 @@ inline constexpr std::size_t kRefusals = 9;
 /// The rule that was broken: "ask >= bid", "price > 0", …
 std::string_view rule_of(TickRefusal refusal);
 
+/// What no feed could bring while the ingestor was away is a gap, and bars that overlap it say so. `spoke_until`: of the life before; zero:
+/// none.
+FeedEvent absence_of_feed(Timestamp spoke_until, Timestamp now);
+
 class IngestCore final : public Core {
  public:
   /// `demo`, when there is one, is saved and loaded with the core; the caller feeds what it gives through `apply`.

@@ -20,6 +20,66 @@ TEST_F(GatewayRecovery, WhatWasLeftInSendingIsUnknownUntilTheVenueTells) {
   EXPECT_TRUE(orders.empty()) << "the same execution again";
 }
 
+TEST_F(GatewayRecovery, AFillToldAfterItsOrderWasOverIsCountedAndTakesNoNewRisk) {
+  open();
+  send(intent("T1"));
+  take(report(VenueReportKind::canceled, "T1"));
+  forget();
+  take(fill("T1", "x1", 4));
+  ASSERT_THAT(kinds(), ElementsAre(partially_filled));
+  EXPECT_EQ(orders[0].order.client_order_id, "T1");
+  EXPECT_EQ(orders[0].filled, qty(4));
+  EXPECT_EQ(core.net(symbol_of("AAPL.DEMO")), qty(4));
+  EXPECT_EQ(core.state(), RiskState::reducing);
+  Bytes state;
+  ByteWriter writer{state};
+  core.save(writer);
+  ByteReader reader{state};
+  core.load(reader);
+  take(fill("T1", "x1", 4));
+  take(fill("T1", "x2", 1));
+  ASSERT_THAT(kinds(), ElementsAre(partially_filled, partially_filled)) << "x1 is known, x2 is not";
+  EXPECT_EQ(orders[1].filled, qty(5));
+}
+
+TEST_F(GatewayRecovery, WhatTheVenueNeverAnsweredIsJudgedByTheNextReconciliation) {
+  open();
+  send(intent("T1", Purpose::exit));
+  send(intent("T2", Purpose::exit));
+  take(report(VenueReportKind::accepted, "T2"));
+  send(cancel_of("T2"));
+  forget();
+  now = now + seconds(4);
+  reconcile({known("T2", true)});
+  EXPECT_THAT(kinds(), IsEmpty()) << "both may still be on their way";
+  now = now + seconds(2);
+  reconcile({known("T2", true)});
+  EXPECT_THAT(kinds(), ElementsAre(unknown, unknown, sending, canceling)) << "one never arrived, nor did the other's cancel";
+  EXPECT_EQ(orders[2].order.client_order_id, "T1");
+  EXPECT_EQ(orders[2].attempt, 2U);
+  EXPECT_EQ(orders[3].order.client_order_id, "T2");
+}
+
+TEST_F(GatewayRecovery, WhatItSaidIsBelievedWhereTheQuotesItSawAreLost) {
+  open();
+  now = now + seconds(11);  // the quote is stale: run again without ticks, the intent is refused
+  const Intent asked = intent("T1");
+  send(asked);
+  ASSERT_THAT(kinds(), ElementsAre(rejected));
+  OrderEvent sent;
+  sent.header.time = now;
+  sent.kind = sending;
+  sent.order = asked;
+  sent.attempt = 1;
+  core.unlearn({Stream::order, 0, {9, 4}}, orders[0]);
+  core.learn({Stream::order, 0, {9, 4}}, sent);
+  forget();
+  take(fill("T1", "x1", 10));
+  EXPECT_THAT(kinds(), ElementsAre(filled));
+  EXPECT_EQ(core.net(symbol_of("AAPL.DEMO")), qty(10));
+  EXPECT_EQ(core.state(), RiskState::active);
+}
+
 TEST_F(GatewayRecovery, AnOrderFilledUnheardIsFilledOnce) {
   open();
   send(intent("T1"));

@@ -2,6 +2,7 @@
 // still holds comes once and in order, and every other one is reported.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <random>
 
@@ -64,11 +65,16 @@ class World final : public SequencerSink {
     ++gaps;
     if (gap.to.epoch == gap.from.epoch) {
       ASSERT_EQ(gap.from.sequence, at.sequence + 1);
-      ASSERT_LT(gap.to.sequence, first_held_[static_cast<std::size_t>(gap.stream)][gap.partition]) << "only what is trimmed is lost";
+      const EndedStream* over = ended(gap.stream, gap.partition, gap.to.epoch);
+      ASSERT_LT(gap.to.sequence, over != nullptr ? over->first : first_held_[static_cast<std::size_t>(gap.stream)][gap.partition])
+          << "only what is trimmed is lost";
       at = {gap.to.epoch, gap.to.sequence};
     } else {
       ASSERT_EQ(gap.from, at);
       ASSERT_GT(gap.to.epoch, at.epoch);
+      const EndedStream* over = ended(gap.stream, gap.partition, at.epoch);
+      ASSERT_TRUE(over != nullptr);
+      ASSERT_EQ(at.sequence, over->last) << "an epoch is read to its end";
       at = gap.to;
     }
   }
@@ -86,7 +92,19 @@ class World final : public SequencerSink {
     enum Kind { welcome, chunk, trimmed } kind{};
     Message message;
     Outbox::Heads first{};
+    std::vector<EndedStream> ended{};
   };
+  const EndedStream* ended(Stream s, unsigned p, Epoch epoch) const {
+    const auto it =
+        std::ranges::find_if(ended_, [&](const EndedStream& e) { return e.stream == s && e.partition == p && e.epoch == epoch; });
+    return it == ended_.end() ? nullptr : &*it;
+  }
+  Reply welcome() const {
+    return {.kind = Reply::welcome,
+            .message = {.token = token_, .first = {}, .events = {}, .heads = heads_},
+            .first = first_held_,
+            .ended = ended_};
+  }
   bool chance(double p) { return p > 0 && std::uniform_real_distribution<>{}(random_) < p; }
   std::uint64_t below(std::uint64_t n) { return random_() % n; }
   Position& cell(Stream s, unsigned p) { return cells_[static_cast<std::size_t>(s)][p]; }
@@ -121,6 +139,10 @@ class World final : public SequencerSink {
   }
   void restart(bool new_epoch) {
     if (new_epoch) {
+      for (const Stream s : kUsed)
+        for (unsigned p = 0; p < kPartitionsHere; ++p)
+          if (const Sequence last = heads_[static_cast<std::size_t>(s)][p]; last > 0)
+            ended_.push_back({s, static_cast<Partition>(p), token_.epoch, first_held_[static_cast<std::size_t>(s)][p], last});
       token_ = {token_.epoch + 1, 1};
       heads_ = {};
       for (const Stream s : kUsed)
@@ -158,9 +180,7 @@ class World final : public SequencerSink {
     return views;
   }
   void ask() {
-    if (sequencer_.hello_due(now_) && !chance(weather_.lose_answer))
-      replies_.push_back(
-          {.kind = Reply::welcome, .message = {.token = token_, .first = {}, .events = {}, .heads = heads_}, .first = first_held_});
+    if (sequencer_.hello_due(now_) && !chance(weather_.lose_answer)) replies_.push_back(welcome());
     const auto get = sequencer_.get_due(now_);
     if (!get) return;
     ASSERT_LE(get->count, 7u);
@@ -168,8 +188,16 @@ class World final : public SequencerSink {
     const auto s = static_cast<std::size_t>(get->first.stream);
     const Sequence from = get->first.at.sequence, first = first_held_[s][get->first.partition], head = heads_[s][get->first.partition];
     if (get->first.at.epoch != token_.epoch) {
-      replies_.push_back(
-          {.kind = Reply::welcome, .message = {.token = token_, .first = {}, .events = {}, .heads = heads_}, .first = first_held_});
+      const EndedStream* over = ended(get->first.stream, get->first.partition, get->first.at.epoch);
+      ASSERT_TRUE(over != nullptr && from <= over->last);
+      Name at = get->first;
+      if (from < over->first) {
+        at.at.sequence = over->first;
+        replies_.push_back({.kind = Reply::trimmed, .message = {.token = token_, .first = at, .events = {}}});
+        return;
+      }
+      const auto count = std::min<std::uint64_t>(over->last - from + 1, 1 + below(get->count));
+      replies_.push_back({.kind = Reply::chunk, .message = {.token = token_, .first = at, .events = events_of(at, count)}});
     } else if (from < first) {
       replies_.push_back(
           {.kind = Reply::trimmed,
@@ -185,7 +213,7 @@ class World final : public SequencerSink {
     const Message& m = reply.message;
     switch (reply.kind) {
       case Reply::welcome:
-        if (sequencer_.heard(m.token, *this)) sequencer_.welcome(m.token, reply.first, m.heads);
+        if (sequencer_.heard(m.token, *this)) sequencer_.welcome(m.token, reply.first, m.heads, *this, reply.ended);
         break;
       case Reply::chunk: EXPECT_TRUE(sequencer_.chunk(m.first, views(m), now_, *this)); break;
       case Reply::trimmed: EXPECT_TRUE(sequencer_.trimmed(m.first.stream, m.first.partition, m.first.at, *this)); break;
@@ -194,7 +222,7 @@ class World final : public SequencerSink {
   void answer_hello() {
     ASSERT_TRUE(sequencer_.hello_due(now_));
     sequencer_.heard(token_, *this);
-    sequencer_.welcome(token_, first_held_, heads_);
+    sequencer_.welcome(token_, first_held_, heads_, *this);
     for (const Stream s : kUsed)
       for (unsigned p = 0; p < kPartitionsHere; ++p) cell(s, p) = {token_.epoch, 0};
   }
@@ -204,6 +232,7 @@ class World final : public SequencerSink {
   Sequencer sequencer_;
   Token token_{100, 1};
   Outbox::Heads heads_{}, first_held_{};
+  std::vector<EndedStream> ended_;  ///< all of every epoch but what was trimmed
   std::array<std::array<Position, kPartitionsHere>, kStreams> cells_{};
   std::vector<Message> wire_;
   std::vector<Reply> replies_;

@@ -69,7 +69,7 @@ class SequencerTest : public testing::Test {
   /// A reader that has heard a Welcome: `first`..`last` are held.
   void welcome(Sequencer& s, Sequence first, Sequence last, Token token = {kEpoch, 1}) {
     s.heard(token, sink);
-    s.welcome(token, heads_of(first), heads_of(last));
+    s.welcome(token, heads_of(first), heads_of(last), sink);
   }
   void live(Sequencer& s, Sequence from, Sequence to, Epoch epoch = kEpoch) {
     EXPECT_TRUE(s.live(tick(from, epoch), Said(from, to).views, sink));
@@ -96,7 +96,7 @@ TEST_F(SequencerTest, IsNotCaughtUpBeforeHeadsOfTheCurrentTokenAreHeard) {
   EXPECT_FALSE(s.caught_up());
   s.heard({kEpoch, 1}, sink);
   EXPECT_FALSE(s.caught_up());
-  s.welcome({kEpoch, 1}, heads_of(1), heads_of(4));
+  s.welcome({kEpoch, 1}, heads_of(1), heads_of(4), sink);
   EXPECT_TRUE(s.caught_up());
   s.heard({kEpoch, 2}, sink);
   EXPECT_FALSE(s.caught_up());
@@ -112,7 +112,7 @@ TEST_F(SequencerTest, AReaderWithoutAPositionBeginsAtTheFirstStillHeld) {
   s.heads({kEpoch, 1}, heads_of(9));
   EXPECT_FALSE(s.get_due(0)) << "where to begin is told by Welcome";
   EXPECT_FALSE(s.caught_up());
-  s.welcome({kEpoch, 1}, heads_of(4), heads_of(9));
+  s.welcome({kEpoch, 1}, heads_of(4), heads_of(9), sink);
   EXPECT_EQ(s.get_due(0), (GetRequest{tick(1), 9})) << "what is gone is asked for, because its last values come with the answer";
   EXPECT_TRUE(s.trimmed(Stream::tick, 3, {kEpoch, 4}, sink));
   EXPECT_EQ(s.get_due(0), (GetRequest{tick(4), 6}));
@@ -136,7 +136,7 @@ TEST_F(SequencerTest, LiveRunsHeardBeforeTheWelcomeAreHeldAndThenDelivered) {
   s.heard({kEpoch, 1}, sink);
   live(s, 5, 6);
   EXPECT_TRUE(sink.delivered.empty());
-  s.welcome({kEpoch, 1}, heads_of(4), heads_of(6));
+  s.welcome({kEpoch, 1}, heads_of(4), heads_of(6), sink);
   EXPECT_EQ(s.get_due(0), (GetRequest{tick(1), 4}));
   EXPECT_TRUE(s.trimmed(Stream::tick, 3, {kEpoch, 4}, sink));
   EXPECT_EQ(s.get_due(0), (GetRequest{tick(4), 1}));
@@ -275,15 +275,51 @@ TEST_F(SequencerTest, ANewEpochClosesTheOldOneOnceAndIsReadFromItsBeginning) {
   s.heard({kEpoch + 5, 1}, sink);
   s.heard({kEpoch + 5, 1}, sink);
   live(s, 2, 3, kEpoch + 5);
+  EXPECT_TRUE(sink.gaps.empty()) << "what is left of the old one is not known yet";
+  EXPECT_FALSE(s.caught_up());
+  s.welcome({kEpoch + 5, 1}, heads_of(1), heads_of(3), sink);
   ASSERT_EQ(sink.gaps.size(), 1u);
   EXPECT_EQ(sink.gaps[0], (StreamGap{Stream::tick, 3, {kEpoch, 4}, {kEpoch + 5, 0}}));
   EXPECT_EQ(s.counts(Stream::tick).lost, 2u) << "5 and 6 of the old epoch were told and never heard";
-  s.welcome({kEpoch + 5, 1}, heads_of(1), heads_of(3));
   EXPECT_EQ(s.get_due(0), (GetRequest{tick(1, kEpoch + 5), 1}));
   EXPECT_TRUE(s.chunk(tick(1, kEpoch + 5), Said(1, 1).views, 0, sink));
   s.pump(SIZE_MAX, sink);
   EXPECT_EQ(sink.delivered, (std::vector<Position>{{kEpoch + 5, 1}, {kEpoch + 5, 2}, {kEpoch + 5, 3}}));
   EXPECT_EQ(sink.gaps.size(), 1u);
+}
+
+TEST_F(SequencerTest, WhatIsLeftOfAnEpochThatIsOverIsReadBeforeTheNextOne) {
+  auto s = from({kEpoch, 4});
+  welcome(s, 1, 6);
+  s.heard({kEpoch + 5, 1}, sink);
+  live(s, 1, 2, kEpoch + 5);
+  s.welcome({kEpoch + 5, 1}, heads_of(1), heads_of(2), sink,
+            {{Stream::tick, 3, kEpoch, 1, 7}, {Stream::order, 3, kEpoch, 1, 100}, {Stream::tick, 3, kEpoch + 2, 1, 2}});
+  EXPECT_EQ(s.get_due(0), (GetRequest{tick(5), 3}));
+  EXPECT_TRUE(s.chunk(tick(5), Said(5, 6).views, 0, sink));
+  EXPECT_EQ(s.get_due(0), (GetRequest{tick(7), 1}));
+  EXPECT_FALSE(s.caught_up());
+  EXPECT_TRUE(s.chunk(tick(7), Said(7, 7).views, 0, sink));
+  EXPECT_EQ(s.get_due(0), (GetRequest{tick(1, kEpoch + 2), 2})) << "the machine went down twice";
+  EXPECT_TRUE(s.chunk(tick(1, kEpoch + 2), Said(1, 2).views, 0, sink));
+  s.pump(SIZE_MAX, sink);
+  EXPECT_EQ(sink.sequences(), (std::vector<Sequence>{5, 6, 7, 1, 2, 1, 2}));
+  EXPECT_EQ(sink.gaps,
+            (std::vector<StreamGap>{{Stream::tick, 3, {kEpoch, 7}, {kEpoch + 2, 0}}, {Stream::tick, 3, {kEpoch + 2, 2}, {kEpoch + 5, 0}}}));
+  EXPECT_EQ(s.counts(Stream::tick).lost, 0u);
+  EXPECT_TRUE(s.caught_up());
+}
+
+TEST_F(SequencerTest, AReaderWithoutAPositionBeginsWithTheOldestEpochStillHeld) {
+  auto s = from({});
+  s.heard({kEpoch, 1}, sink);
+  s.welcome({kEpoch, 1}, heads_of(1), heads_of(2), sink, {{Stream::tick, 3, kEpoch - 3, 40, 41}});
+  EXPECT_EQ(s.get_due(0), (GetRequest{tick(1, kEpoch - 3), 41}))
+      << "what is gone is asked for, because its last values come with the answer";
+  EXPECT_TRUE(s.trimmed(Stream::tick, 3, {kEpoch - 3, 40}, sink));
+  EXPECT_EQ(s.get_due(0), (GetRequest{tick(40, kEpoch - 3), 2}));
+  EXPECT_TRUE(s.chunk(tick(40, kEpoch - 3), Said(40, 41).views, 0, sink));
+  EXPECT_EQ(s.get_due(0), (GetRequest{tick(1), 2}));
 }
 
 TEST_F(SequencerTest, AnEpochThatIsOverIsDroppedAndCounted) {
@@ -317,7 +353,7 @@ TEST_F(SequencerTest, ARestartWithoutNewEpochForgetsTheOpenGetAndAsksAgain) {
   welcome(s, 1, 6);
   ASSERT_TRUE(s.get_due(0));
   s.heard({kEpoch, 2}, sink);
-  s.welcome({kEpoch, 2}, heads_of(1), heads_of(6));
+  s.welcome({kEpoch, 2}, heads_of(1), heads_of(6), sink);
   EXPECT_EQ(s.get_due(1), (GetRequest{tick(5), 2}));
   EXPECT_TRUE(sink.gaps.empty());
 }

@@ -125,6 +125,45 @@ TEST(JournalPower, WithoutACommitThreadNothingIsDurableUntilItsWorkIsDone) {
   EXPECT_EQ(verify_journal("/j", disk).problems, std::vector<std::string>{});
 }
 
+TEST(JournalPower, WhatWasKeptOfAnEpochThatIsOverIsServedUnderItsOwnName) {
+  FakeDisk disk;
+  Epoch first = 0, second = 0;
+  {
+    const auto journal = must_open(disk);
+    first = journal->epoch();
+    say(*journal, Stream::order, 3, {"a", "b"});
+    say(*journal, Stream::order, 3, {"c"});
+    journal->sync();
+    say(*journal, Stream::order, 3, {"lost"});
+    disk.fail_syncs();
+  }
+  disk.power_cut([](std::size_t) { return false; });
+  disk.heal();
+  {
+    const auto journal = must_open(disk, small(), "boot-b");
+    second = journal->epoch();
+    say(*journal, Stream::order, 3, {"d"});
+    say(*journal, Stream::venue, 0, {"e"});
+    EXPECT_EQ(texts(journal->said_before({Stream::order, 3, {first, 2}}, 100, 1000)), (std::vector<std::string>{"b", "c"}));
+    journal->sync();
+    disk.fail_syncs();
+  }
+  disk.power_cut([](std::size_t) { return false; });
+  disk.heal();
+  const auto journal = must_open(disk, small(), "boot-c");
+  const auto ended = journal->ended();
+  ASSERT_EQ(ended.size(), 3u);
+  EXPECT_EQ(ended[0].epoch, first);
+  EXPECT_EQ(ended[0].first, 1u);
+  EXPECT_EQ(ended[0].last, 3u) << "what the power cut took was never there";
+  EXPECT_EQ(ended[1].epoch, second);
+  EXPECT_EQ(texts(journal->said_before({Stream::order, 3, {first, 1}}, 100, 1000)), (std::vector<std::string>{"a", "b", "c"}));
+  EXPECT_EQ(texts(journal->said_before({Stream::order, 3, {second, 1}}, 100, 1000)), (std::vector<std::string>{"d"}));
+  EXPECT_TRUE(journal->said_before({Stream::order, 3, {first, 4}}, 100, 1000).events.empty());
+  EXPECT_TRUE(journal->said_before({Stream::order, 4, {first, 1}}, 100, 1000).events.empty());
+  EXPECT_TRUE(journal->said_before({Stream::order, 3, {first - 1, 1}}, 100, 1000).events.empty());
+}
+
 TEST(JournalPower, AFailedSyncIsTold) {
   FakeDisk disk;
   const auto journal = must_open(disk);

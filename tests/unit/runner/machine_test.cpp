@@ -69,6 +69,18 @@ TEST(Machine, KnowsWhatItHasSeenByEpochAndSequence) {
   EXPECT_FALSE(machine.seen(Name{})) << "local inputs have no place";
 }
 
+TEST(Machine, WhatIsLostForGoodIsBehindIt) {
+  SumCore core;
+  Machine machine{core};
+  machine.apply(kStart, {Stream::tick, 9, {5, 10}}, Tick{});
+  machine.apply(kStart, Name{}, StreamGap{Stream::tick, 9, {5, 11}, {5, 20}});
+  EXPECT_TRUE(machine.seen({Stream::tick, 9, {5, 20}}));
+  EXPECT_FALSE(machine.seen({Stream::tick, 9, {5, 21}}));
+  machine.apply(kStart, Name{}, StreamGap{Stream::tick, 9, {5, 20}, {6, 0}});
+  EXPECT_TRUE(machine.seen({Stream::tick, 9, {5, 21}})) << "its epoch was told to be over";
+  EXPECT_EQ(machine.positions().at({Stream::tick, Partition{9}}), (Position{6, 0})) << "a restart does not tell of it again";
+}
+
 TEST(Machine, ALoadedMachineContinuesBitForBit) {
   SumCore first_core, second_core;
   Machine first{first_core}, second{second_core};

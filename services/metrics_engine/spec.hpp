@@ -1,0 +1,21 @@
+// What this service says and reads, and what must be durable before anyone hears it: for its program, and for whoever runs its core
+// elsewhere.
+#pragma once
+#include "service/spec.hpp"
+
+namespace tickmesh {
+
+inline ServiceSpec metrics_engine_spec() {
+  return {
+      .name = "metrics_engine",
+      .about = "Turns ticks into metrics and signals.",
+      .examples = "  tickmesh-metrics_engine --config deploy/config/tickmesh.toml\n  tickmesh-metrics_engine --metrics.filters=raw\n",
+      .health_offset = 2,
+      .says = {Stream::metrics, Stream::signal},
+      .reads = {{"tick_ingestor", {Stream::tick, Stream::feed}}},
+      .by_reference = {Stream::tick},
+      .durable = {},
+  };
+}
+
+}  // namespace tickmesh
