@@ -81,6 +81,8 @@ BoundSocket::BoundSocket(zmq::context_t& context, zmq::socket_type type, const s
   if (endpoint.starts_with(kIpc)) {
     path_ = endpoint.substr(kIpc.size());
     fd = listen_at(endpoint, path_);
+    struct stat made{};
+    if (::lstat(path_.c_str(), &made) == 0) inode_ = made.st_ino;
     zmq_setsockopt(socket_.handle(), ZMQ_USE_FD, &fd, sizeof fd);
   }
   try {
@@ -94,8 +96,10 @@ BoundSocket::BoundSocket(zmq::context_t& context, zmq::socket_type type, const s
   }
 }
 
+// Not the file of a successor that has bound there since.
 BoundSocket::~BoundSocket() {
-  if (!path_.empty()) ::unlink(path_.c_str());
+  struct stat found{};
+  if (!path_.empty() && ::lstat(path_.c_str(), &found) == 0 && found.st_ino == inode_) ::unlink(path_.c_str());
 }
 
 void set_common_options(zmq::socket_t& socket, int high_water_mark) {

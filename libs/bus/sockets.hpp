@@ -1,5 +1,7 @@
 // What all sockets of the mesh have in common: limits, heartbeats, and an ipc file that only its owner and group may open.
 #pragma once
+#include <sys/types.h>
+
 #include <cstdint>
 #include <string>
 #include <zmq.hpp>
@@ -22,6 +24,7 @@ class BoundSocket {
  private:
   zmq::socket_t socket_;
   std::string path_;  ///< of the ipc file; empty for other transports
+  ino_t inode_{0};    ///< of the file that was made there
 };
 
 /// Heartbeats, frame limit, no lingering, quick reconnects; before bind or connect.

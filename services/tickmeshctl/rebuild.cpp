@@ -13,6 +13,7 @@
 #include "position_manager/configure.hpp"
 #include "runner/runner.hpp"
 #include "service/clock.hpp"
+#include "service/endpoints.hpp"
 #include "service/identity.hpp"
 #include "service/mesh_id.hpp"
 #include "store/ownership.hpp"
@@ -61,7 +62,7 @@ Result<Trader> trader(const std::string& service, const Config& config, const In
     return Trader{std::make_unique<PositionCore>(position_config(config, instruments)),
                   {{"tick_ingestor", {Stream::tick, Stream::feed}},
                    {"metrics_engine", {Stream::signal}},
-                   {"broker_gateway", {Stream::order, Stream::venue}},
+                   {"broker_gateway", {Stream::order}},  // which session is open is learned from `venue`, read again from its beginning
                    {"api_gateway", {Stream::control}}}};
   if (service == "broker_gateway")
     return Trader{std::make_unique<GatewayCore>(gateway_config(config, instruments)),
@@ -126,8 +127,8 @@ Result<void> read_orders(const Config& config, Tables& tables) {
 
 /// How far a publisher has come: asked, or read from its journal when it is down. Nothing when neither is there.
 std::optional<std::pair<Epoch, Outbox::Heads>> heads_of(zmq::context_t& context, const Config& config, const std::string& service) {
-  ReplayClient client{context, "rebuild", ipc_endpoint(config.text("mesh.run_dir"), service, 0)};
-  if (const auto heads = client.heads(1000)) return std::pair{heads->token.epoch, heads->last};
+  if (const auto at = reader_endpoint(config, service, 0))
+    if (const auto heads = ReplayClient{context, "rebuild", *at}.heads(1000)) return std::pair{heads->token.epoch, heads->last};
   const auto cursor = read_journal(config.text("journal.dir") + "/" + service + "-0", real_disk());
   if (!cursor) return std::nullopt;
   std::optional<std::pair<Epoch, Outbox::Heads>> at;
@@ -199,7 +200,9 @@ Result<Json> make(const Config& config, const std::string& service) {
   if (std::ranges::any_of(real_disk().list(dir), [](const std::string& name) { return name.ends_with(".tmj"); }))
     return std::unexpected(Error{"refused", "journal.dir", "only a lost journal is rebuilt", dir + " holds one: move it away first"});
   zmq::context_t context{1};
-  if (ReplayClient{context, "rebuild", ipc_endpoint(config.text("mesh.run_dir"), service, 0)}.heads(300))
+  const auto own = reader_endpoint(config, service, 0);
+  if (!own) return std::unexpected(own.error());
+  if (ReplayClient{context, "rebuild", *own}.heads(300))
     return std::unexpected(Error{"refused", "service", "it is stopped", service + " is running"});
 
   const Identity identity{config.text("mesh.run_dir"), dir, instance};
