@@ -56,11 +56,11 @@ TEST_F(GatewayControl, AFullDiskRefusesEntriesByItsOwnRuleAndLetsExitsAndCancels
   command({.verb = Verb::resume});
   EXPECT_EQ(core.state(), RiskState::reducing) << "a person's word makes no room";
   Bytes saved;
-  ByteWriter out{saved};
-  core.save(out);
+  ByteWriter writer{saved};
+  core.save(writer);
   GatewayCore again{test_gateway_config()};
-  ByteReader in{saved};
-  again.load(in);
+  ByteReader reader{saved};
+  again.load(reader);
   EXPECT_EQ(again.state(), RiskState::reducing);
   take(DiskChanged{false, ""});
   EXPECT_EQ(core.state(), RiskState::active);
