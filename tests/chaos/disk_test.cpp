@@ -63,7 +63,8 @@ TEST(FullDisk, RefusesEntriesLetsExitsGoOnFromTheReserveAndRecovers) {
   if (!disk.refusal().empty()) GTEST_SKIP() << "a tmpfs cannot be mounted here (" << disk.refusal() << "); run it as root";
   TestMesh mesh{{{"journal.dir", disk.path()},
                  {"journal.segment_bytes", std::to_string(kSegment)},
-                 {"journal.budget.bytes", "1000000000"},
+                 {"journal.budget.perishable_bytes", "1000000000"},
+                 {"journal.budget.kept_bytes", "1000000000"},
                  {"feed.demo.rate", "600"},
                  {"risk.cooldown_s", "0"}}};
   ASSERT_TRUE(mesh.wait_ready());

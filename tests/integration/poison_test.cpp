@@ -92,7 +92,8 @@ class PoisonedManager {
 };
 
 /// As a process leaves it that was killed by the last input: live, a gateway known, a price fresh, an entry on its way.
-InputPlace plant(const PoisonedManager& manager, std::uint32_t core_version = 1) {
+/// `core_version`: position_manager's own, or its tail would be refused before it could do harm.
+InputPlace plant(const PoisonedManager& manager, std::uint32_t core_version = 2) {
   std::string boot;
   std::getline(std::ifstream{"/proc/sys/kernel/random/boot_id"}, boot);
   JournalOptions options;
