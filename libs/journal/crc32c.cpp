@@ -66,8 +66,9 @@ constexpr Zeros make_zeros(std::size_t bytes) {
   return out;
 }
 
-constexpr Zeros kLongZeros = make_zeros(kLong);
-constexpr Zeros kShortZeros = make_zeros(kShort);
+// Made at the start of the program: more steps than a compiler takes.
+const Zeros kLongZeros = make_zeros(kLong);
+const Zeros kShortZeros = make_zeros(kShort);
 
 inline std::uint32_t shift(const Zeros& zeros, std::uint32_t crc) {
   return zeros[0][crc & 0xFFu] ^ zeros[1][crc >> 8 & 0xFFu] ^ zeros[2][crc >> 16 & 0xFFu] ^ zeros[3][crc >> 24];

@@ -201,7 +201,11 @@ void GatewayCore::load(ByteReader& in) {
     taken_[{name.stream, name.partition}] = name.at;
   }
   if (in.done()) return;  // of version 1, which did not keep orders that are over
-  for (auto n = in.get<std::uint64_t>(); n > 0; --n) get_order(closed_[in.get<std::string>()].order.emplace());
+  for (auto n = in.get<std::uint64_t>(); n > 0; --n) {
+    auto& order = closed_[in.get<std::string>()].order;
+    order = Order{};
+    get_order(*order);
+  }
 }
 
 }  // namespace tickmesh
