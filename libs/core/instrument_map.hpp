@@ -34,6 +34,7 @@ class InstrumentMap {
   /// By id, for snapshots: the same whatever came first.
   std::vector<const Entry*> sorted() const {
     std::vector<const Entry*> all;
+    all.reserve(entries_.size());
     for (const Entry& entry : entries_) all.push_back(&entry);
     std::ranges::sort(all, {}, &Entry::first);
     return all;

@@ -23,8 +23,36 @@ const TimeSource& kernel_time() {
   return kernel;
 }
 
-Clock::Clock(const TimeSource& source)
-    : source_{&source}, last_mono_{source.monotonic()}, last_utc_{source.system()}, last_check_{last_mono_}, offset_{0} {}
+namespace {
+
+struct Reading {
+  std::int64_t mono{0}, utc{0};
+};
+
+/// Both clocks at one moment. A thread that is put aside between two readings would believe that it is early or late by as much,
+/// and services on one machine would disagree about what came first.
+Reading read_both(const TimeSource& source) {
+  constexpr std::int64_t kTight = 20'000;
+  Reading best;
+  std::int64_t width = 0;
+  for (int tries = 0; tries < 8; ++tries) {
+    const std::int64_t before = source.monotonic(), utc = source.system(), after = source.monotonic();
+    if (tries == 0 || after - before < width) {
+      width = after - before;
+      best = {before + width / 2, utc};
+    }
+    if (width <= kTight) break;
+  }
+  return best;
+}
+
+}  // namespace
+
+Clock::Clock(const TimeSource& source) : source_{&source}, offset_{0} {
+  const Reading now = read_both(source);
+  last_mono_ = last_check_ = now.mono;
+  last_utc_ = now.utc;
+}
 
 Timestamp Clock::now() {
   const std::int64_t mono = source_->monotonic();
@@ -37,7 +65,8 @@ Timestamp Clock::now() {
   }
   if (mono - last_check_ >= 1'000'000'000) {
     last_check_ = mono;
-    const std::int64_t difference = source_->system() - utc;
+    const Reading both = read_both(*source_);
+    const std::int64_t difference = both.utc - (utc + (both.mono - mono));
     constexpr std::int64_t step_limit = 250'000'000;
     if (difference > step_limit) {
       step_ = difference;
