@@ -53,11 +53,12 @@ Result<void> guarded(const char* record, ByteView body, Read&& read) {
 
 std::optional<SaidHead> peek_said(ByteView body) {
   if (body.size() < kSaidHeadBytes) return std::nullopt;
+  // Before it is read: a reader throws at a stream or partition that cannot be.
+  if (static_cast<unsigned>(body[0]) >= kStreams || static_cast<unsigned>(body[1]) >= kPartitions) return std::nullopt;
   ByteReader r(body);
   SaidHead head;
   head.first = r.get<Name>();
   head.count = r.get<std::uint32_t>();
-  if (static_cast<std::size_t>(head.first.stream) >= kStreams || head.first.partition >= kPartitions) return std::nullopt;
   return head;
 }
 

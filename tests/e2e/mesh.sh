@@ -29,7 +29,7 @@ config_on_free_ports() {
     sed -i -e "s/^base_port = 9101\$/base_port = $first/" -e "s/^listen = \"127.0.0.1:8080\"\$/listen = \"127.0.0.1:$((first + 8))\"/" "$1"
   fi
   chmod 644 "$1"
-  sed -n 's/^listen = "\(.*\)"$/\1/p' "$1"
+  sed -n 's/^listen = "\(.*:.*\)"$/\1/p' "$1"
 }
 
 # mesh_up BINDIR [TICKMESH__…=value …]: leaves the working folder at the mesh's root; sets mesh_root, mesh_page (URL), mesh_port.

@@ -1,6 +1,7 @@
 #include "tick_ingestor/core/ingest_core.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace tickmesh {
@@ -94,6 +95,7 @@ void IngestCore::take(const Tick& tick, const Input& in, Outbox& out) {
 }
 
 void IngestCore::said_latest(PerSymbol& at, std::int64_t cell) const {
+  TM_INVARIANT(cell >= -1 && cell < std::numeric_limits<std::int64_t>::max() / options_.latest_every.ns, "a stored grid cell lies in time");
   at.said_in = cell;
   at.latest_due = {(cell + 1) * options_.latest_every.ns};
 }
