@@ -131,7 +131,7 @@ class Host {
   Outbox::Heads released_heads_{};
   std::array<bool, kStreams> durable_{};
   bool unpublished_{false};  ///< something was published since `published`
-  std::size_t waiting_{0};  ///< releases that are not durable yet
+  std::size_t waiting_{0};   ///< releases that are not durable yet
   std::atomic<std::int64_t> last_turn_{0};
   std::int64_t next_heartbeat_{0};
   std::int64_t next_status_{0};

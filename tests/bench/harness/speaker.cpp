@@ -10,7 +10,7 @@
 namespace tickmesh::bench {
 namespace {
 
-constexpr std::size_t kPart = 256;  // as the ingestor's
+constexpr std::size_t kPart = 256;                      // as the ingestor's
 constexpr std::size_t kNoDrops = std::size_t{4} << 30;  // of queues: beyond what any benchmark sends
 
 }  // namespace
