@@ -52,6 +52,8 @@ class Publisher {
   ~Publisher();
   /// Adds one event to its lane's batch; sends the batch when it reaches kBatchBytes.
   void add(const Name& name, ByteView payload);
+  /// Adds a run of them to one batch, after sending the one that has no room for it.
+  void add(const SaidRun& run);
   /// Sends what is batched. Call when the input runs dry.
   void flush();
   /// Token, configuration hash and last sequences, on the heartbeat topic.
