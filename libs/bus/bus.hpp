@@ -151,9 +151,9 @@ class Reader {
   /// `position(stream, partition)`: the last one applied (recovered); {0,0} reads from the earliest still held.
   Reader(zmq::context_t& context, Options options, const std::map<std::pair<Stream, Partition>, Position>& applied);
   ~Reader();
-  /// Sockets to poll for input.
+  /// Descriptors to poll for input; only while nothing is `pending`.
   std::vector<zmq::pollitem_t> poll_items() const;
-  /// True: `drain` has more to give although no socket is readable; poll with time-out zero.
+  /// True: `drain` may have more to give although no descriptor is readable; poll with time-out zero.
   bool pending() const;
   /// Takes what has arrived, up to about `max_events`; calls `on_run` for what is next in order, `on_gap` where events are lost for
   /// good or an epoch ended. `monotonic_ns` drives silence and retries: call at least every 50 ms. Returns events delivered.
