@@ -75,7 +75,7 @@ void Publisher::add(const SaidRun& run) {
   if (run.count == 0) return;
   TM_INVARIANT(run.events.size() < kMaxFrameBytes / 2, "a run fits a frame");
   Lane& lane = impl_->lane_for(run.first, run.events.size(), kBatchBytes);
-  lane.batch.add(run);
+  lane.batch.add(run.first, run.count, run.events);
   impl_->published[index(run.first.stream)] += run.count;
   if (lane.batch.size() >= kBatchBytes) impl_->close(lane);
 }

@@ -148,17 +148,17 @@ void RunWriter::add(ByteView payload) {
   ++count_;
 }
 
-void RunWriter::add(const SaidRun& run) {
+void RunWriter::add(std::uint32_t count, ByteView events) {
   TM_INVARIANT(stream_ != Stream::local, "a run is started before events are added");
   std::byte tag[10];
   const auto tag_size =
       static_cast<std::size_t>(protobuf_wire::put_varint((std::uint64_t{10} + static_cast<unsigned>(stream_)) << 3 | 2U, tag) - tag);
   // A length of four bytes becomes a tag and a varint.
   const std::size_t before = bytes_.size();
-  bytes_.resize(before + run.events.size() + run.count * (tag_size + 1));
+  bytes_.resize(before + events.size() + count * (tag_size + 1));
   std::byte* at = bytes_.data() + before;
-  const std::byte* from = run.events.data();
-  for (std::uint32_t i = 0; i < run.count; ++i) {
+  const std::byte* from = events.data();
+  for (std::uint32_t i = 0; i < count; ++i) {
     std::uint32_t size;
     std::memcpy(&size, from, sizeof size);
     from += sizeof size;
@@ -168,9 +168,9 @@ void RunWriter::add(const SaidRun& run) {
     at += size;
     from += size;
   }
-  TM_INVARIANT(from == run.events.data() + run.events.size(), "a run holds the events it announces");
+  TM_INVARIANT(from == events.data() + events.size(), "a run holds the events it announces");
   bytes_.resize(static_cast<std::size_t>(at - bytes_.data()));
-  count_ += run.count;
+  count_ += count;
 }
 
 void BatchWriter::start(const BatchHeader& header) {
@@ -208,14 +208,14 @@ void BatchWriter::add(const Name& name, ByteView payload) {
   ++count_;
 }
 
-void BatchWriter::add(const SaidRun& said) {
-  if (said.count == 0) return;
-  Run& run = continued(said.first);
+void BatchWriter::add(const Name& first, std::uint32_t count, ByteView events) {
+  if (count == 0) return;
+  Run& run = continued(first);
   const std::size_t before = run.writer.bytes().size();
-  run.writer.add(said);
-  run.next.at.sequence += said.count;
+  run.writer.add(count, events);
+  run.next.at.sequence += count;
   size_ += run.writer.bytes().size() - before;
-  count_ += said.count;
+  count_ += count;
 }
 
 ByteView BatchWriter::finish() {

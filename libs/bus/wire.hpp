@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "core/bytes.hpp"
-#include "journal/journal.hpp"
 
 namespace tickmesh {
 
@@ -39,7 +38,8 @@ class RunWriter {
   /// Forgets what was written. `first.at.sequence` is the first event's; the stream is one that travels.
   void start(const Name& first);
   void add(ByteView payload);
-  void add(const SaidRun& run);              ///< its events alone
+  /// `count` events, u32 length and bytes of each, as a journal's `said` record has them.
+  void add(std::uint32_t count, ByteView events);
   ByteView bytes() const { return bytes_; }  ///< valid until the next call that is not const
   std::uint64_t count() const { return count_; }
 
@@ -57,8 +57,8 @@ class BatchWriter {
   void start(const BatchHeader& header);
   /// Begins a run when `name` does not continue the last one of its stream and partition.
   void add(const Name& name, ByteView payload);
-  /// `run.count` events from `run.first` on.
-  void add(const SaidRun& run);
+  /// `count` events from `first` on, as RunWriter takes them.
+  void add(const Name& first, std::uint32_t count, ByteView events);
   std::uint64_t count() const { return count_; }  ///< events added since start
   /// Bytes of the batch if it were finished now, at most 10 a run too many.
   std::size_t size() const { return size_; }

@@ -59,7 +59,7 @@ std::optional<JournalTail::Record> JournalTail::next() {
     if (::pread(fd_, frame.data(), frame.size(), static_cast<off_t>(offset_)) >= static_cast<ssize_t>(kFrame)) {
       std::uint32_t length = 0;
       std::memcpy(&length, frame.data(), sizeof length);
-      const auto type = static_cast<unsigned char>(frame[8]);
+      const auto type = static_cast<unsigned char>(frame[8]) & 0x7FU;  // the highest bit: more of the same part follows
       if (length >= kFrame && type >= 1 && type <= 7) {
         offset_ += (length + 7U) / 8 * 8;
         last_ = static_cast<Written>(type);

@@ -167,7 +167,7 @@ void IngestCore::load(ByteReader& in) {
   const auto market = in.get<std::string>();
   if (demo_ != nullptr && !market.empty()) {
     ByteReader reader{as_bytes(market)};
-    demo_->load(reader);
+    demo_->load(reader, demo_items_);
   }
   const auto count = in.get<std::uint32_t>();
   for (std::uint32_t i = 0; i < count; ++i) {

@@ -45,13 +45,15 @@ void DemoFeed::save(ByteWriter& out, std::uint64_t items) {
   said_.save(out);
 }
 
-bool DemoFeed::load(ByteReader& in) {
+bool DemoFeed::load(ByteReader& in, std::uint64_t items) {
   const auto base = in.get<std::uint64_t>();
   if (in.get<std::uint64_t>() != fresh_.fingerprint()) {
     other_ = true;
+    base_ = items;
     return false;
   }
   said_.load(in);
+  TM_INVARIANT(base + said_.position() == items, "a stored market stands where it was saved");
   base_ = base;
   other_ = false;
   live_ = said_;

@@ -88,7 +88,7 @@ TEST(DemoFeed, BeginsAnewWhenTheSnapshotIsOfAnotherMarket) {
   ByteWriter writer{bytes};
   a.save(writer, a.position());
   ByteReader reader{bytes};
-  EXPECT_FALSE(b.load(reader));
+  EXPECT_FALSE(b.load(reader, a.position()));
   b.recover(a.position(), time_of_item(out.back()));
   EXPECT_EQ(b.position(), a.position());
   b.due(kStart + seconds(5), 1000, after);
@@ -99,7 +99,22 @@ TEST(DemoFeed, BeginsAnewWhenTheSnapshotIsOfAnotherMarket) {
   b.save(second, b.position());
   DemoFeed c = feed(2);
   ByteReader reread{again};
-  EXPECT_TRUE(c.load(reread));
+  EXPECT_TRUE(c.load(reread, b.position()));
+}
+
+TEST(DemoFeed, RefusesASnapshotThatDoesNotStandWhereItWasSaved) {
+  DemoFeed a = feed(1);
+  std::vector<Event> out;
+  a.due(kStart, 1000, out);
+  a.due(kStart + seconds(1), 1000, out);
+  Bytes bytes;
+  ByteWriter writer{bytes};
+  a.save(writer, a.position());
+  for (const std::uint64_t items : {std::uint64_t{0}, a.position() - 1, a.position() + 1, ~std::uint64_t{0}}) {
+    DemoFeed b = feed(1);
+    ByteReader reader{bytes};
+    EXPECT_THROW(b.load(reader, items), InvariantError) << items;
+  }
 }
 
 }  // namespace
