@@ -19,32 +19,41 @@ struct HmmParameters {
   std::array<double, K> sd{};  ///< > 0
 };
 
+/// The parameters and what follows from them, made once for all instruments.
+template <std::size_t K>
+struct HmmModel {
+  HmmModel(const HmmParameters<K>& parameters) : p{parameters} {  // NOLINT(google-explicit-constructor): parameters are a model
+    for (std::size_t s = 0; s < K; ++s) {
+      TM_INVARIANT(p.sd[s] > 0, "a state has a spread");
+      log_scale[s] = -std::log(p.sd[s]) - 0.5 * std::log(2 * 3.14159265358979323846);
+      inverse_sd[s] = 1 / p.sd[s];
+    }
+  }
+  HmmParameters<K> p;
+  std::array<double, K> log_scale{};  ///< -ln sd - ln(2 pi) / 2
+  std::array<double, K> inverse_sd{};
+};
+
 /// One step an observation, O(K^2).
 template <std::size_t K>
 class HmmFilter {
  public:
   using Law = std::array<double, K>;
-  explicit HmmFilter(const HmmParameters<K>& parameters) : p_{parameters} {
-    for (std::size_t s = 0; s < K; ++s) {
-      TM_INVARIANT(p_.sd[s] > 0, "a state has a spread");
-      log_scale_[s] = -std::log(p_.sd[s]) - 0.5 * std::log(2 * 3.14159265358979323846);
-      inverse_sd_[s] = 1 / p_.sd[s];
-    }
-    reset();
-  }
+  /// `model` must outlive this.
+  explicit HmmFilter(const HmmModel<K>& model) : model_{&model} { reset(); }
   void reset() {
-    law_ = p_.start;
+    law_ = model_->p.start;
     fresh_ = true;
     scale_ = 1;
     peak_ = 0;
   }
   void step(double x) {
-    const Law predicted = fresh_ ? p_.start : predict();
+    const Law predicted = fresh_ ? model_->p.start : predict();
     fresh_ = false;
     Law log_density;
     for (std::size_t s = 0; s < K; ++s) {
-      const double z = (x - p_.mean[s]) * inverse_sd_[s];
-      log_density[s] = -0.5 * z * z + log_scale_[s];
+      const double z = (x - model_->p.mean[s]) * model_->inverse_sd[s];
+      log_density[s] = -0.5 * z * z + model_->log_scale[s];
     }
     peak_ = *std::max_element(log_density.begin(), log_density.end());
     Law weight;
@@ -56,7 +65,7 @@ class HmmFilter {
     scale_ = c;
     if (!(c > 0) || !std::isfinite(c)) {  // a law that excludes what was seen
       ++impossible_;
-      law_ = p_.start;
+      law_ = model_->p.start;
       return;
     }
     const double inverse = 1 / c;
@@ -93,12 +102,10 @@ class HmmFilter {
   Law predict() const {
     Law next{};
     for (std::size_t from = 0; from < K; ++from)
-      for (std::size_t to = 0; to < K; ++to) next[to] += law_[from] * p_.transition[from][to];
+      for (std::size_t to = 0; to < K; ++to) next[to] += law_[from] * model_->p.transition[from][to];
     return next;
   }
-  HmmParameters<K> p_;
-  Law log_scale_{};  // -ln sd - ln(2 pi) / 2
-  Law inverse_sd_{};
+  const HmmModel<K>* model_;
   Law law_{};
   bool fresh_{true};  // the first observation meets the start law itself
   double scale_{1};   // c and q of the last step

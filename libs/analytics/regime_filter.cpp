@@ -8,7 +8,7 @@
 namespace tickmesh {
 
 RegimeFilter::RegimeFilter(std::int64_t tick_size, const RegimeSettings& settings)
-    : settings_{settings},
+    : settings_{&settings},
       filter_{settings.model},
       keep_{exp_of_negative(-kLn2 / settings.half_life)},
       least_sd_scale_{0.5 * static_cast<double>(tick_size)} {
@@ -20,14 +20,13 @@ void RegimeFilter::push(std::int64_t twice_mid, int trend) {
   last_ = twice_mid;
   if (before <= 0 || twice_mid <= 0) return;
   const double change = log_ratio(twice_mid, before);
-  if (variance_ > 0) {
+  if (squares_ > 0) {
     const double least = least_sd_scale_ / static_cast<double>(twice_mid);
-    const double sd = std::max(std::sqrt(variance_), least);
-    observe(std::clamp(change / sd, -settings_.winsor, settings_.winsor), trend);
-    variance_ = keep_ * variance_ + (1 - keep_) * change * change;
-  } else {
-    variance_ = change * change;  // the first move seeds it
+    const double sd = std::max(std::sqrt(squares_ / weight_), least);
+    observe(std::clamp(change / sd, -settings_->winsor, settings_->winsor), trend);
   }
+  squares_ = keep_ * squares_ + change * change;
+  weight_ = keep_ * weight_ + 1;
 }
 
 void RegimeFilter::observe(double x, int trend) {
@@ -42,12 +41,12 @@ void RegimeFilter::observe(double x, int trend) {
   const auto& law = filter_.law();
   const auto likeliest = static_cast<std::size_t>(std::max_element(law.begin(), law.end()) - law.begin());
   const auto state = static_cast<Regime>(likeliest);
-  if (state == label_ || !(law[likeliest] > settings_.switch_at)) {
+  if (state == label_ || !(law[likeliest] > settings_->switch_at)) {
     confirmed_ = 0;
   } else {
     confirmed_ = state == candidate_ ? confirmed_ + 1 : 1;
     candidate_ = state;
-    if (confirmed_ >= settings_.confirm) {
+    if (confirmed_ >= settings_->confirm) {
       label_ = state;
       confirmed_ = 0;
       ++switches_;
@@ -105,7 +104,7 @@ Value RegimeFilter::disagreement() const {
 
 void RegimeFilter::save(ByteWriter& out) const {
   filter_.save(out);
-  out.put(last_), out.put(variance_), out.put(label_), out.put(candidate_), out.put(confirmed_);
+  out.put(last_), out.put(squares_), out.put(weight_), out.put(label_), out.put(candidate_), out.put(confirmed_);
   for (std::size_t i = 0; i < kWindow; ++i) out.put(static_cast<bool>(zeros_[i]));
   out.put(zero_at_), out.put(seen_), out.put(switches_);
   for (const auto count : labels_) out.put(count);
@@ -115,13 +114,15 @@ void RegimeFilter::save(ByteWriter& out) const {
 void RegimeFilter::load(ByteReader& in) {
   filter_.load(in);
   last_ = in.get<std::int64_t>();
-  variance_ = in.get<double>();
-  TM_INVARIANT(last_ >= 0 && last_ <= 2 * kMaxWindowPrice && std::isfinite(variance_) && variance_ >= 0,
+  squares_ = in.get<double>();
+  weight_ = in.get<double>();
+  TM_INVARIANT(last_ >= 0 && last_ <= 2 * kMaxWindowPrice && std::isfinite(squares_) && squares_ >= 0 && std::isfinite(weight_) &&
+                   weight_ >= (squares_ > 0 ? 1 : 0),
                "a stored regime continues from a mid and a deviation");
   label_ = in.get<Regime>();
   candidate_ = in.get<Regime>();
   confirmed_ = in.get<int>();
-  TM_INVARIANT(confirmed_ >= 0 && confirmed_ < settings_.confirm, "a stored label is confirmed or not");
+  TM_INVARIANT(confirmed_ >= 0 && confirmed_ < settings_->confirm, "a stored label is confirmed or not");
   for (std::size_t i = 0; i < kWindow; ++i) zeros_[i] = in.get<bool>();
   zero_count_ = static_cast<std::uint32_t>(zeros_.count());
   zero_at_ = in.get<std::uint32_t>();

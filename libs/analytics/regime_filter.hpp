@@ -13,10 +13,10 @@ enum class Regime : std::uint8_t { down = 0, flat = 1, up = 2 };
 constexpr Regime last_value(Regime) { return Regime::up; }
 
 struct RegimeSettings {
-  HmmParameters<3> model{.start = {1.0 / 3, 1.0 / 3, 1.0 / 3},
-                         .transition = {{{0.995, 0.0025, 0.0025}, {0.0025, 0.995, 0.0025}, {0.0025, 0.0025, 0.995}}},
-                         .mean = {-0.15, 0, 0.15},
-                         .sd = {1.1, 0.9, 1.1}};
+  HmmModel<3> model{HmmParameters<3>{.start = {1.0 / 3, 1.0 / 3, 1.0 / 3},
+                                     .transition = {{{0.995, 0.0025, 0.0025}, {0.0025, 0.995, 0.0025}, {0.0025, 0.0025, 0.995}}},
+                                     .mean = {-0.15, 0, 0.15},
+                                     .sd = {1.1, 0.9, 1.1}}};
   /// Shares of the labels that this model gives a driftless random walk: what a label alone is worth. They belong to the model above.
   std::array<double, 3> null_rate{0.25, 0.50, 0.25};
   double half_life{500};   ///< ticks, of the deviation that returns are measured in
@@ -31,8 +31,8 @@ struct RegimeSettings {
 class RegimeFilter {
  public:
   static constexpr std::size_t kWindow = 200;
-  /// `tick_size` in raw price units, > 0.
-  explicit RegimeFilter(std::int64_t tick_size, const RegimeSettings& settings = {});
+  /// `tick_size` in raw price units, > 0. `settings` must outlive this.
+  RegimeFilter(std::int64_t tick_size, const RegimeSettings& settings);
   /// `trend`: sign of the 200-tick slope, or 0 where there is none; it is compared with the label.
   void push(std::int64_t twice_mid, int trend);
   /// A gap: no return is formed across it, and the state is the stationary law again.
@@ -46,7 +46,7 @@ class RegimeFilter {
   Value log_likelihood() const { return seen_ == 0 ? warmup_value() : judged(filter_.log_likelihood()); }
   Value zero_share() const;
   Value rate(Regime state) const;  ///< of the labels since the session began
-  Value null_rate(Regime state) const { return ok_value(settings_.null_rate[static_cast<std::size_t>(state)]); }
+  Value null_rate(Regime state) const { return ok_value(settings_->null_rate[static_cast<std::size_t>(state)]); }
   /// Share of UP and DOWN labels whose slope goes the other way.
   Value disagreement() const;
   std::uint64_t observations() const { return seen_; }
@@ -59,12 +59,13 @@ class RegimeFilter {
   Value judged(double value) const;
   void observe(double x, int trend);
 
-  RegimeSettings settings_;
+  const RegimeSettings* settings_;
   HmmFilter<3> filter_;
   double keep_;            // weight of the past in the variance, a tick
   double least_sd_scale_;  // a quarter tick in units of twice the mid
   std::int64_t last_{0};   // twice the mid; 0: none
-  double variance_{0};     // of returns; 0: none yet
+  double squares_{0};      // decayed sum of squared returns …
+  double weight_{0};       // … and of ones: a young deviation is the plain one of what there is
   Regime label_{Regime::flat};
   Regime candidate_{Regime::flat};
   int confirmed_{0};

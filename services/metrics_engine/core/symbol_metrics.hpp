@@ -80,10 +80,6 @@ class SymbolMetrics {
   RegimeFilter regime_;
   OrderFlow order_flow_;
   RealisedVariance realised_;
-  TradeMetrics trades_;
-  Metrics metrics_{};
-  unsigned computed_{0};         // groups of metrics_ that are those of the windows as they are
-  bool computed_usable_{false};  // … and of a book that is usable or not
 
   FeedKind feed_{FeedKind::none};
   bool synthetic_{false};
@@ -102,6 +98,10 @@ class SymbolMetrics {
   Timestamp last_trade_{};
   Timestamp unusable_since_{};
   Quote quote_{};  // the last good one
+  TradeMetrics trades_;
+  Metrics metrics_{};
+  unsigned computed_{0};         // groups of metrics_ that are those of the windows as they are
+  bool computed_usable_{false};  // … and of a book that is usable or not
 };
 
 }  // namespace tickmesh

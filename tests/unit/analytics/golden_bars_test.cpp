@@ -129,8 +129,10 @@ TEST(GoldenBars, FilteredLawsAndLikelihoodsOfSpyAreHmmlearns) {
   const auto models = nlohmann::json::parse(file).at("models");
   const auto rows = read_csv("hmm_spy_out.csv");
   ASSERT_GT(rows.size(), 2'000u);
-  HmmFilter<2> two{model<2>(models.at("two"))};
-  HmmFilter<3> three{model<3>(models.at("three"))};
+  const HmmModel<2> model_2{model<2>(models.at("two"))};
+  const HmmModel<3> model_3{model<3>(models.at("three"))};
+  HmmFilter<2> two{model_2};
+  HmmFilter<3> three{model_3};
   double loglik_2 = 0;
   double loglik_3 = 0;
   for (std::size_t i = 0; i < rows.size(); ++i) {
