@@ -119,9 +119,14 @@ bool SymbolMetrics::learn(const Tick& tick) {
       flow(quote);
       count(quote);
       break;
-    case Verdict::sizes_only: flow(quote); break;
+    case Verdict::sizes_only:
+      trades_.quote(quote);  // the prices are not new, but good again after a bad one
+      flow(quote);
+      break;
     case Verdict::repeated:
-      if (has_quote_ && quote.bid == quote_.bid && quote.ask == quote_.ask) trades_.quote(quote);  // good again after a bad one
+      // Of the last good quote: good again, should a bad one have come between. Of one that is held: it stays held.
+      if (!has_quote_ || quote.bid != quote_.bid || quote.ask != quote_.ask) return false;
+      trades_.quote(quote);
       break;
     case Verdict::one_sided:
     case Verdict::crossed:
