@@ -84,6 +84,13 @@ struct Writer {
   void message(const T& value, Has /*has*/, Mutable mutable_message) {
     if (!(value == T{})) fields(*this, value, mutable_message());
   }
+  template <class T, std::size_t N, class Size, class Add, class At>
+  void messages(const char* /*name*/, const std::array<T, N>& values, Size /*size*/, Add add, At /*at*/) {
+    for (const T& value : values) {
+      if (value == T{}) break;
+      fields(*this, value, add());
+    }
+  }
 };
 
 struct Reader {
@@ -130,6 +137,15 @@ struct Reader {
       fields(*this, value, mutable_message());
     else
       value = T{};
+  }
+  template <class T, std::size_t N, class Size, class Add, class At>
+  void messages(const char* name, std::array<T, N>& values, Size size, Add /*add*/, At at) {
+    const auto count = static_cast<std::size_t>(size());
+    if (count > N) return refuse(name, "not more than there is room for");
+    for (std::size_t i = 0; i < N; ++i) {
+      values[i] = T{};
+      if (i < count) fields(*this, values[i], at(static_cast<int>(i)));
+    }
   }
 };
 

@@ -6,28 +6,10 @@
 #include <chrono>
 #include <cmath>
 
+#include "core/metric_values.hpp"
+
 namespace tickmesh {
 namespace {
-
-using Named = std::pair<const char*, Value Metrics::*>;
-constexpr Named kMetricNames[] = {
-    {"mid", &Metrics::mid},
-    {"z_score", &Metrics::z_score},
-    {"mean", &Metrics::mean},
-    {"sd", &Metrics::sd},
-    {"sd_bp", &Metrics::sd_bp},
-    {"half_life", &Metrics::half_life},
-    {"window_span_s", &Metrics::window_span_s},
-    {"spread_bp", &Metrics::spread_bp},
-    {"spread_mean_bp", &Metrics::spread_mean_bp},
-    {"spread_sd_bp", &Metrics::spread_sd_bp},
-    {"spread_cv", &Metrics::spread_cv},
-    {"spread_regime", &Metrics::spread_regime},
-    {"trend_slope", &Metrics::trend_slope},
-    {"trend_t", &Metrics::trend_t},
-    {"cost_bp", &Metrics::cost_bp},
-    {"round_trip_bp", &Metrics::round_trip_bp},
-};
 
 Json value_json(const Value& value) {
   return {{"value", value.has_value && std::isfinite(value.value) ? Json(value.value) : Json(nullptr)},
@@ -35,7 +17,18 @@ Json value_json(const Value& value) {
 }
 Json metric_values(const Metrics& metrics) {
   Json out = Json::object();
-  for (const auto& [name, member] : kMetricNames) out[name] = value_json(metrics.*member);
+  for (const auto& [name, member] : kMetricValues) out[name] = value_json(metrics.*member);
+  return out;
+}
+/// {"10s":{"closed":"…Z","bars":12,"sma_20":{"value":…,"status":…},…},…}
+Json bar_values(const Metrics& metrics) {
+  Json out = Json::object();
+  for (const BarIndicators& bar : metrics.bars) {
+    if (bar.length == Duration{}) break;
+    Json& one = out[fmt::format("{}s", bar.length.ns / 1'000'000'000)];
+    one = {{"closed", iso_time(bar.closed)}, {"bars", bar.bars}};
+    for (const auto& [name, member] : kBarValues) one[name] = value_json(bar.*member);
+  }
   return out;
 }
 
@@ -132,6 +125,7 @@ Json trading_state(const MeshView& view, const Instruments& instruments, Timesta
              {"ask", rounded(latest.ask.to_double(), decimals)}};
     const auto metrics = view.metrics.find(symbol);
     row["metrics"] = metrics != view.metrics.end() ? metric_values(metrics->second) : Json::object();
+    row["indicators"] = metrics != view.metrics.end() ? bar_values(metrics->second) : Json::object();
     // Kelly needs 30 closed trades of this strategy and symbol; until it is computed it is what it is.
     row["metrics"]["kelly"] = {{"value", nullptr}, {"status", "WARMUP"}};
     const auto signal = view.signals.find({symbol, "mean_reversion"});
@@ -218,6 +212,7 @@ Json account_json(const MeshView& view) {
 Json metrics_json(const Metrics& m) {
   Json out{{"symbol", m.symbol.str()}, {"time", iso_time(m.header.event_time)}, {"bid", m.bid.str(2)}, {"ask", m.ask.str(2)}};
   out["metrics"] = metric_values(m);
+  out["indicators"] = bar_values(m);
   return out;
 }
 

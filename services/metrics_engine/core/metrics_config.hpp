@@ -5,8 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "analytics/aggressive_flow.hpp"
 #include "analytics/cost.hpp"
 #include "analytics/quote_filter.hpp"
+#include "analytics/regime_filter.hpp"
 #include "core/instrument.hpp"
 #include "signals/signal_rule.hpp"
 
@@ -36,7 +38,13 @@ struct MetricsConfig {
   /// Sessions by calendar name, ascending, apart. An instrument whose calendar is not listed trades around the clock and its session is the
   /// UTC day.
   std::map<std::string, std::vector<TradingSession>> sessions{};
-  bool carry_windows{false};  ///< keep windows over a session break
+  bool carry_windows{false};  ///< keep the windows of mids and spreads over a session break
+  RegimeSettings regime{};
+  AggressionSettings aggression{};
+  /// Of the bars that indicators run on: ascending whole seconds, at most Metrics::kMostBarLengths.
+  std::vector<Duration> bar_lengths{seconds(10), seconds(60)};
+  /// What volatilities are annualised by: seconds of trading a year, where an instrument has sessions and where it trades around the clock.
+  double session_year_s{252.0 * 390 * 60}, full_year_s{365.0 * 86'400};
   std::vector<SignalConfig> signals{{"mean_reversion", {}}};
 };
 

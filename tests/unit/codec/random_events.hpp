@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "core/events.hpp"
+#include "core/metric_values.hpp"
 
 namespace tickmesh::testing {
 
@@ -111,9 +112,15 @@ class Filler {
         v.quality, v.correction);
   }
   void fill(Value& v) { all(v.value, v.status, v.has_value); }
+  void fill(BarIndicators& v) {
+    all(v.length, v.closed, v.fresh, v.bars);
+    for (const auto& one : kBarValues) fill(v.*one.value);
+  }
   void fill(Metrics& v) {
-    all(v.header, v.symbol, v.feed, v.bid, v.ask, v.mid, v.z_score, v.mean, v.sd, v.sd_bp, v.half_life, v.window_span_s, v.spread_bp,
-        v.spread_mean_bp, v.spread_sd_bp, v.spread_cv, v.spread_regime, v.trend_slope, v.trend_t, v.cost_bp, v.round_trip_bp);
+    all(v.header, v.symbol, v.feed, v.bid, v.ask);
+    for (const auto& one : kMetricValues) fill(v.*one.value);
+    v.bars = {};
+    for (auto i = rng_.below(Metrics::kMostBarLengths + 1); i > 0; --i) fill(v.bars[i - 1]);
   }
   void fill(Signal& v) {
     all(v.header, v.symbol, v.strategy, v.action, v.confidence, v.edge_bp, v.cost_bp, v.stop, v.target, v.valid_until, v.reason, v.inputs);
