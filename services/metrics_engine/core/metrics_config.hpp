@@ -8,14 +8,10 @@
 #include "analytics/cost.hpp"
 #include "analytics/quote_filter.hpp"
 #include "core/instrument.hpp"
+#include "core/trading_session.hpp"
 #include "signals/signal_rule.hpp"
 
 namespace tickmesh {
-
-/// One session of a calendar, [open, close), UTC.
-struct TradingSession {
-  Timestamp open{}, close{};
-};
 
 struct SignalConfig {
   std::string rule;

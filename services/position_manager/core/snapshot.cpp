@@ -55,6 +55,8 @@ void put(ByteWriter& w, const position::SymbolBook& b) {
   w.put(b.wish.kind), w.put(b.wish.reason);
   w.put(b.exits), w.put(b.exit_failures), w.put(b.exit_not_before), w.put(b.rested_since);
   w.put(b.plan.cause), w.put(b.plan.stop), w.put(b.plan.target), w.put(b.adopted);
+  w.put(static_cast<std::uint32_t>(b.trades.size()));
+  for (const auto& [strategy, trades] : b.trades) w.put(strategy), trades.save(w);
 }
 void get_book(ByteReader& r, position::SymbolBook& b) {
   b.quote = get_quote(r);
@@ -64,6 +66,11 @@ void get_book(ByteReader& r, position::SymbolBook& b) {
   b.exits = r.get<std::uint32_t>(), b.exit_failures = r.get<std::uint32_t>();
   b.exit_not_before = r.get<Timestamp>(), b.rested_since = r.get<Timestamp>();
   b.plan.cause = r.get<Name>(), b.plan.stop = r.get<Price>(), b.plan.target = r.get<Price>(), b.adopted = r.get<Name>();
+  b.trades.clear();
+  for (auto n = r.get<std::uint32_t>(); n > 0; --n) {
+    auto strategy = r.get<std::string>();
+    b.trades[std::move(strategy)].load(r);
+  }
 }
 
 void put(ByteWriter& w, const position::Pending& p) {
