@@ -250,6 +250,7 @@ bool InstrumentBars::take_back(std::size_t level, const BarPoint& point, BarInte
 }
 
 void InstrumentBars::close_past(Timestamp now, std::vector<Bar>& out) {
+  if (!next_end_ || next_end_ > now) return;
   Timestamp end{};
   for (std::size_t i = 0; i < spec_->lengths.size(); ++i)
     if (const Timestamp open = open_until(i); open && open <= now) end = std::max(end, open);
@@ -308,8 +309,9 @@ void InstrumentBars::set_watermark(Timestamp watermark) {
 
 void InstrumentBars::find_next_end() {
   next_end_ = {};
-  for (std::size_t i = 0; i < spec_->lengths.size(); ++i)
-    if (const Timestamp end = open_until(i); end && (!next_end_ || end < next_end_)) next_end_ = end;
+  const Timestamp newest = newest_cell();
+  for (std::size_t i = 0; newest && i < spec_->lengths.size(); ++i)
+    if (newest >= open_[i].start && (!next_end_ || open_[i].end < next_end_)) next_end_ = open_[i].end;
 }
 
 bool InstrumentBars::in_gap(BarInterval interval) const {
@@ -403,9 +405,15 @@ void InstrumentBars::lost(std::vector<Bar>& out) {
 }
 
 Timestamp InstrumentBars::open_until(std::size_t index) const {
+  const Timestamp newest = newest_cell();
+  return newest && newest >= open_[index].start ? open_[index].end : Timestamp{};
+}
+
+Timestamp InstrumentBars::newest_cell() const {
+  Timestamp newest{};
   for (const Series& series : series_)
-    if (!series.kept[0].empty() && series.kept[0].back().start() >= open_[index].start) return open_[index].end;
-  return {};
+    if (!series.kept[0].empty()) newest = std::max(newest, series.kept[0].back().start());
+  return newest;
 }
 
 std::size_t InstrumentBars::bytes() const {

@@ -106,6 +106,7 @@ class InstrumentBars {
   void remember_print(const Print& print);
   void set_watermark(Timestamp watermark);
   void find_next_end();
+  Timestamp newest_cell() const;  ///< start of the latest interval of the first length that is not empty; zero: none
   void remember(const Gap& gap, std::vector<Bar>& out);
   bool in_gap(BarInterval interval) const;
   Run cells_in(const CellRing& ring, BarInterval interval) const;

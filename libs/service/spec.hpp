@@ -26,6 +26,8 @@ struct ServiceSpec {
   std::vector<Stream> by_reference;  ///< recorded by name, not copied
   std::vector<Stream> durable;       ///< released only when a power cut cannot take them back
   bool projects{true};
+  /// Streams of which each instance reads its share of the partitions (service/instances.hpp). Empty: there is one instance.
+  std::vector<Stream> sharded_by{};
   unsigned reserve_segments{0};  ///< of the journal, for what must go on when the disk is full; the core hears DiskChanged
   /// Its journal is never begun anew while anyone knows an earlier life of it: it is rebuilt. Whose words tell of one: what they say
   /// on this stream follows from what this service said.

@@ -7,6 +7,7 @@ namespace tickmesh {
 namespace {
 
 constexpr std::uint64_t kTimer = 1;
+constexpr std::int64_t kShape = -2;  // no time: what version 1 wrote begins with one
 
 }  // namespace
 
@@ -146,7 +147,7 @@ BarCounts BarCore::counts() const {
 }
 
 void BarCore::save(ByteWriter& out) const {
-  out.put(taken_), out.put(behind_.ns), out.put(unlisted_), out.put(bad_time_);
+  out.put(kShape), out.put(taken_), out.put(behind_.ns), out.put(unlisted_), out.put(bad_time_);
   out.put(armed_);
   out.put(static_cast<std::uint32_t>(rows_.size()));
   Bytes bytes;
@@ -160,6 +161,11 @@ void BarCore::save(ByteWriter& out) const {
 }
 
 void BarCore::load(ByteReader& in) {
+  if (in.get<std::int64_t>() != kShape) {
+    // Of version 1, which kept other cells: bars begin anew.
+    while (!in.done()) in.get<std::uint8_t>();
+    return;
+  }
   taken_ = in.get<Timestamp>();
   behind_ = {in.get<std::int64_t>()};
   unlisted_ = in.get<std::uint64_t>();

@@ -1,6 +1,7 @@
 // What metrics_engine's core is built from. Every value is fixed for the life of a core; a change of it changes the bytes said.
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
@@ -32,6 +33,10 @@ struct MetricsConfig {
   /// Sessions by calendar name, ascending, apart. An instrument whose calendar is not listed trades around the clock and its session is the
   /// UTC day.
   std::map<std::string, std::vector<TradingSession>> sessions{};
+  /// Partitions that this instance answers for, a bit each. What the snapshot holds of others is left out.
+  std::uint64_t partitions{~std::uint64_t{0}};
+  /// By partition: another instance has said the metrics of the ticks up to here. They warm up the windows and are not said again.
+  std::map<Partition, Position> said_until{};
   bool carry_windows{false};  ///< keep windows over a session break
   std::vector<SignalConfig> signals{{"mean_reversion", {}}};
 };

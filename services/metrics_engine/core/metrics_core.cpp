@@ -67,7 +67,7 @@ void MetricsCore::apply(const Input& in, Outbox& out) {
     // Whether the wish of the start before was kept is the runner's affair; asking again is harmless.
     armed_ = {};
     for (const Cell& cell : cells_)
-      if (cell.metrics.seen() && !cell.metrics.silent()) arm(cell.heard + config_.gap, out);
+      if (ours(cell) && cell.metrics.seen() && !cell.metrics.silent()) arm(cell.heard + config_.gap, out);
   } else if (std::holds_alternative<WentLive>(in.event)) {
     live_ = true;
   } else if (const auto* gap = std::get_if<StreamGap>(&in.event)) {
@@ -85,6 +85,7 @@ void MetricsCore::on_tick(const Input& in, const Tick& tick, Outbox& out) {
     return;
   }
   Cell& cell = cells_[place];
+  if (!ours(cell)) return;
   const bool good = cell.metrics.learn(tick);
   cell.heard = in.now;
   if (!armed_) arm(in.now + config_.gap, out);
@@ -93,14 +94,25 @@ void MetricsCore::on_tick(const Input& in, const Tick& tick, Outbox& out) {
   cell.book_was_usable = usable;
   if (!good && !became_unusable) return;
   const bool fresh = usable && (!tick.time || in.now - tick.time <= config_.max_quote_age);
+  if (!config_.said_until.empty() && warms_up(cell, in.name.at)) {
+    const auto grid = grid_cell(tick.event_time, config_.publish_grid);
+    if (grid > cell.published_cell) published(cell, grid);
+    return;
+  }
   judge(cell, in, fresh, tick.event_time >= cell.publish_next || became_unusable, out);
+}
+
+bool MetricsCore::warms_up(const Cell& cell, const Position& tick) const {
+  const auto said = config_.said_until.find(cell.partition);
+  if (said == config_.said_until.end()) return false;
+  return tick.epoch < said->second.epoch || (tick.epoch == said->second.epoch && tick.sequence <= said->second.sequence);
 }
 
 void MetricsCore::on_timer(const Input& in, Outbox& out) {
   armed_ = {};
   Timestamp next{};
   for (Cell& cell : cells_) {
-    if (!cell.metrics.seen() || cell.metrics.silent()) continue;
+    if (!ours(cell) || !cell.metrics.seen() || cell.metrics.silent()) continue;
     const Timestamp due = cell.heard + config_.gap;
     if (due <= in.now) {
       cell.metrics.mark_silent();

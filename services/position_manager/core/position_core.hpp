@@ -10,6 +10,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -167,6 +168,7 @@ class PositionCore final : public Core, public Learner {
   std::map<Epoch, Sequence> said_;  // highest intent said by epoch, the last kEpochs of them
   std::vector<Pending> pending_;
   RiskBook risk_;
+  std::set<std::string> silent_engines_;  // instances of metrics_engine that were heard and are not any more
   Money realized_{};
   Token own_{};
   Token gateway_{};
