@@ -17,7 +17,7 @@ void write_handover(const std::string& path, const Handover& handover) {
   {
     std::ofstream file{draft, std::ios::trunc};
     for (const auto& [key, at] : handover)
-      file << to_string(key.first) << ' ' << key.second << ' ' << at.epoch << ' ' << at.sequence << '\n';
+      file << to_string(key.first) << ' ' << unsigned{key.second} << ' ' << at.epoch << ' ' << at.sequence << '\n';
     if (!file.flush()) throw std::runtime_error(draft + " cannot be written");
   }
   std::filesystem::rename(draft, path);

@@ -97,7 +97,7 @@ void PositionCore::settle(Book& b, PositionEventKind what, Turn& t) {
 void PositionCore::closed(Book& b, Turn& t) {
   say_position(b, PositionEventKind::closed, t);
   const PositionEvent e = b.position->event();
-  if (e.strategy.empty()) return;  // a person's
+  if (e.strategy.empty() || e.strategy == position::kManual) return;
   ClosedTrades& trades = b.trades[e.strategy];
   trades.add(e.realized_pnl, e.entry_value);
   const Kelly kelly = trades.size(config_.kelly);

@@ -12,6 +12,9 @@
 
 namespace tickmesh::position {
 
+/// The strategy of what a person opens.
+inline constexpr const char* kManual = "manual";
+
 /// Where a position's stop and target come from, kept so that an order whose intent was lost finds them again by its cause.
 struct Plan {
   Name cause{};
