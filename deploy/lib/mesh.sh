@@ -129,7 +129,7 @@ scale_supervisor() {
   mv "$file.new" "$file"
 }
 # Of the written configuration, those that trade and those that serve.
-programs() { sed -n 's/^\[program:\(.*\)\]$/\1/p' var/supervisor/supervisord.conf | grep -v '^postgres$'; }
+programs() { sed -n 's/^\[program:\(.*\)\]$/\1/p' var/supervisor/supervisord.conf 2>/dev/null | grep -v '^postgres$'; }
 
 supervisor() { as_mesh supervisorctl -c var/supervisor/supervisord.conf "$@"; }
 

@@ -5,8 +5,6 @@
 namespace tickmesh {
 namespace {
 
-constexpr std::uint64_t kMostCount = (std::uint64_t{1} << 47) - 1;
-
 template <class Int>
 std::int64_t divide(Int numerator, Int denominator) {
   Int quotient = numerator / denominator;
@@ -33,25 +31,6 @@ Int128 get_wide(ByteReader& in) {
 
 }  // namespace
 
-bool BarCell::add(const BarPoint& point, std::int64_t most) {
-  if (point.size > most - volume_) return false;
-  volume_ += point.size;  // |signed volume| never exceeds it, and volume x highest price fits 128 bits
-  if (point.aggressor == Side::buy) signed_volume_ += point.size;
-  if (point.aggressor == Side::sell) signed_volume_ -= point.size;
-  if (count_ == 0) {
-    open_ = high_ = low_ = close_ = point.value;
-    open_time_ = close_time_ = point.time;
-  } else {
-    if (point.time < open_time_) open_ = point.value, open_time_ = point.time;
-    if (point.time >= close_time_) close_ = point.value, close_time_ = point.time;
-    high_ = std::max(high_, point.value);
-    low_ = std::min(low_, point.value);
-  }
-  weighted_ += Int128{point.value} * point.weight;
-  count_ = (count_ + 1) & kMostCount;
-  return true;
-}
-
 bool BarCell::subtract(const BarPoint& point) {
   const Int128 rest = weighted_ - Int128{point.value} * point.weight;
   const std::int64_t volume = volume_ - point.size;
@@ -64,7 +43,7 @@ bool BarCell::subtract(const BarPoint& point) {
   volume_ = volume;
   signed_volume_ = signed_volume;
   weighted_ = rest;
-  count_ = (count_ - 1) & kMostCount;
+  count_ = (count_ - 1) & BarCell::kMostCount;
   return true;
 }
 
@@ -85,7 +64,7 @@ void BarCell::append(const BarCell& later) {
   close_ = later.close_;
   close_time_ = later.close_time_;
   weighted_ += later.weighted_;
-  count_ = (count_ + later.count_) & kMostCount;
+  count_ = (count_ + later.count_) & BarCell::kMostCount;
 }
 
 void BarCell::fill(Bar& bar, int unit) const {
@@ -123,7 +102,7 @@ void BarCell::load(ByteReader& in, int unit, std::int64_t most) {
   TM_INVARIANT(low_ > 0 && low_ <= open_ && low_ <= close_ && high_ >= open_ && high_ >= close_ && open_time_ <= close_time_ &&
                    open_time_ >= start_ && weighted_ >= low_ * weight && weighted_ <= high_ * weight && (count > 0 || weight == 0),
                "a stored bar's prices are ones that trades make");
-  count_ = count & kMostCount;
+  count_ = count & BarCell::kMostCount;
 }
 
 }  // namespace tickmesh

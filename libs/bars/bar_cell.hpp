@@ -1,5 +1,6 @@
 // What one interval has gathered, exact.
 #pragma once
+#include <algorithm>
 #include <cstdint>
 
 #include "core/bytes.hpp"
@@ -20,6 +21,7 @@ struct BarPoint {
 /// 96 bytes: a few hundred of them are kept of every instrument.
 class BarCell {
  public:
+  static constexpr std::uint64_t kMostCount = (std::uint64_t{1} << 47) - 1;
   BarCell() = default;
   explicit BarCell(Timestamp start) : start_{start} {}
 
@@ -57,5 +59,25 @@ class BarCell {
   Int128 weighted_{0};           // sum of value x weight
 };
 static_assert(sizeof(BarCell) <= 96);
+
+// For every tick, so it is here.
+inline bool BarCell::add(const BarPoint& point, std::int64_t most) {
+  if (point.size > most - volume_) return false;
+  volume_ += point.size;  // |signed volume| never exceeds it, and volume x highest price fits 128 bits
+  if (point.aggressor == Side::buy) signed_volume_ += point.size;
+  if (point.aggressor == Side::sell) signed_volume_ -= point.size;
+  if (count_ == 0) {
+    open_ = high_ = low_ = close_ = point.value;
+    open_time_ = close_time_ = point.time;
+  } else {
+    if (point.time < open_time_) open_ = point.value, open_time_ = point.time;
+    if (point.time >= close_time_) close_ = point.value, close_time_ = point.time;
+    high_ = std::max(high_, point.value);
+    low_ = std::min(low_, point.value);
+  }
+  weighted_ += Int128{point.value} * point.weight;
+  count_ = (count_ + 1) & kMostCount;
+  return true;
+}
 
 }  // namespace tickmesh

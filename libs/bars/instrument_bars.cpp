@@ -342,7 +342,10 @@ bool InstrumentBars::say_final(Series& series, Timestamp time, BarQuality qualit
 void InstrumentBars::say(Series& series, std::size_t length, BarInterval interval, BarQuality quality, Timestamp event_time,
                          std::vector<Bar>& out) {
   CellRing& ring = series.kept[from_[length]];
-  const Run run = cells_in(ring, interval);
+  if (ring.empty()) return;
+  // Nearly always it is the bar that just ended.
+  const bool last = levels_[from_[length]] == length && ring.back().start() == interval.start;
+  const Run run = last ? Run{ring.size() - 1, ring.size()} : cells_in(ring, interval);
   if (run.begin == run.end) return;
   BarCell whole = ring[run.begin];
   bool said = whole.said(length);

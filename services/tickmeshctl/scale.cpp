@@ -35,7 +35,7 @@ Result<void> write_number(const std::string& path, std::uint32_t to) {
   const std::regex known{"(^|\n)[ \t#]*metrics_engines[ \t]*=[^\n#]*"};
   std::smatch found;
   if (std::regex_search(all, found, known))
-    all.replace(static_cast<std::size_t>(found.position()), static_cast<std::size_t>(found.length()), found[1].str() + line + " ");
+    all.replace(static_cast<std::size_t>(found.position()), static_cast<std::size_t>(found.length()), found[1].str() + line);
   else if (const auto table = all.find("[mesh]\n"); table != std::string::npos)
     all.insert(table + 7, line + "\n");
   else
