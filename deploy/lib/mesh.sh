@@ -105,6 +105,32 @@ TXT
   } >var/supervisor/supervisord.conf
 }
 
+# The number of instances of metrics_engine in the written configuration: further ones are the first's program with an ordinal.
+scale_supervisor() {
+  local number=$1 file=var/supervisor/supervisord.conf
+  awk -v number="$number" '
+    function flush(   i, copy, extra) {
+      if (block == "") return
+      extra = name ~ /^metrics_engine-[0-9]+$/
+      if (!extra) printf "%s", block
+      if (name == "metrics_engine")
+        for (i = 1; i < number; i++) {
+          copy = block
+          sub(/\[program:metrics_engine\]/, "[program:metrics_engine-" i "]", copy)
+          sub(/tickmesh-metrics_engine /, "tickmesh-metrics_engine --mesh.ordinal=" i " ", copy)
+          sub(/metrics_engine\.log/, "metrics_engine-" i ".log", copy)
+          printf "%s", copy
+        }
+      block = ""
+    }
+    /^\[/ {flush(); name = $0; sub(/^\[program:/, "", name); sub(/\]$/, "", name)}
+    {block = block $0 "\n"}
+    END {flush()}' "$file" >"$file.new"
+  mv "$file.new" "$file"
+}
+# Of the written configuration, those that trade and those that serve.
+programs() { sed -n 's/^\[program:\(.*\)\]$/\1/p' var/supervisor/supervisord.conf 2>/dev/null | grep -v '^postgres$'; }
+
 supervisor() { as_mesh supervisorctl -c var/supervisor/supervisord.conf "$@"; }
 
 start_supervisor() {
@@ -153,8 +179,8 @@ program_sums() { (cd "$bin" 2>/dev/null && cksum tickmesh-* 2>/dev/null) || true
 start_services() {
   local service new
   new=$(program_sums)
-  for service in $services; do
-    if [ "$(printf '%s' "${1-}" | grep "tickmesh-$service\$")" != "$(printf '%s' "$new" | grep "tickmesh-$service\$")" ]; then
+  for service in $(programs); do
+    if [ "$(printf '%s' "${1-}" | grep "tickmesh-${service%-*}\$")" != "$(printf '%s' "$new" | grep "tickmesh-${service%-*}\$")" ]; then
       supervisor restart "$service" >/dev/null 2>&1 &
     else
       supervisor start "$service" >/dev/null 2>&1 &
@@ -200,11 +226,14 @@ remove_ctl() {
 setting() { as_mesh "$bin/tickmeshctl" --config "$1" config show | awk -v key="$2" '$1 == key {print $2}'; }
 
 # Those who send first, then those who execute, the database last.
-stop_mesh() {
+stop_services() {
   local service
-  for service in api_gateway metrics_engine position_manager broker_gateway bar_compressor tick_ingestor; do
+  for service in api_gateway $(programs | grep '^metrics_engine') position_manager broker_gateway bar_compressor tick_ingestor; do
     supervisor stop "$service" >/dev/null 2>&1 || true
   done
+}
+stop_mesh() {
+  stop_services
   supervisor stop postgres >/dev/null 2>&1 || true
   supervisor shutdown >/dev/null 2>&1 || true
   local i

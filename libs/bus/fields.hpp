@@ -272,6 +272,10 @@ TM_TABLE(StrategyEvent, StrategyEvent) {
   TM_FIELD(strategy, strategy);
   TM_FIELD(symbol, symbol);
   TM_FIELD(enabled, enabled);
+  TM_FIELD(closed_trades, closed_trades);
+  TM_FIELD(kelly_full, kelly_full);
+  TM_FIELD(kelly_used, kelly_used);
+  TM_FIELD(kelly_bound, kelly_bound);
 }
 TM_TABLE(Fill, Fill) {
   TM_FIELD(execution_id, execution_id);

@@ -31,8 +31,9 @@ std::string_view to_string(FeedKind feed);  ///< none, demo, push, replay
 
 // ---- tick_ingestor -------------------------------------------------------------------------------------------------
 
-enum class TickKind : std::uint8_t { none = 0, quote = 1, trade = 2 };
-/// One change of the best quote, or one print. Flat and fixed: it is the hot path.
+enum class TickKind : std::uint8_t { none = 0, quote = 1, trade = 2, bust = 3 };
+/// One change of the best quote, one print, or the word that an earlier print is void: a bust bears what the print bore. Flat and fixed: it
+/// is the hot path.
 struct Tick {
   Timestamp time{};
   Timestamp event_time{};
@@ -305,11 +306,19 @@ struct RiskEvent {
   Outcome outcome{Outcome::none};
   friend bool operator==(const RiskEvent&, const RiskEvent&) = default;
 };
+/// What bound a Kelly size (METRICS.md 1.5).
+enum class KellyBound : std::uint8_t { none = 0, too_few = 1, no_edge = 2, fraction = 3, cap = 4 };
+std::string_view to_string(KellyBound bound);  ///< TOO_FEW, EDGE<=0, FRACTION, CAP
+/// Whether a strategy trades, and how large its closed trades let it trade.
 struct StrategyEvent {
   Header header{};
   std::string strategy{};
   Symbol symbol{};  ///< empty: all
   bool enabled{false};
+  std::uint32_t closed_trades{0};
+  double kelly_full{0};  ///< notional as a fraction of equity, after the discount for estimation error; 0 while TOO_FEW
+  double kelly_used{0};  ///< what an entry may take at most; 0 while TOO_FEW, which binds nothing
+  KellyBound kelly_bound{KellyBound::none};
   friend bool operator==(const StrategyEvent&, const StrategyEvent&) = default;
 };
 
@@ -454,7 +463,7 @@ struct Request {
 // What is read from stored bytes is not above these.
 constexpr Side last_value(Side) { return Side::sell; }
 constexpr FeedKind last_value(FeedKind) { return FeedKind::replay; }
-constexpr TickKind last_value(TickKind) { return TickKind::trade; }
+constexpr TickKind last_value(TickKind) { return TickKind::bust; }
 constexpr FeedEventKind last_value(FeedEventKind) { return FeedEventKind::clock_stepped; }
 constexpr BarBasis last_value(BarBasis) { return BarBasis::mid; }
 constexpr BarQuality last_value(BarQuality) { return BarQuality::revised; }
@@ -467,6 +476,7 @@ constexpr PositionStatus last_value(PositionStatus) { return PositionStatus::clo
 constexpr RiskState last_value(RiskState) { return RiskState::halted; }
 constexpr Outcome last_value(Outcome) { return Outcome::unknown; }
 constexpr RiskEventKind last_value(RiskEventKind) { return RiskEventKind::command_answered; }
+constexpr KellyBound last_value(KellyBound) { return KellyBound::cap; }
 constexpr OrderEventKind last_value(OrderEventKind) { return OrderEventKind::unknown; }
 constexpr VenueEventKind last_value(VenueEventKind) { return VenueEventKind::state_changed; }
 constexpr Verb last_value(Verb) { return Verb::flatten; }

@@ -11,11 +11,13 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <filesystem>
 #include <iostream>
 #include <iterator>
 #include <thread>
 
 #include "service/command_line.hpp"
+#include "service/handover.hpp"
 #include "service/skip_request.hpp"
 
 namespace tickmesh {
@@ -110,6 +112,8 @@ class Loop final : private Surroundings {
     spdlog::info("Recovered snapshot={} inputs_run={} said_compared={} said_completed={} inputs_lost={} incarnation={}",
                  recovered->from_snapshot, recovered->inputs_run, recovered->said_compared, recovered->said_completed,
                  recovered->inputs_lost, runner_.token().incarnation);
+    std::error_code ignored;
+    std::filesystem::remove(applied_path(host_.journal_dir()), ignored);  // from now on it is not where it stopped
     const auto heads = runner_.machine().outbox().heads();
     host_.open_bus(runner_.token(), heads);
     life_.open();
@@ -157,8 +161,23 @@ class Loop final : private Surroundings {
     Reader::Options o;
     o.name = host_.instance();
     o.token = runner_.token();
-    for (const auto& reads : host_.spec().reads)
-      o.subscriptions.push_back({host_.endpoint(reads.publisher), reads.streams, reads.required});
+    const auto shard = [&](const std::vector<Stream>& streams, std::uint64_t partitions) {
+      std::map<Stream, std::uint64_t> shards;
+      for (const Stream stream : streams) shards[stream] = partitions;
+      return shards;
+    };
+    const auto& spec = host_.spec();
+    for (const auto& reads : spec.reads) {
+      const std::uint32_t all = instances_of(host_.config(), reads.publisher);
+      for (std::uint32_t i = 0; i < all; ++i) {
+        Subscription to{host_.endpoint(reads.publisher, i), reads.streams, reads.required};
+        // Of several publishers each says its own partitions, whatever it said before their number was changed.
+        if (all > 1) to.shards = shard(reads.streams, partitions_of(i, all));
+        if (!spec.sharded_by.empty())
+          to.shards = shard(spec.sharded_by, partitions_of(host_.ordinal(), instances_of(host_.config(), spec.name)));
+        o.subscriptions.push_back(std::move(to));
+      }
+    }
     reader_ = std::make_unique<Reader>(host_.context(), o, runner_.machine().positions());
     const auto add_fd = [&](int fd) {
       if (fd >= 0) fds_.push_back({fd, POLLIN, 0});
@@ -280,8 +299,10 @@ class Loop final : private Surroundings {
     next_peers_ = mono + 100'000'000;
     for (const PeerState& peer : reader_->peers()) {
       if (!peer.heard) continue;
-      if (!life_.peer(peer.service, peer.alive, peer.token)) continue;
-      spdlog::info("Peer {} service={} epoch={} incarnation={}", peer.alive ? "alive" : "silent", peer.service, peer.token.epoch,
+      // The first of a service is called as the service is, the others by ordinal.
+      const std::string name = peer.ordinal == 0 ? peer.service : instance_name(peer.service, peer.ordinal);
+      if (!life_.peer(name, peer.alive, peer.token)) continue;
+      spdlog::info("Peer {} service={} epoch={} incarnation={}", peer.alive ? "alive" : "silent", name, peer.token.epoch,
                    peer.token.incarnation);
       if (peer.alive && peer.config_hash != host_.config().hash())
         spdlog::warn("Configuration differs service={} theirs={:016x} ours={:016x}", peer.service, peer.config_hash, host_.config().hash());
@@ -307,7 +328,8 @@ class Loop final : private Surroundings {
     if (!life_.live()) reasons = reader_->waiting_for();
     if (!life_.live() && reasons.empty()) reasons.push_back("not yet live");
     for (const PeerState& peer : reader_->peers())
-      if (peer.heard && !peer.alive) reasons.push_back(peer.service + " is silent");
+      if (peer.heard && !peer.alive)
+        reasons.push_back((peer.ordinal == 0 ? peer.service : instance_name(peer.service, peer.ordinal)) + " is silent");
     if (attachment_ != nullptr) attachment_->report(host_.probes(), reasons);
     if (runner_.undecodable() > undecodable_) {
       host_.count_rejected("event", "bytes of its stream", runner_.undecodable() - undecodable_);
@@ -328,7 +350,9 @@ class Loop final : private Surroundings {
     snapshot();
     reader_->ack(runner_.machine().positions(), snapshotted_);
     reader_.reset();
+    const auto applied = runner_.machine().positions();
     host_.close();
+    if (!host_.spec().sharded_by.empty()) write_handover(applied_path(host_.journal_dir()), applied);
     return 0;
   }
 

@@ -5,11 +5,15 @@
 
 #include <chrono>
 #include <cmath>
+#include <string>
 
 #include "core/metric_values.hpp"
 
 namespace tickmesh {
 namespace {
+
+/// Whose signal and Kelly size stand beside a symbol's metrics.
+const std::string kStrategy = "mean_reversion";
 
 Json value_json(const Value& value) {
   return {{"value", value.has_value && std::isfinite(value.value) ? Json(value.value) : Json(nullptr)},
@@ -30,6 +34,18 @@ Json bar_values(const Metrics& metrics) {
     for (const auto& [name, member] : kBarValues) one[name] = value_json(bar.*member);
   }
   return out;
+}
+/// What the closed trades of a strategy on the symbol let it stake, a fraction of equity.
+Json kelly_json(const MeshView& view, const Symbol& symbol, const std::string& strategy) {
+  const auto found = view.strategies.find({symbol, strategy});
+  if (found == view.strategies.end() || found->second.kelly_bound == KellyBound::none || found->second.kelly_bound == KellyBound::too_few)
+    return {{"value", nullptr}, {"status", "WARMUP"}};
+  const StrategyEvent& s = found->second;
+  return {{"value", s.kelly_used},
+          {"status", "OK"},
+          {"full", s.kelly_full},
+          {"bound", std::string(to_string(s.kelly_bound))},
+          {"trades", s.closed_trades}};
 }
 
 /// The price a position could be left at now; zero when no quote is known.
@@ -126,9 +142,8 @@ Json trading_state(const MeshView& view, const Instruments& instruments, Timesta
     const auto metrics = view.metrics.find(symbol);
     row["metrics"] = metrics != view.metrics.end() ? metric_values(metrics->second) : Json::object();
     row["indicators"] = metrics != view.metrics.end() ? bar_values(metrics->second) : Json::object();
-    // Kelly needs 30 closed trades of this strategy and symbol; until it is computed it is what it is.
-    row["metrics"]["kelly"] = {{"value", nullptr}, {"status", "WARMUP"}};
-    const auto signal = view.signals.find({symbol, "mean_reversion"});
+    row["metrics"]["kelly"] = kelly_json(view, symbol, kStrategy);
+    const auto signal = view.signals.find({symbol, kStrategy});
     const bool has = signal != view.signals.end();
     row["signal"] = has ? std::string(to_string(signal->second.action)) : "WAIT";
     row["confidence"] = has ? rounded(signal->second.confidence, 3) : 0.0;
@@ -209,10 +224,11 @@ Json account_json(const MeshView& view) {
           {"time", iso_time(a.header.time)}};
 }
 
-Json metrics_json(const Metrics& m) {
+Json metrics_json(const Metrics& m, const MeshView& view) {
   Json out{{"symbol", m.symbol.str()}, {"time", iso_time(m.header.event_time)}, {"bid", m.bid.str(2)}, {"ask", m.ask.str(2)}};
   out["metrics"] = metric_values(m);
   out["indicators"] = bar_values(m);
+  out["metrics"]["kelly"] = kelly_json(view, m.symbol, kStrategy);
   return out;
 }
 
@@ -228,6 +244,17 @@ Json signal_json(const Signal& s) {
           {"reason", s.reason},
           {"valid_until", iso_time(s.valid_until)},
           {"time", iso_time(s.header.event_time)}};
+}
+
+Json strategy_json(const StrategyEvent& s) {
+  return {{"strategy", s.strategy},
+          {"symbol", s.symbol.empty() ? "*" : s.symbol.str()},
+          {"enabled", s.enabled},
+          {"closed_trades", s.closed_trades},
+          {"kelly_full", s.kelly_full},
+          {"kelly_used", s.kelly_used},
+          {"kelly_bound", std::string(to_string(s.kelly_bound))},
+          {"time", iso_time(s.header.time)}};
 }
 
 Json latest_json(const Latest& l) {

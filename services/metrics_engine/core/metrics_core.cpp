@@ -75,7 +75,7 @@ void MetricsCore::apply(const Input& in, Outbox& out) {
     // Whether the wish of the start before was kept is the runner's affair; asking again is harmless.
     armed_ = {};
     for (const Cell& cell : cells_)
-      if (cell.metrics.seen() && !cell.metrics.silent()) arm(cell.heard + config_.gap, out);
+      if (ours(cell) && cell.metrics.seen() && !cell.metrics.silent()) arm(cell.heard + config_.gap, out);
   } else if (std::holds_alternative<WentLive>(in.event)) {
     live_ = true;
   } else if (const auto* gap = std::get_if<StreamGap>(&in.event)) {
@@ -86,15 +86,21 @@ void MetricsCore::apply(const Input& in, Outbox& out) {
 }
 
 void MetricsCore::on_tick(const Input& in, const Tick& tick, Outbox& out) {
-  if (tick.kind == TickKind::none) return;
+  if (tick.kind != TickKind::quote && tick.kind != TickKind::trade) return;
   const auto place = config_.instruments.index_of(tick.instrument);
   if (place == InstrumentIndex::kNone) {
     ++unlisted_;
     return;
   }
   Cell& cell = cells_[place];
+  if (!ours(cell)) return;
+  const bool warming = !config_.said_until.empty() && warms_up(cell, in.name.at);
   if (tick.kind == TickKind::trade) {  // signals are judged on quotes
-    if (cell.metrics.learn_trade(tick) && tick.event_time >= cell.publish_next) say(cell, in, 0, out);
+    if (!cell.metrics.learn_trade(tick) || tick.event_time < cell.publish_next) return;
+    if (warming)
+      pass_over(cell, tick.event_time);
+    else
+      say(cell, in, 0, out);
     return;
   }
   const bool good = cell.metrics.learn(tick);
@@ -105,14 +111,29 @@ void MetricsCore::on_tick(const Input& in, const Tick& tick, Outbox& out) {
   cell.book_was_usable = usable;
   if (!good && !became_unusable) return;
   const bool fresh = usable && (!tick.time || in.now - tick.time <= config_.max_quote_age);
+  if (warming) return pass_over(cell, tick.event_time);
   judge(cell, in, fresh, tick.event_time >= cell.publish_next || became_unusable, out);
+}
+
+/// Another instance has said what would be said now.
+void MetricsCore::pass_over(Cell& cell, Timestamp event_time) {
+  const auto grid = grid_cell(event_time, config_.publish_grid);
+  if (grid <= cell.published_cell) return;
+  published(cell, grid);
+  cell.metrics.said();
+}
+
+bool MetricsCore::warms_up(const Cell& cell, const Position& tick) const {
+  const auto said = config_.said_until.find(cell.partition);
+  if (said == config_.said_until.end()) return false;
+  return tick.epoch < said->second.epoch || (tick.epoch == said->second.epoch && tick.sequence <= said->second.sequence);
 }
 
 void MetricsCore::on_timer(const Input& in, Outbox& out) {
   armed_ = {};
   Timestamp next{};
   for (Cell& cell : cells_) {
-    if (!cell.metrics.seen() || cell.metrics.silent()) continue;
+    if (!ours(cell) || !cell.metrics.seen() || cell.metrics.silent()) continue;
     const Timestamp due = cell.heard + config_.gap;
     if (due <= in.now) {
       cell.metrics.mark_silent();

@@ -48,6 +48,9 @@ class MetricsCore final : public Core {
     bool book_was_usable{false};
   };
   void on_tick(const Input& in, const Tick& tick, Outbox& out);
+  bool ours(const Cell& cell) const { return (config_.partitions >> cell.partition & 1) != 0; }
+  void pass_over(Cell& cell, Timestamp event_time);
+  bool warms_up(const Cell& cell, const Position& tick) const;
   void on_timer(const Input& in, Outbox& out);
   /// Judges the signals and says what there is to say; `publish`: the metrics in any case.
   void judge(Cell& cell, const Input& in, bool fresh, bool publish, Outbox& out);

@@ -4,7 +4,7 @@
 namespace auditor {
 namespace {
 
-constexpr const char* kTickKinds[] = {"none", "quote", "trade"};
+constexpr const char* kTickKinds[] = {"none", "quote", "trade", "bust"};
 constexpr const char* kFeedEvents[] = {"none", "session_started", "session_ended", "gap", "halted", "resumed", "clock_stepped"};
 constexpr const char* kBases[] = {"", "trade", "mid"};
 constexpr const char* kQualities[] = {"", "complete", "gap", "late", "revised"};
