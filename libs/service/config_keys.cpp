@@ -14,6 +14,7 @@ constexpr Key kKeys[] = {
     {"mesh.listen", text, "", 0, 0, "", "tcp: the address that a service's own sockets bind; empty: the one of [mesh.endpoints]"},
     {"mesh.trust_network", boolean, "false", 0, 0, "", "tcp: true takes addresses beyond this machine although frames are neither encrypted nor signed"},
     {"mesh.instruments", text, "deploy/config/instruments.toml", 0, 0, "", "what may be traded"},
+    {"mesh.calendar_dir", text, "", 0, 0, "", "when it trades, a file a calendar that the instruments name; empty: calendars/ beside the instruments"},
     {"mesh.endpoints.tick_ingestor", list, "127.0.0.1:9201", 0, 0, "", "tcp: host:port, one an instance; the next port is taken too, for replay"},
     {"mesh.endpoints.bar_compressor", list, "127.0.0.1:9203", 0, 0, "", ""},
     {"mesh.endpoints.metrics_engine", list, "127.0.0.1:9205", 0, 0, "", ""},
