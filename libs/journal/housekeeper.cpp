@@ -102,7 +102,7 @@ bool Housekeeper::room_for_one() const { return disk_.free_bytes(options_.dir) >
 
 void Housekeeper::count() {
   has_prepared_.store(prepared_ != nullptr, std::memory_order_relaxed);
-  idle_.store((prepared_ ? 1 : 0) + (spare_ ? 1 : 0) + reserve_.size(), std::memory_order_relaxed);
+  idle_.store((prepared_ ? 1 : 0) + (spare_ == Spare::ready ? 1 : 0) + reserve_.size(), std::memory_order_relaxed);
   reserve_short_.store(reserve_.size() < options_.reserve, std::memory_order_release);
 }
 
@@ -130,9 +130,15 @@ std::shared_ptr<DiskFile> Housekeeper::allocate(std::uint64_t index) {
 std::shared_ptr<DiskFile> Housekeeper::recycle(std::uint64_t index) {
   {
     const std::lock_guard lock(mutex_);
-    if (!std::exchange(spare_, false)) return nullptr;
+    if (spare_ != Spare::ready) return nullptr;
+    spare_ = Spare::going;
     count();
   }
+  const auto gone = [this](std::shared_ptr<DiskFile> file) {
+    const std::lock_guard lock(mutex_);
+    spare_ = Spare::none;
+    return file;
+  };
   try {
     std::shared_ptr<DiskFile> file = disk_.open(spare_path_, false);
     if (file->size() != files_.segment_bytes()) throw DiskError(spare_path_ + " has another size", EINVAL);
@@ -142,13 +148,13 @@ std::shared_ptr<DiskFile> Housekeeper::recycle(std::uint64_t index) {
     for (std::uint64_t at = 0; at < files_.segment_bytes(); at += zeros.size())
       file->write(at, ByteView(zeros).first(std::min<std::uint64_t>(zeros.size(), files_.segment_bytes() - at)));
     disk_.rename(spare_path_, files_.path(index));
-    return file;
+    return gone(std::move(file));
   } catch (const DiskError&) {
     try {
       disk_.remove(spare_path_);
     } catch (const DiskError&) {
     }
-    return nullptr;
+    return gone(nullptr);
   }
 }
 
@@ -200,7 +206,8 @@ bool Housekeeper::work() {
 void Housekeeper::drop(Lock& lock) {
   const auto path = std::move(removals_.front());
   removals_.pop_front();
-  const bool again = !spare_ && !prepared_ && !stop_ && path.ends_with(".tmj");
+  const bool again = spare_ == Spare::none && !prepared_ && !stop_ && path.ends_with(".tmj");
+  if (again) spare_ = Spare::coming;
   lock.unlock();
   bool kept = false;
   try {
@@ -214,8 +221,8 @@ void Housekeeper::drop(Lock& lock) {
     // It stays until the next open finds it; nothing reads it.
   }
   lock.lock();
-  if (!kept) return;
-  spare_ = true;
+  if (!again) return;
+  spare_ = kept ? Spare::ready : Spare::none;
   count();
 }
 

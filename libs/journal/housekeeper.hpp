@@ -75,7 +75,9 @@ class Housekeeper {
   std::optional<std::uint64_t> wanted_;
   std::uint64_t prepared_index_{0};
   std::shared_ptr<DiskFile> prepared_;
-  bool spare_{false};  // a trimmed segment waits at spare_path_ to be used again
+  /// The trimmed segment at spare_path_: nothing else may be moved there before it has its new name, or is gone.
+  enum class Spare { none, coming, ready, going };
+  Spare spare_{Spare::none};
   std::vector<unsigned> reserve_;
   std::deque<std::string> removals_;
   std::thread thread_;

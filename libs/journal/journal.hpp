@@ -44,6 +44,7 @@ struct RecordView {
   Lsn lsn{};   ///< where it begins
   Lsn next{};  ///< where the next one begins
   ByteView body{};
+  bool more{false};  ///< one of a part whose last record is yet to come: after a crash all of it is there, or none
 };
 
 /// Walks records in order. Holds no lock; sees what is appended later. A segment trimmed under it ends the walk with an Error.
@@ -98,6 +99,9 @@ struct EndedStream {
   Sequence first{0}, last{0};
 };
 
+/// What `append_said` keeps together.
+inline constexpr std::size_t kMaxPartRuns = 250, kMaxPartBytes = 32u << 10;
+
 class Journal {
  public:
   /// Errors, by code: "locked" by another process, "instance" (another instance's journal), "corrupt" before the tail (file and
@@ -114,7 +118,8 @@ class Journal {
   /// Types started, taken and said. InvariantError: a body above max_body(), a `said` that does not continue its stream in this epoch.
   virtual Lsn append(RecordType type, ByteView body) = 0;
   /// Appends `said` records, one a run (more where a run is larger than a record may be), in one write; large runs are written from where
-  /// they lie. Returns where the last one ends. InvariantError as `append`, with nothing promised about the runs before.
+  /// they lie. Up to kMaxPartRuns and kMaxPartBytes, frames included, are one part: after a crash all of them are there, or none. Returns
+  /// where the last one ends. InvariantError as `append`, with nothing promised about the runs before.
   virtual Lsn append_said(std::span<const SaidRun> runs);
   virtual Lsn end() const = 0;
   /// Writes the state to a file of its own (synced, renamed), then a `snapshot` record naming it. Keeps the last two.

@@ -94,9 +94,9 @@ void put_frame(RecordType type, Lsn lsn, Lsn durable, ByteView body, Bytes& out)
   out.resize(out.size() + (framed_size(body.size()) - length));
 }
 
-std::array<std::byte, kFrameBytes> frame_bytes(RecordType type, Lsn lsn, Lsn durable, ByteView head, ByteView rest) {
+std::array<std::byte, kFrameBytes> frame_bytes(RecordType type, bool more, Lsn lsn, Lsn durable, ByteView head, ByteView rest) {
   const auto length = static_cast<std::uint32_t>(kFrameBytes + head.size() + rest.size());
-  const std::uint64_t word = durable.value << 8 | static_cast<std::uint64_t>(type);
+  const std::uint64_t word = durable.value << 8 | static_cast<std::uint64_t>(type) | (more ? kMoreFollows : 0u);
   auto crc = checksum(lsn, length, word, head);
   if (!rest.empty()) crc = crc32c(rest, crc);
   std::array<std::byte, kFrameBytes> out;
@@ -107,7 +107,7 @@ std::array<std::byte, kFrameBytes> frame_bytes(RecordType type, Lsn lsn, Lsn dur
 }
 
 bool whole(const Frame& frame, Lsn lsn, ByteView record) {
-  const std::uint64_t word = frame.durable.value << 8 | static_cast<std::uint64_t>(frame.type);
+  const std::uint64_t word = frame.durable.value << 8 | static_cast<std::uint64_t>(frame.type) | (frame.more ? kMoreFollows : 0u);
   return checksum(lsn, frame.length, word, record.subspan(kFrameBytes, frame.length - kFrameBytes)) == frame.crc &&
          std::ranges::all_of(record.subspan(frame.length), [](std::byte b) { return b == std::byte{0}; });
 }

@@ -14,8 +14,8 @@ inline constexpr std::uint64_t kSegmentHeaderBytes = 64;
 inline constexpr std::uint64_t kFrameBytes = 16;
 inline constexpr std::uint64_t kMinSegmentBytes = 64u << 10;
 inline constexpr std::uint64_t kMaxSegmentBytes = 1u << 30;
-/// Of the segments written. Version 1 is read for ever: it lacks `skipped` records and is otherwise the same.
-inline constexpr std::uint32_t kFormatVersion = 2;
+/// Of the segments written. Older ones are read for ever: version 1 lacks `skipped` records, both lack parts of several records.
+inline constexpr std::uint32_t kFormatVersion = 3;
 inline constexpr std::size_t kMaxInstanceName = 64;
 /// Room for the largest `opened` record: every head of both epochs at 10 bytes, 2 x 10,240, and the rest.
 inline constexpr std::uint64_t kOpenedRoom = 21u << 10;
@@ -40,14 +40,17 @@ constexpr std::uint64_t framed_size(std::uint64_t body) { return (kFrameBytes + 
 /// Appends one framed record. `durable`: what was known to be on the disk when it was written.
 void put_frame(RecordType type, Lsn lsn, Lsn durable, ByteView body, Bytes& out);
 
+/// Set in a frame's type: the record is there only together with the one after it.
+inline constexpr std::uint8_t kMoreFollows = 0x80;
 /// The frame of a record whose body is `head` and then `rest`.
-std::array<std::byte, kFrameBytes> frame_bytes(RecordType type, Lsn lsn, Lsn durable, ByteView head, ByteView rest);
+std::array<std::byte, kFrameBytes> frame_bytes(RecordType type, bool more, Lsn lsn, Lsn durable, ByteView head, ByteView rest);
 
 /// The first eight bytes of a frame and what they say, before any checksum.
 struct Frame {
   std::uint32_t length{0};  ///< frame and body, without padding; 0: no record begins here
   std::uint32_t crc{0};
   RecordType type{};
+  bool more{false};  ///< kMoreFollows
   Lsn durable{};
   std::uint64_t size() const { return framed_size(length - kFrameBytes); }
 };
@@ -58,7 +61,8 @@ inline Frame decode_frame(ByteView bytes) {
   std::memcpy(&frame.length, bytes.data(), 4);
   std::memcpy(&frame.crc, bytes.data() + 4, 4);
   std::memcpy(&word, bytes.data() + 8, 8);
-  frame.type = static_cast<RecordType>(word & 0xFFu);
+  frame.type = static_cast<RecordType>(word & (0xFFu ^ kMoreFollows));
+  frame.more = (word & kMoreFollows) != 0;
   frame.durable = Lsn{word >> 8};
   return frame;
 }

@@ -12,7 +12,8 @@ namespace {
 /// Below this a copy costs less than one more part of a write.
 constexpr std::size_t kCopied = 2048;
 /// What a draft may hold before it is written.
-constexpr std::size_t kMaxParts = 60, kMaxStaged = 128u << 10;
+constexpr std::size_t kMaxParts = 2 * kMaxPartRuns, kMaxStaged = 128u << 10;
+static_assert(kMaxPartBytes < kMaxStaged && kMaxParts < 1000, "a part is one write");
 
 /// As many of its first events as fit into `most` bytes.
 SaidRun cut_run(const SaidRun& run, std::uint64_t most) {
@@ -54,6 +55,10 @@ OpenJournal::OpenJournal(JournalOptions options, Disk& disk, std::unique_ptr<Dis
   files_->put(last_, file_);
   committer_.writes_go_to(file_);
   files_->set_end(recovery.end);
+  HeaderBytes header{};
+  file_->read(0, header);
+  const auto written = decode_header(header);
+  old_format_ = !written || written->format != kFormatVersion;
 }
 
 void OpenJournal::put(DiskFile& file, std::uint64_t offset, std::span<const ByteView> parts) {
@@ -98,6 +103,7 @@ void OpenJournal::roll(Epoch epoch) {
   committer_.writes_go_to(file);
   file_ = std::move(file);
   if (begins) epoch_ = epoch;
+  old_format_ = false;
   prepared_ = false;
   const Lsn next{index * segment_bytes_ + bytes.size()};
   last_.store(index);
@@ -118,7 +124,7 @@ void OpenJournal::roll(Epoch epoch) {
 void OpenJournal::make_room(std::uint64_t size) {
   // The last eight bytes stay zero, so that a record's end is always an Lsn of its own segment.
   const auto used = end().value + draft_.size - last_ * segment_bytes_;
-  if (contents_->opened.core_version == options_.core_version && used + size + 8 <= segment_bytes_) return;
+  if (contents_->opened.core_version == options_.core_version && !old_format_ && used + size + 8 <= segment_bytes_) return;
   write_draft();
   roll(epoch_);
 }
@@ -135,13 +141,13 @@ void OpenJournal::stage(ByteView bytes) {
   draft_.staged.insert(draft_.staged.end(), bytes.begin(), bytes.end());
 }
 
-Lsn OpenJournal::draft(RecordType type, ByteView head, ByteView rest) {
+Lsn OpenJournal::draft(RecordType type, ByteView head, ByteView rest, bool more) {
   const auto body = head.size() + rest.size();
   const auto size = framed_size(body);
   if (draft_.parts.size() >= kMaxParts || draft_.staged.size() >= kMaxStaged) write_draft();
   make_room(size);
   const Lsn lsn{end().value + draft_.size};
-  stage(frame_bytes(type, lsn, durable(), head, rest));
+  stage(frame_bytes(type, more, lsn, durable(), head, rest));
   if (!head.empty()) stage(head);
   if (rest.size() <= kCopied) {
     stage(rest);
@@ -193,20 +199,24 @@ void OpenJournal::index_drafted() {
 Lsn OpenJournal::append_said(std::span<const SaidRun> runs) {
   std::array<std::byte, kSaidHeadBytes> head;
   const auto most = max_body() - kSaidHeadBytes;
+  std::uint64_t sum = 0;
+  for (const auto& run : runs) sum += framed_size(kSaidHeadBytes + run.events.size());
+  const bool part = runs.size() > 1 && runs.size() <= kMaxPartRuns && sum <= kMaxPartBytes;
+  if (part) make_room(sum);
   for (const auto& given : runs) {
     auto run = given;
     while (run.count > 0) {
-      SaidRun part = run;
-      if (run.events.size() > most) part = cut_run(run, most);
-      may_append(kSaidHeadBytes + part.events.size());
-      const SaidHead said{part.first, part.count};
+      SaidRun piece = run;
+      if (run.events.size() > most) piece = cut_run(run, most);
+      may_append(kSaidHeadBytes + piece.events.size());
+      const SaidHead said{piece.first, piece.count};
       TM_INVARIANT(contents_->continues(said), "what is said continues its stream in the journal's epoch");
       put_said_head(said, head);
-      const auto lsn = draft(RecordType::said, head, part.events);
-      if (const auto entry = contents_->said(said, lsn)) new_entries_.push_back({part.first.stream, part.first.partition, *entry});
-      run.first.at.sequence += part.count;
-      run.count -= part.count;
-      run.events = run.events.subspan(part.events.size());
+      const auto lsn = draft(RecordType::said, head, piece.events, part && &given != &runs.back());
+      if (const auto entry = contents_->said(said, lsn)) new_entries_.push_back({piece.first.stream, piece.first.partition, *entry});
+      run.first.at.sequence += piece.count;
+      run.count -= piece.count;
+      run.events = run.events.subspan(piece.events.size());
     }
     TM_INVARIANT(run.events.empty(), "a run holds the events it announces");
   }

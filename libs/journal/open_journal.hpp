@@ -89,7 +89,7 @@ class OpenJournal final : public Journal {
   void may_append(std::uint64_t body) const;
   void make_room(std::uint64_t size);
   /// Drafts one record of head and rest; returns where it will begin.
-  Lsn draft(RecordType type, ByteView head, ByteView rest);
+  Lsn draft(RecordType type, ByteView head, ByteView rest, bool more = false);
   void stage(ByteView bytes);
   void write_draft();
   void index_drafted();
@@ -113,6 +113,7 @@ class OpenJournal final : public Journal {
   bool closed_{false};
   bool broken_{false};
   bool prepared_{false};
+  bool old_format_{false};             // the segment is of one that knows no parts
   std::atomic<bool> appended_{false};  ///< by this life; read by whoever pins
 
   std::array<std::array<std::atomic<Sequence>, kPartitions>, kStreams> heads_{};  // raised when the record can be read

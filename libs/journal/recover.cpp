@@ -28,6 +28,12 @@ void cut(FolderSource& source, Disk& disk, Lsn at, const Remains& remains) {
   file->sync();
 }
 
+/// Records of a part wait for its last one.
+struct Waiting {
+  RecordView view;
+  Bytes body;
+};
+
 Result<void> take(Contents& contents, const RecordView& record, const FolderSource& source, const std::string& instance) {
   const auto index = record.lsn.value / source.segment_bytes();
   const auto offset = record.lsn.value % source.segment_bytes();
@@ -78,22 +84,38 @@ Result<Recovery> recover_folder(const std::string& dir, Disk& disk, const std::s
   out.first = source->first_segment();
   Walk walk(source, Lsn{out.first * size + kSegmentHeaderBytes});
   std::optional<Error> damage;
+  std::vector<Waiting> part;
   for (;;) {
     const auto record = walk.next();
     if (!record) damage = record.error();
     if (!record && record.error().code == "disk") throw DiskError(record.error().message, 0);
     if (!record && record.error().code != "corrupt") return std::unexpected(record.error());
     if (!record || !*record) break;
+    if ((*record)->more) {
+      part.push_back({**record, Bytes((*record)->body.begin(), (*record)->body.end())});
+      continue;
+    }
+    for (auto& waiting : part) {
+      waiting.view.body = waiting.body;
+      if (auto ok = take(*out.contents, waiting.view, *source, instance); !ok) return std::unexpected(ok.error());
+    }
+    part.clear();
     if (auto ok = take(*out.contents, **record, *source, instance); !ok) return std::unexpected(ok.error());
   }
   out.end = walk.position();
   out.durable = walk.durable();
-  const auto remains = look_beyond(*source, out.end);
+  auto remains = look_beyond(*source, out.end);
   // The kernel keeps what a killed process wrote, so after the same boot a hole is damage. A power cut may lose what was not synced,
   // in any order; it is damage only when a later record knew the lost one to be on the disk.
   if (remains.records && (same_boot || remains.durable > out.end))
     return std::unexpected(
         damage.value_or(corrupt(source->path(out.end.value / size), out.end.value % size, "no whole record, though records follow")));
+  if (!part.empty()) {
+    // Written in one go and told to nobody before its last record was there.
+    remains.bytes += out.end.value - part.front().view.lsn.value;
+    out.end = part.front().view.lsn;
+    out.durable = std::min(out.durable, out.end);
+  }
   out.torn_bytes = remains.bytes;
   if (!out.contents->any) {
     if (out.first != 0) return std::unexpected(corrupt(source->path(out.first), kSegmentHeaderBytes, "no whole opening record"));

@@ -39,7 +39,7 @@ SegmentReader::Found SegmentReader::at(std::uint64_t offset, std::uint64_t limit
   const auto record = bytes(offset, frame.size(), limit);
   if (!whole(frame, lsn, record)) return {Kind::bad, {}, {}};
   const auto body = record.subspan(kFrameBytes, frame.length - kFrameBytes);
-  return {Kind::record, {frame.type, lsn, Lsn{lsn.value + frame.size()}, body}, frame.durable};
+  return {Kind::record, {frame.type, lsn, Lsn{lsn.value + frame.size()}, body, frame.more}, frame.durable};
 }
 
 std::optional<SegmentHeader> SegmentReader::header(bool* blank) {

@@ -191,7 +191,7 @@ class BlockSaidReader final : public SaidReader {
     while (at + kFrameBytes + 2 <= size) {
       std::uint32_t length;
       std::memcpy(&length, bytes + at, sizeof length);
-      const bool ours = bytes[at + 8] == static_cast<std::byte>(RecordType::said) &&
+      const bool ours = (bytes[at + 8] & ~std::byte{kMoreFollows}) == static_cast<std::byte>(RecordType::said) &&
                         bytes[at + kFrameBytes] == static_cast<std::byte>(out_.first.stream) &&
                         bytes[at + kFrameBytes + 1] == static_cast<std::byte>(out_.first.partition);
       // Anything out of the ordinary is looked at with care, one at a time.

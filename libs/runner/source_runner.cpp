@@ -5,6 +5,13 @@
 #include "runner/restore.hpp"
 
 namespace tickmesh {
+namespace {
+
+/// What this many inputs let a core say fits a part of the journal, and the processor's caches.
+constexpr std::size_t kPart = 128;
+
+}  // namespace
+
 Result<std::uint64_t> SourceRunner::recover(const Observe& observe, Timestamp now) {
   auto restored = restore(journal_, machine_);
   if (!restored) return std::unexpected(restored.error());
@@ -43,9 +50,11 @@ Result<std::uint64_t> SourceRunner::recover(const Observe& observe, Timestamp no
 }
 
 void SourceRunner::step(Timestamp now, std::span<const Event> inputs) {
-  for (const Event& input : inputs) machine_.apply(now, Name{}, input);
   since_snapshot_ += inputs.size();
-  releases_.record(journal_, codec_, machine_.said());
+  for (; !inputs.empty(); inputs = inputs.subspan(std::min(inputs.size(), kPart))) {
+    for (const Event& input : inputs.first(std::min(inputs.size(), kPart))) machine_.apply(now, Name{}, input);
+    releases_.record_whole(journal_, codec_, machine_.said());
+  }
 }
 
 void SourceRunner::snapshot() {

@@ -249,15 +249,22 @@ void Host::publish(const Released& said) {
   publisher_->add(said.name, said.bytes);
   released_heads_[static_cast<std::size_t>(said.name.stream)][said.name.partition] = said.name.at.sequence;
   ++out_;
+  unpublished_ = true;
 }
 
 void Host::published() {
+  unpublished_ = false;
   publisher_->flush();
   replay_->released(released_heads_);
 }
 
+void Host::hand_out(Releases& releases) {
+  if (publisher_) releases.hand_out(*journal_, durable_, [this](const Released& said) { publish(said); });
+}
+
 void Host::release(Releases& releases) {
-  if (publisher_ && releases.hand_out(*journal_, durable_, [this](const Released& said) { publish(said); })) published();
+  hand_out(releases);
+  if (unpublished_) published();
   count_waiting(releases.size());
 }
 

@@ -47,7 +47,9 @@ class Host {
   /// Hands what is durable enough, in the order said, to its readers; `published` after a row of them. Nothing before the bus is open.
   void publish(const Released& said);
   void published();
-  /// Both, for what is `spec().durable`.
+  /// `publish` for each that is `spec().durable` enough; what is told goes out with the next `release`, or when a batch is full.
+  void hand_out(Releases& releases);
+  /// Both, and `published`.
   void release(Releases& releases);
   void count_waiting(std::size_t releases) { waiting_ = releases; }
   /// How many more events of `stream` may be said before `services` have acknowledged.
@@ -128,7 +130,8 @@ class Host {
   std::int64_t next_identity_{0};
   Outbox::Heads released_heads_{};
   std::array<bool, kStreams> durable_{};
-  std::size_t waiting_{0};  ///< releases that are not durable yet
+  bool unpublished_{false};  ///< something was published since `published`
+  std::size_t waiting_{0};   ///< releases that are not durable yet
   std::atomic<std::int64_t> last_turn_{0};
   std::int64_t next_heartbeat_{0};
   std::int64_t next_status_{0};

@@ -44,6 +44,8 @@ class Ingestor {
   }
 
  private:
+  static constexpr std::size_t kTurn = 4096, kPart = 256;
+
   std::int64_t snapshot_interval() const { return host_.config().integer("journal.snapshot_s") * 1'000'000'000; }
 
   void tell_absence() {
@@ -65,20 +67,9 @@ class Ingestor {
   void turn() {
     wait();
     const Timestamp now = host_.clock().now();
-    inputs_.clear();
-    std::size_t room = 4096;
-    Pace pace{.allowed = room, .waiting = {}};
-    if (paced_) {
-      pace = host_.pace_of(Stream::tick, {"metrics_engine", "bar_compressor", "position_manager", "broker_gateway"});
-      room = std::min<std::size_t>(room, pace.allowed);
-    }
-    if (demo_ != nullptr && room > 0 && demo_->due(now, room, inputs_) > 0) {
-      const std::int64_t begin = monotonic_ns();
-      runner_.step(now, inputs_);
-      host_.count_in(inputs_.size());
-      last_tick_ = monotonic_ns();
-      host_.probes().journal_append(static_cast<double>(last_tick_ - begin) / 1e9);
-    }
+    Pace pace{.allowed = kTurn, .waiting = {}};
+    if (paced_) pace = host_.pace_of(Stream::tick, {"metrics_engine", "bar_compressor", "position_manager", "broker_gateway"});
+    if (demo_ != nullptr) take_demo(now, std::min<std::size_t>(kTurn, pace.allowed));
     for (PushFeed::Batch& batch : push_.take()) take(std::move(batch), now);
     tell_clock_step(now);
     host_.release(runner_.releases());
@@ -97,6 +88,22 @@ class Ingestor {
       std::vector<std::string> reasons;
       for (const std::string& service : pace.waiting) reasons.push_back("paced: waiting for " + service);
       host_.publish_status(std::move(reasons), nullptr);
+    }
+  }
+
+  /// What is due, up to `room`, in parts that stay in the processor's caches from here to the batch that goes out.
+  void take_demo(Timestamp now, std::size_t room) {
+    while (room > 0) {
+      inputs_.clear();
+      const std::size_t given = demo_->due(now, std::min(room, kPart), inputs_);
+      if (given == 0) return;
+      const std::int64_t begin = monotonic_ns();
+      runner_.step(now, inputs_);
+      host_.count_in(inputs_.size());
+      last_tick_ = monotonic_ns();
+      host_.probes().journal_append(static_cast<double>(last_tick_ - begin) / 1e9);
+      host_.hand_out(runner_.releases());
+      room -= given;
     }
   }
 

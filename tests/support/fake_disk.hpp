@@ -41,6 +41,11 @@ class FakeDisk final : public Disk {
     tear_at_.reset();
     writes_fail_ = false;
   }
+  /// Called with the path of each file that is opened from now on, by whoever opens it.
+  void on_open(std::function<void(const std::string& path)> told) {
+    const std::lock_guard lock(mutex_);
+    on_open_ = std::move(told);
+  }
   /// Every page written since its file's last sync survives only if `survives(page)` says so; locks are free again.
   /// Objects opened before must be gone.
   void power_cut(const std::function<bool(std::size_t page)>& survives) {
@@ -85,14 +90,18 @@ class FakeDisk final : public Disk {
   }
 
   std::unique_ptr<DiskFile> open(const std::string& path, bool create) override {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
     auto& node = nodes_[path];
     if (!node && !create) {
       nodes_.erase(path);
       throw DiskError("open " + path, ENOENT);
     }
     if (!node) node = std::make_shared<Node>();
-    return std::make_unique<File>(*this, node);
+    auto file = std::make_unique<File>(*this, node);
+    const auto told = on_open_;
+    lock.unlock();
+    if (told) told(path);
+    return file;
   }
   std::vector<std::string> list(const std::string& dir) override {
     const std::lock_guard lock(mutex_);
@@ -190,6 +199,7 @@ class FakeDisk final : public Disk {
 
   mutable std::mutex mutex_;
   std::set<std::string> locked_;
+  std::function<void(const std::string&)> on_open_;
   bool syncs_fail_{false};
   bool writes_fail_{false};
   std::optional<std::size_t> tear_at_;

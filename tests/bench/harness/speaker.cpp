@@ -1,5 +1,7 @@
 #include "bench/harness/speaker.hpp"
 
+#include <algorithm>
+
 #include "bench/harness/journals.hpp"
 #include "bench/harness/market_ticks.hpp"
 #include "bench/harness/pacing.hpp"
@@ -8,6 +10,7 @@
 namespace tickmesh::bench {
 namespace {
 
+constexpr std::size_t kPart = 256;                      // as the ingestor's
 constexpr std::size_t kNoDrops = std::size_t{4} << 30;  // of queues: beyond what any benchmark sends
 
 }  // namespace
@@ -27,17 +30,24 @@ TickSpeaker::TickSpeaker(const std::string& dir)
 }
 
 void TickSpeaker::say(std::span<const Tick> ticks, Timestamp now) {
-  inputs_.clear();
-  for (const Tick& tick : ticks) inputs_.emplace_back(tick);
-  runner_.step(now, inputs_);
+  for (std::size_t at = 0; at < ticks.size(); at += kPart) {
+    inputs_.clear();
+    for (const Tick& tick : ticks.subspan(at, std::min(kPart, ticks.size() - at))) inputs_.emplace_back(tick);
+    runner_.step(now, inputs_);
+    hand_out();
+  }
   release();
 }
 
-void TickSpeaker::release() {
+void TickSpeaker::hand_out() {
   for (Releases& releases = runner_.releases(); !releases.empty(); releases.pop()) {
     const Released released = releases.front();
     publisher_->add(released.name, released.bytes);
   }
+}
+
+void TickSpeaker::release() {
+  hand_out();
   publisher_->flush();
   replay_->released(journal_->heads());
 }

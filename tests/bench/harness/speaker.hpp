@@ -1,5 +1,5 @@
 // A publishing service as small as can be: a core that says the ticks it is given, its journal, its sockets. What a turn does is what
-// the ingestor's does: step, release, flush.
+// the ingestor's does: step and hand out in parts, flush.
 #pragma once
 #include <memory>
 #include <string>
@@ -31,6 +31,7 @@ class TickSpeaker {
   std::uint64_t served() const { return replay_->served(); }
 
  private:
+  void hand_out();
   void release();
 
   ProtoCodec codec_;

@@ -1,7 +1,11 @@
+#include <cstdio>
+
 #include "checks.hpp"
 
 namespace auditor {
 namespace {
+
+constexpr std::uint64_t kClockStepped = 6;  // a feed event's kind, as in tick.proto
 
 /// Who must answer a command: verbs by number, as in control.proto.
 bool for_positions(std::uint64_t verb) { return verb != 0; }
@@ -42,16 +46,30 @@ void check_commands(const MeshData& mesh, Report& report) {
   }
 }
 
+/// How far the services' clocks may disagree: those of a machine whose clock was stepped follow it one after the other, within a second.
+std::int64_t clock_steps_ns(const MeshData& mesh) {
+  std::int64_t sum = 0;
+  for (const Event& e : mesh.said(kFeed)) {
+    const Message m{e.bytes};
+    long long by_ms = 0;
+    if (m.u(2) == kClockStepped && std::sscanf(m.str(7).c_str(), "clock stepped by %lld ms", &by_ms) == 1)
+      sum += (by_ms < 0 ? -by_ms : by_ms) * 1'000'000;
+  }
+  return sum;
+}
+
 }  // namespace
 
 void check_causes(const MeshData& mesh, Report& report) {
   std::uint64_t local = 0;
+  const std::int64_t apart = clock_steps_ns(mesh);
   for (const Stream stream : {kSignal, kIntent, kOrder, kPosition, kMetrics, kBar}) {
     const std::string kind = std::string("causes of ") + kStreamNames[stream];
     for (const Event& e : mesh.said(stream)) {
       const Header h = header_of(e);
       if (!report.expect(h.caused, kind, [&] { return to_string(e.name) + " has none"; })) continue;
-      report.expect(h.cause_time <= h.time, kind, [&] { return to_string(e.name) + " comes before its cause " + to_string(h.cause); });
+      report.expect(h.cause_time <= h.time + apart, kind,
+                    [&] { return to_string(e.name) + " comes before its cause " + to_string(h.cause); });
       if (h.cause.stream == kLocal) {
         ++local;  // a timer, a start, a venue's report: recorded as taken, and bears no name
         continue;

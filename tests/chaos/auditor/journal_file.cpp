@@ -56,8 +56,8 @@ std::optional<Record> record_at(const std::string& segment, std::uint64_t index,
   if (length == 0 && crc == 0 && word == 0) return std::nullopt;
   const auto where = "segment " + std::to_string(index) + " at offset " + std::to_string(offset);
   if (length < kFrame || offset + length > segment.size()) throw Malformed(where + ": no whole record");
-  Record r{static_cast<std::uint8_t>(word & 0xFFU), index * segment_bytes + offset,
-           std::string_view(segment).substr(offset + kFrame, length - kFrame)};
+  Record r{static_cast<std::uint8_t>(word & 0x7FU),  // the highest bit: more of the same part follows
+           index * segment_bytes + offset, std::string_view(segment).substr(offset + kFrame, length - kFrame)};
   if (record_checksum(r.lsn, length, word, r.body) != crc) throw Malformed(where + ": the checksum does not match");
   return r;
 }

@@ -133,9 +133,10 @@ inline std::unique_ptr<Journal> open(Disk& disk, std::uint32_t core_version = 1)
   return std::move(*journal);
 }
 
-/// All that was said, in the order of the journal.
+/// All that was said, in the order of the journal. What is of a part without its last record was told to nobody.
 inline std::vector<Words> said_in(Disk& disk) {
   std::vector<Words> out;
+  std::size_t whole = 0;
   auto cursor = read_journal(kDir, disk);
   if (!cursor) throw std::runtime_error(to_string(cursor.error()));
   for (auto record = (*cursor)->next(); record && record->has_value(); record = (*cursor)->next()) {
@@ -146,7 +147,9 @@ inline std::vector<Words> said_in(Disk& disk) {
       out.push_back({name, Bytes(bytes.begin(), bytes.end())});
       ++name.at.sequence;
     }
+    if (!(**record).more) whole = out.size();
   }
+  out.resize(whole);
   return out;
 }
 /// Where every record ends, and what it was.
