@@ -57,6 +57,19 @@ void SourceRunner::step(Timestamp now, std::span<const Event> inputs) {
   }
 }
 
+void SourceRunner::step_recorded(std::span<const Event> inputs) {
+  since_snapshot_ += inputs.size();
+  for (; !inputs.empty(); inputs = inputs.subspan(std::min(inputs.size(), kPart))) {
+    for (const Event& input : inputs.first(std::min(inputs.size(), kPart))) {
+      const auto* tick = std::get_if<Tick>(&input);
+      const auto* feed = std::get_if<FeedEvent>(&input);
+      TM_INVARIANT(tick != nullptr || feed != nullptr, "what is recorded are ticks and the health of their feed");
+      machine_.apply(tick != nullptr ? tick->event_time : feed->header.event_time, Name{}, input);
+    }
+    releases_.record_whole(journal_, codec_, machine_.said());
+  }
+}
+
 void SourceRunner::snapshot() {
   Bytes state;
   ByteWriter out{state};

@@ -18,6 +18,8 @@ class SourceRunner {
   Result<std::uint64_t> recover(const Observe& observe, Timestamp now);
   /// Applies the inputs in order at `now` and records what was said.
   void step(Timestamp now, std::span<const Event> inputs);
+  /// The same, each at the time its source gave it, never before the one before it: recorded data. Ticks and feed events.
+  void step_recorded(std::span<const Event> inputs);
   Releases& releases() { return releases_; }
   void snapshot();
   Token token() const { return token_; }

@@ -226,6 +226,12 @@ std::string instruments_toml(const Instruments& instruments) {
   return text;
 }
 
+FeedEvent end_of_data(Timestamp last) {
+  FeedEvent event{.kind = FeedEventKind::session_ended, .feed = FeedKind::replay, .text = "the recorded data are over"};
+  event.header.event_time = last + kAfterwards;
+  return event;
+}
+
 Epoch replay_epoch(const DataSet& data, const Config& config, const Instruments& instruments) {
   std::uint64_t hash = fnv1a64(instruments_toml(instruments), data.hash);
   constexpr std::string_view decides[] = {"metrics.", "bars.",  "account.", "sizing.",      "risk.",

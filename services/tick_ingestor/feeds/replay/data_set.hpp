@@ -45,4 +45,9 @@ std::string instruments_toml(const Instruments& instruments);
 /// that decide nothing do not enter.
 Epoch replay_epoch(const DataSet& data, const Config& config, const Instruments& instruments);
 
+/// The end of the data is said this long after the last tick, so that every bar and deadline of the recorded days is over by then.
+inline constexpr Duration kAfterwards = seconds(86'400);
+/// `last`: of all ticks.
+FeedEvent end_of_data(Timestamp last);
+
 }  // namespace tickmesh::replay
