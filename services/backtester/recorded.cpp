@@ -22,9 +22,14 @@ Result<Recorded> open_recorded(const std::string& dir, const Config& config, con
 
 std::size_t RecordedSource::draw(std::vector<Item>& items) {
   ticks_.clear();
-  const auto n = merge_.next(items.size(), ticks_);
+  const bool begins = !last_;
+  const auto n = merge_.next(items.size() - (begins ? 1 : 0), ticks_);
   if (!n) throw std::runtime_error(to_string(n.error()));
   std::size_t drawn = 0;
+  if (begins && !ticks_.empty()) {
+    items[drawn].at = ticks_.front().event_time;
+    items[drawn++].event = replay::begin_of_data(ticks_.front().event_time);
+  }
   for (const Tick& tick : ticks_) {
     last_ = std::max(last_, tick.event_time);
     items[drawn].at = last_;

@@ -36,7 +36,7 @@ class Ingestor {
       for (const Sequence head : host_.journal().heads()[static_cast<std::size_t>(Stream::tick)]) said += head;
       replay_->skip(said);
     }
-    if (replay_ == nullptr || !runner_.spoke_until()) tell_absence();
+    if (replay_ == nullptr) tell_absence();  // nothing of recorded days is missed by being away
     host_.set_extra_http([this](HttpRequest& request, HttpRespond& respond) { return push_.on_http(request, respond); });
     host_.open_bus(runner_.token(), host_.journal().heads());
     next_snapshot_ = monotonic_ns() + snapshot_interval();

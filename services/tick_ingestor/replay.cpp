@@ -63,6 +63,7 @@ bool ReplayFeed::fill() {
 }
 
 void ReplayFeed::skip(std::uint64_t said) {
+  told_begin_ = said > 0;
   while (said > 0 && fill()) {
     const std::size_t n = std::min<std::uint64_t>(said, ticks_.size() - next_);
     next_ += n;
@@ -86,6 +87,11 @@ std::size_t ReplayFeed::due(std::int64_t mono, std::size_t limit, std::vector<Ev
   if (!begun_) return 0;
   const std::int64_t until = reached(mono);
   std::size_t given = 0;
+  if (!told_begin_ && limit > 0 && fill() && ticks_[next_].event_time.ns <= until) {
+    told_begin_ = true;
+    out.emplace_back(replay::begin_of_data(ticks_[next_].event_time));
+    ++given;
+  }
   while (given < limit && fill() && ticks_[next_].event_time.ns <= until) {
     out.emplace_back(ticks_[next_++]);
     ++given;

@@ -46,7 +46,7 @@ class ReplayFeed {
   std::size_t next_{0};
   Duration shift_{};  ///< of this pass
   Timestamp first_{}, last_{};
-  bool over_{false}, begun_{false}, told_end_{false};
+  bool over_{false}, begun_{false}, told_begin_{false}, told_end_{false};
   std::int64_t begun_mono_{0}, begun_data_{0};
   std::uint64_t begun_bytes_{0};
 };

@@ -226,6 +226,12 @@ std::string instruments_toml(const Instruments& instruments) {
   return text;
 }
 
+FeedEvent begin_of_data(Timestamp first) {
+  FeedEvent event{.kind = FeedEventKind::session_started, .feed = FeedKind::replay, .text = "recorded data"};
+  event.header.event_time = first;
+  return event;
+}
+
 FeedEvent end_of_data(Timestamp last) {
   FeedEvent event{.kind = FeedEventKind::session_ended, .feed = FeedKind::replay, .text = "the recorded data are over"};
   event.header.event_time = last + kAfterwards;

@@ -49,5 +49,6 @@ Epoch replay_epoch(const DataSet& data, const Config& config, const Instruments&
 inline constexpr Duration kAfterwards = seconds(86'400);
 /// `last`: of all ticks.
 FeedEvent end_of_data(Timestamp last);
+FeedEvent begin_of_data(Timestamp first);
 
 }  // namespace tickmesh::replay
