@@ -44,7 +44,7 @@ class CalendarFile {
     else
       read_days();
     read_exceptions(c);
-    std::vector<Session> sessions;
+    std::vector<MarketSession> sessions;
     for (int day = c.from.days(); day <= c.to.days(); ++day)
       if (trades_[weekday(day)] && !closed_.contains(day)) sessions.push_back(session(day));
     auto made = SessionTable::make(std::move(sessions));
@@ -151,7 +151,7 @@ class CalendarFile {
     return !last_ || weekday(day) == *last_ ? close_ : open_;
   }
 
-  Session session(int day) const {
+  MarketSession session(int day) const {
     const auto at = [&](int on, Duration wall) {
       auto local = LocalDay::make(zone_, Date::from_days(on));
       if (!local) fail(local.error().field, local.error().rule, local.error().message);

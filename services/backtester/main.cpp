@@ -97,7 +97,7 @@ int run(const Config& config, const Instruments& configured, const Run& options,
   if (recorded) {
     backtest::RecordedSource source{*recorded};
     s = mesh.run(source);
-    tally = source.merge().tally();
+    tally = source.tally();
   } else {
     s = mesh.run(Duration{static_cast<std::int64_t>(options.hours * 3600e9)});
   }

@@ -15,7 +15,7 @@ inline MetricsConfig metrics_config(const Config& config, const Instruments& ins
   metrics.filters = config.text("metrics.filters") == "raw" ? Filters::raw : Filters::clean;
   metrics.publish_grid = config.ms("metrics.publish_ms");
   for (const auto& [name, table] : trading_sessions(config, instruments))
-    for (const Session& session : table.sessions()) metrics.sessions[name].push_back({session.open, session.close});
+    for (const MarketSession& session : table.sessions()) metrics.sessions[name].push_back({session.open, session.close});
   return metrics;
 }
 

@@ -23,7 +23,7 @@ Timestamp utc(const std::string& text) {  // 2013-10-07T13:30
   return Timestamp{std::int64_t{date.days()} * 86'400'000'000'000} + seconds(minutes * 60);
 }
 
-std::string told(const Session* session) {
+std::string told(const MarketSession* session) {
   if (session == nullptr) return "closed";
   const auto one = [](Timestamp t) {
     const std::int64_t minute = t.ns / 60'000'000'000;
@@ -37,13 +37,13 @@ std::string told(const Session* session) {
 std::string session_of(const Calendar& calendar, const std::string& day) {
   const Timestamp begins = utc(day + "T00:00"), ends = begins + seconds(86'400);
   const auto& all = calendar.sessions.sessions();
-  const auto found = std::ranges::find_if(all, [&](const Session& s) { return s.open >= begins && s.open < ends; });
+  const auto found = std::ranges::find_if(all, [&](const MarketSession& s) { return s.open >= begins && s.open < ends; });
   return told(found == all.end() ? nullptr : &*found);
 }
 
 std::ptrdiff_t days_in(const Calendar& calendar, int year) {
   const Timestamp begins = utc(std::to_string(year) + "-01-01T00:00"), ends = utc(std::to_string(year + 1) + "-01-01T00:00");
-  return std::ranges::count_if(calendar.sessions.sessions(), [&](const Session& s) { return s.open >= begins && s.open < ends; });
+  return std::ranges::count_if(calendar.sessions.sessions(), [&](const MarketSession& s) { return s.open >= begins && s.open < ends; });
 }
 
 TEST(Calendar, NewYorkOpensByItsOwnClockInBothHalvesOfTheYear) {
