@@ -33,7 +33,8 @@ class Ingestor {
     spdlog::info("Recovered said_observed={} incarnation={}", *observed, runner_.token().incarnation);
     if (replay_ != nullptr) {
       std::uint64_t said = 0;
-      for (const Sequence head : host_.journal().heads()[static_cast<std::size_t>(Stream::tick)]) said += head;
+      const Outbox::Heads heads = host_.journal().heads();
+      for (const Sequence head : heads[static_cast<std::size_t>(Stream::tick)]) said += head;
       replay_->skip(said);
     }
     if (replay_ == nullptr) tell_absence();  // nothing of recorded days is missed by being away
