@@ -143,20 +143,27 @@ TEST(Replay, AnIngestorKilledInTheMiddleGoesOnWhereItWas) {
   if (HasFailure()) mesh.dump_logs();
 }
 
-TEST(Replay, ARecordedDayOfAStockGoesThroughWhole) {
+TEST(Replay, ARecordedDayOfTwoStocksGoesThroughWholeAndIsTraded) {
   const std::string day = kSource + "/../shared/data/lean/equity/usa/tick";
   if (!fs::exists(day)) GTEST_SKIP() << "no recorded data at " << day;
   const Scratch scratch;
-  for (const char* file : {"20131007_quote.zip", "20131007_trade.zip"}) {
-    fs::create_directories(scratch.path + "/data/equity/usa/tick/ibm");
-    fs::create_symlink(fs::canonical(day + "/ibm/" + file), scratch.path + "/data/equity/usa/tick/ibm/" + file);
-  }
+  for (const std::string symbol : {"bac", "ibm"})
+    for (const std::string file : {"20131007_quote.zip", "20131007_trade.zip"}) {
+      const std::string folder = scratch.path + "/data/equity/usa/tick/" + symbol + '/';
+      fs::create_directories(folder);
+      fs::create_symlink(fs::canonical(day + '/' + symbol + '/' + file), folder + file);
+    }
   const Planned run = plan(scratch.path + "/data", scratch);
-  EXPECT_EQ(run.recorded.survey.tally.rows, 109'067u + 24'293u);
+  EXPECT_EQ(run.recorded.survey.tally.rows, 476'855u + 88'172u + 109'067u + 24'293u);
   TestMesh mesh{run.settings};
   ASSERT_TRUE(mesh.wait_ready());
   ASSERT_TRUE(over(mesh, 120s));
   expect_rows_of_the_files(mesh, run.recorded.survey);
+  EXPECT_GT(count(mesh, "select count(*) from metrics_engine.signals"), 0);
+  EXPECT_GT(count(mesh, "select count(*) from position_manager.intents"), 0);
+  std::cout << "signals " << count(mesh, "select count(*) from metrics_engine.signals") << ", intents "
+            << count(mesh, "select count(*) from position_manager.intents") << ", fills "
+            << count(mesh, "select count(*) from broker_gateway.executions") << '\n';
   expect_the_same_again(mesh);
   if (HasFailure()) mesh.dump_logs();
 }
