@@ -92,7 +92,8 @@ std::size_t ReplayFeed::due(std::int64_t mono, std::size_t limit, std::vector<Ev
     out.emplace_back(replay::begin_of_data(ticks_[next_].event_time));
     ++given;
   }
-  while (given < limit && fill() && ticks_[next_].event_time.ns <= until) {
+  const std::int64_t first = fill() ? ticks_[next_].event_time.ns : 0;
+  while (given < limit && fill() && ticks_[next_].event_time.ns <= std::min(until, first + kSpan.ns)) {
     out.emplace_back(ticks_[next_++]);
     ++given;
   }

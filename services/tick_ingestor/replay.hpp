@@ -22,7 +22,12 @@ class ReplayFeed {
   /// The mesh is there: the data begin, or go on, at this moment of the machine's monotonic clock.
   void begin(std::int64_t mono);
   bool begun() const { return begun_; }
-  /// Appends what is due, at most `limit`: ticks with their event_time, and the end of the data. Throws std::runtime_error: a damaged file.
+  /// What is given at once, and what goes out in one batch, spans no more than this of recorded time: readers hear a batch partition by
+  /// partition, and what they hear last must not look stale beside what they heard first.
+  static constexpr Duration kSpan = milliseconds(500);
+
+  /// Appends what is due, at most `limit` and within kSpan: ticks with their event_time, and the end of the data. Throws
+  /// std::runtime_error: a damaged file.
   std::size_t due(std::int64_t mono, std::size_t limit, std::vector<Event>& out);
   /// Nanoseconds until something may be due; 0: now. 100 ms at most.
   std::int64_t wait_ns(std::int64_t mono) const;

@@ -127,11 +127,11 @@ TEST(Replay, TheTablesHoldTheRowsOfTheFilesAndOneThreadSaysTheSameAgain) {
   if (HasFailure()) mesh.dump_logs();
 }
 
-TEST(Replay, AnIngestorKilledInTheMiddleGoesOnWhereItWas) {
+TEST(Replay, AtASpeedItTradesAndAnIngestorKilledInTheMiddleGoesOnWhereItWas) {
   const Scratch scratch;
-  testing::make_recorded_days(scratch.path + "/data", 20);
+  testing::make_recorded_days(scratch.path + "/data", 6);
   Planned run = plan(scratch.path + "/data", scratch);
-  run.settings["feed.replay.speed"] = "300";  // four seconds in all
+  run.settings["feed.replay.speed"] = "20";  // 18 seconds in all
   TestMesh mesh{run.settings};
   ASSERT_TRUE(mesh.wait_ready());
   const auto half = static_cast<std::int64_t>(run.recorded.survey.tally.ticks / 3);
@@ -139,11 +139,13 @@ TEST(Replay, AnIngestorKilledInTheMiddleGoesOnWhereItWas) {
   mesh.restart("tick_ingestor");
   ASSERT_TRUE(over(mesh, 60s));
   expect_rows_of_the_files(mesh, run.recorded.survey);
+  // Decided in time, so that nothing had expired when it was heard.
+  EXPECT_GT(count(mesh, "select count(*) from broker_gateway.executions"), 0);
   expect_the_same_again(mesh);
   if (HasFailure()) mesh.dump_logs();
 }
 
-TEST(Replay, ARecordedDayOfTwoStocksGoesThroughWholeAndIsTraded) {
+TEST(Replay, ARecordedDayOfTwoStocksGoesThroughWhole) {
   const std::string day = kSource + "/../shared/data/lean/equity/usa/tick";
   if (!fs::exists(day)) GTEST_SKIP() << "no recorded data at " << day;
   const Scratch scratch;
@@ -160,10 +162,6 @@ TEST(Replay, ARecordedDayOfTwoStocksGoesThroughWholeAndIsTraded) {
   ASSERT_TRUE(over(mesh, 120s));
   expect_rows_of_the_files(mesh, run.recorded.survey);
   EXPECT_GT(count(mesh, "select count(*) from metrics_engine.signals"), 0);
-  EXPECT_GT(count(mesh, "select count(*) from position_manager.intents"), 0);
-  std::cout << "signals " << count(mesh, "select count(*) from metrics_engine.signals") << ", intents "
-            << count(mesh, "select count(*) from position_manager.intents") << ", fills "
-            << count(mesh, "select count(*) from broker_gateway.executions") << '\n';
   expect_the_same_again(mesh);
   if (HasFailure()) mesh.dump_logs();
 }

@@ -42,6 +42,11 @@ std::string sizes(const std::vector<Event>& events) {
   return all;
 }
 
+void all_due(ReplayFeed& feed, std::int64_t mono, std::vector<Event>& out) {
+  while (feed.due(mono, 100, out) > 0) {
+  }
+}
+
 TEST(ReplayFeed, NothingIsDueBeforeItBegins) {
   const Setting s{3};
   ReplayFeed feed{s.config, s.instruments};
@@ -68,13 +73,22 @@ TEST(ReplayFeed, AtSpeedTenASecondOfTheDayTakesATenthOfOne) {
   ReplayFeed feed{s.config, s.instruments};
   std::vector<Event> out;
   feed.begin(500 * kMs);
-  feed.due(500 * kMs, 100, out);
+  all_due(feed, 500 * kMs, out);
   EXPECT_EQ(sizes(out), "begin 1 ");
   EXPECT_NEAR(static_cast<double>(feed.wait_ns(540 * kMs)), 60.0 * kMs, 1.0 * kMs);
-  feed.due(799 * kMs, 100, out);
+  all_due(feed, 799 * kMs, out);
   EXPECT_EQ(sizes(out), "begin 1 2 3 ");
-  feed.due(2'000 * kMs, 100, out);
+  all_due(feed, 2'000 * kMs, out);
   EXPECT_EQ(sizes(out), "begin 1 2 3 4 5 6 end ");
+}
+
+TEST(ReplayFeed, WhatIsGivenAtOnceSpansHalfASecondOfRecordedTime) {
+  const Setting s{4};
+  ReplayFeed feed{s.config, s.instruments};
+  std::vector<Event> out;
+  feed.begin(0);
+  EXPECT_EQ(feed.due(0, 100, out), 2u) << "the beginning, and the first";
+  EXPECT_EQ(feed.due(0, 100, out), 1u);
 }
 
 TEST(ReplayFeed, AfterARestartItGoesOnBehindWhatWasSaid) {
@@ -83,7 +97,7 @@ TEST(ReplayFeed, AfterARestartItGoesOnBehindWhatWasSaid) {
   std::vector<Event> out;
   feed.skip(3);
   feed.begin(0);
-  feed.due(0, 100, out);
+  all_due(feed, 0, out);
   EXPECT_EQ(sizes(out), "4 5 end ");
 }
 
@@ -92,7 +106,7 @@ TEST(ReplayFeed, ALoopBeginsAgainWholeWeeksLaterAndNeverEnds) {
   ReplayFeed feed{s.config, s.instruments};
   std::vector<Event> out;
   feed.begin(0);
-  feed.due(0, 6, out);
+  while (out.size() < 6) feed.due(0, 6 - out.size(), out);
   EXPECT_EQ(sizes(out), "begin 1 2 1 2 1 ");
   const auto at = [&](std::size_t i) { return std::get<Tick>(out.at(i)).event_time; };
   EXPECT_EQ((at(3) - at(1)).ns, 7 * 86'400'000'000'000);
