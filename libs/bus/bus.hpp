@@ -52,6 +52,8 @@ class Publisher {
   ~Publisher();
   /// Adds one event to its lane's batch; sends the batch when it reaches kBatchBytes.
   void add(const Name& name, ByteView payload);
+  /// Adds a run of them to one batch, after sending the one that has no room for it.
+  void add(const SaidRun& run);
   /// Sends what is batched. Call when the input runs dry.
   void flush();
   /// Token, configuration hash and last sequences, on the heartbeat topic.
@@ -149,9 +151,9 @@ class Reader {
   /// `position(stream, partition)`: the last one applied (recovered); {0,0} reads from the earliest still held.
   Reader(zmq::context_t& context, Options options, const std::map<std::pair<Stream, Partition>, Position>& applied);
   ~Reader();
-  /// Sockets to poll for input.
+  /// Descriptors to poll for input; only while nothing is `pending`.
   std::vector<zmq::pollitem_t> poll_items() const;
-  /// True: `drain` has more to give although no socket is readable; poll with time-out zero.
+  /// True: `drain` may have more to give although no descriptor is readable; poll with time-out zero.
   bool pending() const;
   /// Takes what has arrived, up to about `max_events`; calls `on_run` for what is next in order, `on_gap` where events are lost for
   /// good or an epoch ended. `monotonic_ns` drives silence and retries: call at least every 50 ms. Returns events delivered.

@@ -301,6 +301,8 @@ void ProtoCodec::encode(const Event& event, Bytes& out) const {
   std::visit([&](const auto& e) { encode_event(e, out); }, event);
 }
 
+std::byte* ProtoCodec::encode(const Tick& tick, std::byte* at) const { return encode_tick(tick, at); }
+
 Result<void> ProtoCodec::decode(Stream stream, ByteView bytes, Event& out) const {
   switch (stream) {
     case Stream::local: return decode_local(bytes, out);

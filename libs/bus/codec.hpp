@@ -22,6 +22,7 @@ class ProtoCodec final : public Codec {
   /// Local inputs become a LocalInput, everything else the message of its stream.
   /// A market event, signal or position without a symbol breaks an invariant: no reader would take it.
   void encode(const Event& event, Bytes& out) const override;
+  std::byte* encode(const Tick& tick, std::byte* at) const override;
   /// Takes whatever protobuf takes (any order, unknown fields), then checks: enumerations known, partitions below 64, symbols well-formed
   /// and there where an event must have one. On error `out` is valid but unspecified. Error: field = the stream, rule = "<field>: <rule>".
   Result<void> decode(Stream stream, ByteView bytes, Event& out) const override;
@@ -31,6 +32,8 @@ class ProtoCodec final : public Codec {
 
 /// Appends the bytes protobuf would give.
 void encode_tick(const Tick& tick, Bytes& out);
+/// The same from `at` on, where there is room for kTickRoom; returns where they end.
+std::byte* encode_tick(const Tick& tick, std::byte* at);
 /// False: not in canonical layout, or an enumeration out of range; protobuf must decide. `out` is then unspecified.
 bool decode_canonical_tick(ByteView bytes, Tick& out);
 

@@ -35,6 +35,19 @@ struct Publisher::Impl {
                       .sent = utc_now()});
     lane.open = true;
   }
+  /// The lane of `name`, its batch open and at most `most` with `size` more bytes, unless these alone are more.
+  Lane& lane_for(const Name& name, std::size_t size, std::size_t most) {
+    TM_INVARIANT(name.stream != Stream::local && index(name.stream) < kStreams && name.partition < kPartitions,
+                 "what is published has a name");
+    const std::size_t at = index(name.stream) * lane_count + name.partition % lane_count;
+    Lane& lane = lanes[at];
+    if (lane.open && lane.batch.size() + size > most) close(lane);
+    if (lane.open) return lane;
+    start(lane);
+    if (!lane.listed) open_lanes.push_back(at);
+    lane.listed = true;
+    return lane;
+  }
   void close(Lane& lane) {
     if (!lane.open) return;
     lane.open = false;
@@ -58,19 +71,19 @@ Publisher::Publisher(zmq::context_t& context, const Endpoint& endpoint, Speaker 
     : impl_{std::make_unique<Impl>(context, endpoint, std::move(speaker), lanes, hwm_bytes)} {}
 Publisher::~Publisher() = default;
 
+void Publisher::add(const SaidRun& run) {
+  if (run.count == 0) return;
+  TM_INVARIANT(run.events.size() < kMaxFrameBytes / 2, "a run fits a frame");
+  Lane& lane = impl_->lane_for(run.first, run.events.size(), kBatchBytes);
+  lane.batch.add(run);
+  impl_->published[index(run.first.stream)] += run.count;
+  if (lane.batch.size() >= kBatchBytes) impl_->close(lane);
+}
+
 void Publisher::add(const Name& name, ByteView payload) {
-  TM_INVARIANT(name.stream != Stream::local && index(name.stream) < kStreams && name.partition < kPartitions,
-               "what is published has a name");
   TM_INVARIANT(payload.size() < kMaxFrameBytes / 2, "an event fits a frame");
-  const std::size_t at = index(name.stream) * impl_->lane_count + name.partition % impl_->lane_count;
-  Lane& lane = impl_->lanes[at];
   // A batch of its own for what would make the frame too large.
-  if (lane.open && lane.batch.size() + payload.size() > kMaxFrameBytes / 2) impl_->close(lane);
-  if (!lane.open) {
-    impl_->start(lane);
-    if (!lane.listed) impl_->open_lanes.push_back(at);
-    lane.listed = true;
-  }
+  Lane& lane = impl_->lane_for(name, payload.size(), kMaxFrameBytes / 2);
   lane.batch.add(name, payload);
   ++impl_->published[index(name.stream)];
   if (lane.batch.size() >= kBatchBytes) impl_->close(lane);

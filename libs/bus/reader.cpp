@@ -1,3 +1,5 @@
+#include <poll.h>
+
 #include <algorithm>
 #include <deque>
 
@@ -76,15 +78,23 @@ struct Peer {
   }
   void reconnect_if_silent(std::int64_t now, std::int64_t silence_ns) {
     if (sub_since == 0) sub_since = now;
-    if (idle && now - sub_since > silence_ns) {
+    if (!hot.sub && now - sub_since > silence_ns) {
       reconnect(sub, publisher.pub);
+      hot.sub = true;
       sub_since = now;
     }
     if (blocked_since != 0 && now - blocked_since > silence_ns) {
       reconnect(dealer, publisher.replay);
+      hot.dealer = true;
       blocked_since = now;
     }
   }
+
+  /// Whether a socket may have something to read. Its descriptor tells of news once, and sending or connecting may be where libzmq takes
+  /// notice of them; so it is asked until it has nothing, and then only after one of these. Asking in vain costs system calls.
+  struct Hot {
+    bool sub{true}, dealer{true};
+  };
 
   Endpoint publisher;
   std::string heartbeat{heartbeat_topic()};
@@ -92,7 +102,7 @@ struct Peer {
   zmq::socket_t sub;
   zmq::socket_t dealer;
   Conversation talk;
-  bool idle{false};               ///< the last look at `sub` found nothing
+  Hot hot;
   std::int64_t sub_since{0};      ///< the last frame on `sub`, or its last connect
   std::int64_t blocked_since{0};  ///< requests cannot be sent; 0: they can
 };
@@ -101,13 +111,27 @@ struct Peer {
 
 struct Reader::Impl {
   Impl(zmq::context_t& context, Options given, const Positions& applied) : options{std::move(given)} {
-    for (const Subscription& to : options.subscriptions) peers.push_back(std::make_unique<Peer>(context, to, options, applied));
+    for (const Subscription& to : options.subscriptions) {
+      peers.push_back(std::make_unique<Peer>(context, to, options, applied));
+      fds.push_back({peers.back()->sub.get(zmq::sockopt::fd), POLLIN, 0});
+      fds.push_back({peers.back()->dealer.get(zmq::sockopt::fd), POLLIN, 0});
+    }
+  }
+
+  /// Finds out with one call whose descriptors tell of news.
+  void look() {
+    if (::poll(fds.data(), fds.size(), 0) <= 0) return;
+    for (std::size_t i = 0; i < peers.size(); ++i) {
+      peers[i]->hot.sub |= fds[2 * i].revents != 0;
+      peers[i]->hot.dealer |= fds[2 * i + 1].revents != 0;
+    }
   }
 
   std::size_t drain(std::int64_t monotonic_ns, std::size_t max_events, const Sink::OnRun& on_run, const Sink::OnGap& on_gap) {
     now = monotonic_ns;
     if (first_drain == 0) first_drain = now;
     kept.clear();
+    look();
     for (auto& peer : peers) peer->talk.sequencer().release();
     sink.aim(&on_run, &on_gap);
     for (bool more = true; more && sink.delivered < max_events;) {
@@ -140,9 +164,10 @@ struct Reader::Impl {
   }
 
   bool take_batch(Peer& peer) {
+    if (!peer.hot.sub) return false;
     zmq::message_t& said = kept.emplace_back();  // a deque: what is kept does not move
-    peer.idle = !peer.sub.recv(said, zmq::recv_flags::dontwait);
-    if (peer.idle) {
+    if (!peer.sub.recv(said, zmq::recv_flags::dontwait)) {
+      peer.hot.sub = false;
       kept.pop_back();
       return false;
     }
@@ -168,8 +193,10 @@ struct Reader::Impl {
   }
 
   bool take_reply(Peer& peer) {
+    if (!peer.hot.dealer) return false;
     zmq::message_t& said = kept.emplace_back();
     if (!peer.dealer.recv(said, zmq::recv_flags::dontwait)) {
+      peer.hot.dealer = false;
       kept.pop_back();
       return false;
     }
@@ -191,6 +218,7 @@ struct Reader::Impl {
   }
   bool send(Peer& peer, const std::string& request) {
     const bool sent = peer.dealer.send(zmq::buffer(request), zmq::send_flags::dontwait).has_value();
+    peer.hot.dealer = true;
     if (sent)
       peer.blocked_since = 0;
     else if (peer.blocked_since == 0)
@@ -200,6 +228,7 @@ struct Reader::Impl {
 
   Options options;
   std::vector<std::unique_ptr<Peer>> peers;
+  std::vector<pollfd> fds;  ///< of each peer, sub and dealer
   std::deque<zmq::message_t> kept;
   Sink sink;
   std::size_t turn{0};
@@ -214,15 +243,13 @@ Reader::~Reader() = default;
 
 std::vector<zmq::pollitem_t> Reader::poll_items() const {
   std::vector<zmq::pollitem_t> items;
-  for (const auto& peer : impl_->peers) {
-    items.push_back({peer->sub.handle(), 0, ZMQ_POLLIN, 0});
-    items.push_back({peer->dealer.handle(), 0, ZMQ_POLLIN, 0});
-  }
+  for (const pollfd& fd : impl_->fds) items.push_back({nullptr, fd.fd, ZMQ_POLLIN, 0});
   return items;
 }
 
 bool Reader::pending() const {
-  return std::any_of(impl_->peers.begin(), impl_->peers.end(), [](const auto& peer) { return peer->talk.sequencer().pending(); });
+  return std::any_of(impl_->peers.begin(), impl_->peers.end(),
+                     [](const auto& peer) { return peer->hot.sub || peer->hot.dealer || peer->talk.sequencer().pending(); });
 }
 
 std::size_t Reader::drain(std::int64_t monotonic_ns, std::size_t max_events, const std::function<void(const ReceivedRun&)>& on_run,

@@ -48,10 +48,15 @@ struct Cursor {
 
 }  // namespace
 
+// One spare field, because a skipped one is stored all the same.
+static_assert(kMaxTickBytes + 9 <= kTickRoom);
+
 void encode_tick(const Tick& tick, Bytes& out) {
-  // One spare field, because a skipped one is stored all the same.
-  std::array<std::byte, kMaxTickBytes + 9> buffer;
-  auto* at = buffer.data();
+  std::array<std::byte, kTickRoom> buffer;
+  out.insert(out.end(), buffer.data(), encode_tick(tick, buffer.data()));
+}
+
+std::byte* encode_tick(const Tick& tick, std::byte* at) {
   at = put64(at, 1, tick.instrument.value);
   at = put64(at, 2, tick.time.ns);
   at = put64(at, 3, tick.event_time.ns);
@@ -65,8 +70,7 @@ void encode_tick(const Tick& tick, Bytes& out) {
   at = put64(at, 11, tick.ask_size.raw());
   at = put64(at, 12, tick.price.raw());
   at = put64(at, 13, tick.size.raw());
-  at = put64(at, 14, tick.trade_id);
-  out.insert(out.end(), buffer.data(), at);
+  return put64(at, 14, tick.trade_id);
 }
 
 bool decode_canonical_tick(ByteView bytes, Tick& out) {

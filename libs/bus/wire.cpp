@@ -148,6 +148,31 @@ void RunWriter::add(ByteView payload) {
   ++count_;
 }
 
+void RunWriter::add(const SaidRun& run) {
+  TM_INVARIANT(stream_ != Stream::local, "a run is started before events are added");
+  std::byte tag[10];
+  const auto tag_size =
+      static_cast<std::size_t>(protobuf_wire::put_varint((std::uint64_t{10} + static_cast<unsigned>(stream_)) << 3 | 2U, tag) - tag);
+  // A length of four bytes becomes a tag and a varint.
+  const std::size_t before = bytes_.size();
+  bytes_.resize(before + run.events.size() + run.count * (tag_size + 1));
+  std::byte* at = bytes_.data() + before;
+  const std::byte* from = run.events.data();
+  for (std::uint32_t i = 0; i < run.count; ++i) {
+    std::uint32_t size;
+    std::memcpy(&size, from, sizeof size);
+    from += sizeof size;
+    std::memcpy(at, tag, tag_size);
+    at = protobuf_wire::put_varint(size, at + tag_size);
+    std::memcpy(at, from, size);
+    at += size;
+    from += size;
+  }
+  TM_INVARIANT(from == run.events.data() + run.events.size(), "a run holds the events it announces");
+  bytes_.resize(static_cast<std::size_t>(at - bytes_.data()));
+  count_ += run.count;
+}
+
 void BatchWriter::start(const BatchHeader& header) {
   for (std::size_t i = 0; i < used_; ++i) open_[cell(runs_[i].next)] = kNone;
   used_ = 0;
@@ -159,7 +184,7 @@ void BatchWriter::start(const BatchHeader& header) {
   size_ = bytes_.size();
 }
 
-void BatchWriter::add(const Name& name, ByteView payload) {
+BatchWriter::Run& BatchWriter::continued(const Name& name) {
   TM_INVARIANT(stream_that_travels(static_cast<std::uint64_t>(name.stream)) && name.partition < kPartitions,
                "what travels is of a stream and partition of the mesh");
   std::uint16_t& open = open_[cell(name)];
@@ -171,12 +196,26 @@ void BatchWriter::add(const Name& name, ByteView payload) {
     runs_[open].next = name;
     size_ += runs_[open].writer.bytes().size() + 10;
   }
-  Run& run = runs_[open];
+  return runs_[open];
+}
+
+void BatchWriter::add(const Name& name, ByteView payload) {
+  Run& run = continued(name);
   const std::size_t before = run.writer.bytes().size();
   run.writer.add(payload);
   ++run.next.at.sequence;
   size_ += run.writer.bytes().size() - before;
   ++count_;
+}
+
+void BatchWriter::add(const SaidRun& said) {
+  if (said.count == 0) return;
+  Run& run = continued(said.first);
+  const std::size_t before = run.writer.bytes().size();
+  run.writer.add(said);
+  run.next.at.sequence += said.count;
+  size_ += run.writer.bytes().size() - before;
+  count_ += said.count;
 }
 
 ByteView BatchWriter::finish() {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/bytes.hpp"
+#include "journal/journal.hpp"
 
 namespace tickmesh {
 
@@ -38,6 +39,7 @@ class RunWriter {
   /// Forgets what was written. `first.at.sequence` is the first event's; the stream is one that travels.
   void start(const Name& first);
   void add(ByteView payload);
+  void add(const SaidRun& run);              ///< its events alone
   ByteView bytes() const { return bytes_; }  ///< valid until the next call that is not const
   std::uint64_t count() const { return count_; }
 
@@ -55,6 +57,8 @@ class BatchWriter {
   void start(const BatchHeader& header);
   /// Begins a run when `name` does not continue the last one of its stream and partition.
   void add(const Name& name, ByteView payload);
+  /// `run.count` events from `run.first` on.
+  void add(const SaidRun& run);
   std::uint64_t count() const { return count_; }  ///< events added since start
   /// Bytes of the batch if it were finished now, at most 10 a run too many.
   std::size_t size() const { return size_; }
@@ -67,6 +71,8 @@ class BatchWriter {
     RunWriter writer;
     Name next{};
   };
+  /// The run that `name` continues; a new one when there is none.
+  Run& continued(const Name& name);
   Bytes bytes_;
   std::vector<Run> runs_;  ///< the first `used_` are of this batch
   std::size_t used_{0};

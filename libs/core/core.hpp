@@ -24,6 +24,13 @@ constexpr bool leads_to_orders(Stream stream) {
   return stream == Stream::metrics || stream == Stream::signal || stream == Stream::intent || stream == Stream::order;
 }
 
+/// Takes ticks as they are said, where millions a second need not be an event each.
+class TickSink {
+ public:
+  virtual ~TickSink() = default;
+  virtual void said(const Name& name, const Tick& tick) = 0;
+};
+
 /// What a core says and when it wants to be woken. Numbers events as it takes them, so that ids can be derived from names.
 class Outbox {
  public:
@@ -44,6 +51,15 @@ class Outbox {
   /// `event_time` = now unless set, and on the way to an order `tick_time` as the input has it. Returns its name.
   template <class T>
   Name emit(Stream stream, Partition partition, T&& event) {
+    if constexpr (std::is_same_v<std::remove_cvref_t<T>, Tick>) {
+      if (ticks_ != nullptr) {
+        Tick tick = event;
+        tick.time = now_;
+        const Name name = number(stream, partition);
+        ticks_->said(name, tick);
+        return name;
+      }
+    }
     Said& said = said_.emplace_back(number(stream, partition), std::in_place_type<std::remove_cvref_t<T>>, std::forward<T>(event));
     auto& e = *std::get_if<std::remove_cvref_t<T>>(&said.event);
     if constexpr (requires { e.header; }) {
@@ -63,6 +79,8 @@ class Outbox {
   void wake_at(Timestamp at, std::uint64_t timer);
 
   // For the runner.
+  /// Ticks go there instead of to `said`; what is said beside them keeps its order there, not between the two. Null: all go to `said`.
+  void set_tick_sink(TickSink* sink) { ticks_ = sink; }
   void begin(Timestamp now, const Cause& cause, Timestamp tick_time = {});
   void set_epoch(Epoch epoch) { epoch_ = epoch; }
   Epoch epoch() const { return epoch_; }
@@ -81,6 +99,7 @@ class Outbox {
   Heads heads_{};
   std::vector<Said> said_;
   std::vector<Wake> wakes_;
+  TickSink* ticks_{nullptr};
 };
 
 class Core {
@@ -99,12 +118,17 @@ Timestamp time_of(const Event& event);
 /// `time` of the tick that led to the event: a tick's own, else what its header was given; zero when no tick did.
 Timestamp tick_time_of(const Event& event);
 
+/// More than the bytes of any tick.
+inline constexpr std::size_t kTickRoom = 128;
+
 /// Events to bytes and back. The bus implements it with tickmesh.v1; cores and journals never look inside.
 class Codec {
  public:
   virtual ~Codec() = default;
   /// Appends the canonical bytes of `event` to `out`. Equal events give equal bytes.
   virtual void encode(const Event& event, Bytes& out) const = 0;
+  /// The same of a tick, written from `at` on, where there is room for kTickRoom; returns where it ends.
+  virtual std::byte* encode(const Tick& tick, std::byte* at) const = 0;
   /// Error: field = stream's name, rule = what the bytes break. Never throws on hostile bytes.
   virtual Result<void> decode(Stream stream, ByteView bytes, Event& out) const = 0;
 };

@@ -77,6 +77,21 @@ struct SaidRun {
   ByteView events{};
 };
 
+/// `each(name, bytes)` for every event of a run. InvariantError when it does not hold what it announces.
+template <class Each>
+void for_each_event(const SaidRun& run, Each&& each) {
+  Name name = run.first;
+  ByteView rest = run.events;
+  for (std::uint32_t i = 0; i < run.count; ++i, ++name.at.sequence) {
+    std::uint32_t size = 0;
+    TM_INVARIANT(rest.size() >= sizeof size, "a run holds the events it announces");
+    std::memcpy(&size, rest.data(), sizeof size);
+    TM_INVARIANT(rest.size() - sizeof size >= size, "a run holds the events it announces");
+    each(name, rest.subspan(sizeof size, size));
+    rest = rest.subspan(sizeof size + size);
+  }
+}
+
 /// A slice of what was said, as a SaidReader gives it.
 struct SaidSlice {
   Name first{};                  ///< name of events[0]
@@ -100,7 +115,7 @@ struct EndedStream {
 };
 
 /// What `append_said` keeps together.
-inline constexpr std::size_t kMaxPartRuns = 250, kMaxPartBytes = 32u << 10;
+inline constexpr std::size_t kMaxPartRuns = 250, kMaxPartBytes = 40u << 10;
 
 class Journal {
  public:

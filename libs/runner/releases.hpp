@@ -41,9 +41,6 @@ class Releases {
 
   /// Appends `said` to the journal, one record a run of the same stream and partition, and then to the queue. Clears `said`.
   void record(Journal& journal, const Codec& codec, std::vector<Outbox::Said>& said);
-  /// The same for a core that tells by what it said where it stood: all is in the journal, or none, and so what is of one stream and
-  /// partition may stand together, in longer runs. What is too much for one part is recorded in the order said.
-  void record_whole(Journal& journal, const Codec& codec, std::vector<Outbox::Said>& said);
   /// Appends an event that recovery found unrecorded.
   void record_replayed(Journal& journal, const Name& name, ByteView bytes, Event event);
 
@@ -58,22 +55,13 @@ class Releases {
   };
   std::size_t open_item();
   void close_item(Item item);
-  /// Items from `begin` on, in the order of `order` (numbers of items) or as they lie.
-  void append(Journal& journal, std::size_t begin, std::span<const std::uint32_t> order = {});
-  void take(const Codec& codec, Outbox::Said& said);
+  void append(Journal& journal, std::size_t begin);
 
   std::vector<Item> items_;
   std::size_t next_{0};
   Bytes bytes_;  ///< u32 length and bytes of each, as a `said` record has them
   std::vector<Event> events_;
   std::vector<SaidRun> runs_;
-  // Of record_whole: the said of each stream and partition as a chain, in the order in which the first of each was said.
-  static constexpr std::uint32_t kNone = ~std::uint32_t{0};
-  struct Chain {
-    std::uint32_t first{kNone}, last{kNone};
-  };
-  std::vector<Chain> chains_;
-  std::vector<std::uint32_t> chained_, next_of_, item_of_;
 };
 
 }  // namespace tickmesh

@@ -7,8 +7,20 @@
 namespace tickmesh {
 namespace {
 
-/// What this many inputs let a core say fits a part of the journal, and the processor's caches.
-constexpr std::size_t kPart = 128;
+/// Recorded when as much is said: well below what fits a part of the journal, and small enough for the processor's caches.
+constexpr std::size_t kPart = kMaxPartBytes / 2;
+
+/// A core's ticks go straight to where they are recorded from.
+class Sinking {
+ public:
+  Sinking(Outbox& outbox, TickSink& sink) : outbox_{outbox} { outbox_.set_tick_sink(&sink); }
+  ~Sinking() { outbox_.set_tick_sink(nullptr); }
+  Sinking(const Sinking&) = delete;
+  Sinking& operator=(const Sinking&) = delete;
+
+ private:
+  Outbox& outbox_;
+};
 
 }  // namespace
 
@@ -45,29 +57,39 @@ Result<std::uint64_t> SourceRunner::recover(const Observe& observe, Timestamp no
   encode(StartedRecord{token_, now}, body_);
   journal_.append(RecordType::started, body_);
   machine_.apply(now, Name{}, Started{token_});
-  releases_.record(journal_, codec_, machine_.said());
+  take_said();
+  said_.record(journal_);
   return observed;
 }
 
 void SourceRunner::step(Timestamp now, std::span<const Event> inputs) {
   since_snapshot_ += inputs.size();
-  for (; !inputs.empty(); inputs = inputs.subspan(std::min(inputs.size(), kPart))) {
-    for (const Event& input : inputs.first(std::min(inputs.size(), kPart))) machine_.apply(now, Name{}, input);
-    releases_.record_whole(journal_, codec_, machine_.said());
+  const Sinking sinking{machine_.outbox(), said_};
+  for (const Event& input : inputs) {
+    machine_.apply(now, Name{}, input);
+    take_said();
+    if (said_.bytes() >= kPart) said_.record(journal_);
   }
+  said_.record(journal_);
+}
+
+void SourceRunner::take_said() {
+  for (const Outbox::Said& one : machine_.said()) said_.said(one.name, one.event);
+  machine_.said().clear();
 }
 
 void SourceRunner::step_recorded(std::span<const Event> inputs) {
   since_snapshot_ += inputs.size();
-  for (; !inputs.empty(); inputs = inputs.subspan(std::min(inputs.size(), kPart))) {
-    for (const Event& input : inputs.first(std::min(inputs.size(), kPart))) {
-      const auto* tick = std::get_if<Tick>(&input);
-      const auto* feed = std::get_if<FeedEvent>(&input);
-      TM_INVARIANT(tick != nullptr || feed != nullptr, "what is recorded are ticks and the health of their feed");
-      machine_.apply(tick != nullptr ? tick->event_time : feed->header.event_time, Name{}, input);
-    }
-    releases_.record_whole(journal_, codec_, machine_.said());
+  const Sinking sinking{machine_.outbox(), said_};
+  for (const Event& input : inputs) {
+    const auto* tick = std::get_if<Tick>(&input);
+    const auto* feed = std::get_if<FeedEvent>(&input);
+    TM_INVARIANT(tick != nullptr || feed != nullptr, "what is recorded are ticks and the health of their feed");
+    machine_.apply(tick != nullptr ? tick->event_time : feed->header.event_time, Name{}, input);
+    take_said();
+    if (said_.bytes() >= kPart) said_.record(journal_);
   }
+  said_.record(journal_);
 }
 
 void SourceRunner::snapshot() {

@@ -4,7 +4,8 @@
 #include <functional>
 #include <vector>
 
-#include "runner/runner.hpp"
+#include "runner/machine.hpp"
+#include "runner/said_runs.hpp"
 
 namespace tickmesh {
 
@@ -12,7 +13,7 @@ class SourceRunner {
  public:
   /// `observe(name, event)`: the core learns what it said before.
   using Observe = std::function<void(const Name&, const Event&)>;
-  SourceRunner(Core& core, Journal& journal, const Codec& codec) : journal_{journal}, codec_{codec}, machine_{core} {}
+  SourceRunner(Core& core, Journal& journal, const Codec& codec) : journal_{journal}, codec_{codec}, machine_{core}, said_{codec} {}
 
   /// Loads the last snapshot and observes what was said since. Error codes: "corrupt", "version".
   Result<std::uint64_t> recover(const Observe& observe, Timestamp now);
@@ -20,7 +21,8 @@ class SourceRunner {
   void step(Timestamp now, std::span<const Event> inputs);
   /// The same, each at the time its source gave it, never before the one before it: recorded data. Ticks and feed events.
   void step_recorded(std::span<const Event> inputs);
-  Releases& releases() { return releases_; }
+  /// What was said and is in the journal, on its way to those who hear it.
+  SaidRuns& said() { return said_; }
   void snapshot();
   Token token() const { return token_; }
   /// When the life before this one last said something; zero: there was none.
@@ -30,12 +32,14 @@ class SourceRunner {
   std::uint64_t inputs_since_snapshot() const { return since_snapshot_; }
 
  private:
+  void take_said();
+
   Journal& journal_;
   const Codec& codec_;
   Machine machine_;
   Token token_{};
   Timestamp spoke_until_{};
-  Releases releases_;
+  SaidRuns said_;
   std::vector<Error> rejected_snapshots_;
   std::uint64_t since_snapshot_{0};
   Bytes body_;

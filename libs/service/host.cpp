@@ -37,12 +37,6 @@ int block_signals() {
   return ::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
-std::array<bool, kStreams> set_of(const std::vector<Stream>& streams) {
-  std::array<bool, kStreams> set{};
-  for (const Stream s : streams) set[static_cast<std::size_t>(s)] = true;
-  return set;
-}
-
 std::string folder_of(const Config& config, const std::string& instance) { return config.text("journal.dir") + "/" + instance; }
 
 bool holds_journal(const std::string& dir) {
@@ -64,7 +58,6 @@ Host::Host(const ServiceSpec& spec, Config config, std::uint32_t core_version)
       probes_{spec.name, 0, build_version(), spec.says},
       signal_fd_{block_signals()},
       identity_{config_.text("mesh.run_dir"), folder_of(config_, instance()), instance()},
-      durable_{set_of(spec.durable)},
       started_mono_{monotonic_ns()} {
   auto instruments = load_instruments(config_.text("mesh.instruments"));
   if (!instruments) throw StartError(instruments.error());
@@ -253,7 +246,6 @@ void Host::publish(const Released& said) {
   publisher_->add(said.name, said.bytes);
   released_heads_[static_cast<std::size_t>(said.name.stream)][said.name.partition] = said.name.at.sequence;
   ++out_;
-  unpublished_ = true;
 }
 
 void Host::published() {
@@ -262,14 +254,20 @@ void Host::published() {
   replay_->released(released_heads_);
 }
 
-void Host::hand_out(Releases& releases) {
-  if (publisher_) releases.hand_out(*journal_, durable_, [this](const Released& said) { publish(said); });
+void Host::hand_out(SaidRuns& said) {
+  if (!publisher_) return;
+  for (; !said.empty(); said.pop()) {
+    const SaidRun run = said.front();
+    publisher_->add(run);
+    released_heads_[static_cast<std::size_t>(run.first.stream)][run.first.partition] = run.first.at.sequence + run.count - 1;
+    out_ += run.count;
+    unpublished_ = true;
+  }
 }
 
-void Host::release(Releases& releases) {
-  hand_out(releases);
+void Host::release(SaidRuns& said) {
+  hand_out(said);
   if (unpublished_) published();
-  count_waiting(releases.size());
 }
 
 Pace Host::pace_of(Stream stream, const std::vector<std::string>& services) const {

@@ -12,6 +12,7 @@
 #include "bus/codec.hpp"
 #include "bus/pace.hpp"
 #include "runner/runner.hpp"
+#include "runner/said_runs.hpp"
 #include "service/clock.hpp"
 #include "service/config.hpp"
 #include "service/http_server.hpp"
@@ -47,10 +48,10 @@ class Host {
   /// Hands what is durable enough, in the order said, to its readers; `published` after a row of them. Nothing before the bus is open.
   void publish(const Released& said);
   void published();
-  /// `publish` for each that is `spec().durable` enough; what is told goes out with the next `release`, or when a batch is full.
-  void hand_out(Releases& releases);
-  /// Both, and `published`.
-  void release(Releases& releases);
+  /// What an instance said that keeps no inputs: told with the next `release`, or when a batch is full.
+  void hand_out(SaidRuns& said);
+  /// The same, and `published`.
+  void release(SaidRuns& said);
   void count_waiting(std::size_t releases) { waiting_ = releases; }
   /// How many more events of `stream` may be said before `services` have acknowledged.
   Pace pace_of(Stream stream, const std::vector<std::string>& services) const;
@@ -129,7 +130,6 @@ class Host {
   Identity identity_;
   std::int64_t next_identity_{0};
   Outbox::Heads released_heads_{};
-  std::array<bool, kStreams> durable_{};
   bool unpublished_{false};  ///< something was published since `published`
   std::size_t waiting_{0};   ///< releases that are not durable yet
   std::atomic<std::int64_t> last_turn_{0};

@@ -161,10 +161,11 @@ class Loop final : private Surroundings {
     for (const auto& reads : host_.spec().reads)
       o.subscriptions.push_back({host_.endpoint(reads.publisher), reads.streams, reads.required});
     reader_ = std::make_unique<Reader>(host_.context(), o, runner_.machine().positions());
-    poll_items_ = reader_->poll_items();
     const auto add_fd = [&](int fd) {
-      if (fd >= 0) poll_items_.push_back({nullptr, fd, ZMQ_POLLIN, 0});
+      if (fd >= 0) fds_.push_back({fd, POLLIN, 0});
     };
+    for (const auto& item : reader_->poll_items()) add_fd(item.fd);
+    reader_fds_ = fds_.size();
     add_fd(host_.signal_fd());
     add_fd(host_.journal().durable_fd());
     if (attachment_ != nullptr) add_fd(attachment_->wake_fd());
@@ -182,7 +183,7 @@ class Loop final : private Surroundings {
           life_.lose(gap);
         });
     life_.step();
-    busy_ = taken > 0;
+    took_ = taken > 0;
     if (const auto by = host_.clock().take_step_ns(); by != 0) {
       spdlog::warn("The machine's clock stepped by_ms={}", by / 1'000'000);
       runner_.step_local(host_.clock().now(), ClockStepped{nanoseconds(by)});
@@ -216,8 +217,10 @@ class Loop final : private Surroundings {
   void wait() {
     // On the reserve what comes is taken in large gulps: ticks are recorded by run, and it must last for the exits.
     if (disk_full_) std::this_thread::sleep_for(kGulp);
+    const std::int64_t gather = host_.spec().gather.ns;
+    if (gather > 0 && took_ && !reader_->pending()) poll(std::span{fds_}.subspan(reader_fds_), gather);
     std::int64_t wait_ns = 50'000'000;
-    if (busy_ || reader_->pending()) {
+    if (reader_->pending()) {
       wait_ns = 0;
     } else {
       const Timestamp now = host_.clock().now();
@@ -226,10 +229,15 @@ class Loop final : private Surroundings {
       if (attachment_ != nullptr)
         if (const auto wake = attachment_->next_wake()) until(*wake);
     }
-    zmq::poll(poll_items_, std::chrono::milliseconds((wait_ns + 999'999) / 1'000'000));
+    poll(fds_, wait_ns);
     std::uint64_t ignored = 0;
     while (::read(host_.journal().durable_fd(), &ignored, sizeof ignored) > 0) {
     }
+  }
+
+  static void poll(std::span<pollfd> fds, std::int64_t wait_ns) {
+    const timespec timeout{wait_ns / 1'000'000'000, wait_ns % 1'000'000'000};
+    ::ppoll(fds.data(), fds.size(), &timeout, nullptr);
   }
 
   void take(const ReceivedRun& run) {
@@ -353,8 +361,9 @@ class Loop final : private Surroundings {
   Runner runner_;
   Life life_;
   std::unique_ptr<Reader> reader_;
-  std::vector<zmq::pollitem_t> poll_items_;
-  bool busy_{false};
+  std::vector<pollfd> fds_;  ///< the reader's, then all others
+  std::size_t reader_fds_{0};
+  bool took_{false};
   bool disk_full_{false};
   std::int64_t next_peers_{0};
   std::int64_t next_ack_{0};

@@ -25,6 +25,8 @@ struct ServiceSpec {
   std::vector<Reads> reads;
   std::vector<Stream> by_reference;  ///< recorded by name, not copied
   std::vector<Stream> durable;       ///< released only when a power cut cannot take them back
+  /// Of a service off the order path: how long it lets more come after it has taken something, so that it wakes once for many.
+  Duration gather{};
   bool projects{true};
   unsigned reserve_segments{0};  ///< of the journal, for what must go on when the disk is full; the core hears DiskChanged
   /// Its journal is never begun anew while anyone knows an earlier life of it: it is rebuilt. Whose words tell of one: what they say

@@ -21,6 +21,7 @@ inline ServiceSpec api_gateway_spec() {
                 {"broker_gateway", {Stream::order, Stream::venue}}},
       .by_reference = {},
       .durable = {Stream::control},
+      .gather = milliseconds(10),
   };
 }
 

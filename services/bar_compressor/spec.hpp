@@ -15,6 +15,7 @@ inline ServiceSpec bar_compressor_spec() {
       .reads = {{"tick_ingestor", {Stream::tick, Stream::feed}}},
       .by_reference = {Stream::tick},
       .durable = {},
+      .gather = milliseconds(5),
   };
 }
 

@@ -46,7 +46,7 @@ class Ingestor {
     push_.answer_durable({});
     host_.journal().sync();
     push_.answer_durable(host_.journal().durable());
-    host_.release(runner_.releases());
+    host_.release(runner_.said());
     runner_.snapshot();
     host_.close();
     return 0;
@@ -84,7 +84,7 @@ class Ingestor {
     if (replay_ != nullptr) take_replay(std::min<std::size_t>(kTurn, pace.allowed));
     for (PushFeed::Batch& batch : push_.take()) take(std::move(batch), now);
     tell_clock_step(now);
-    host_.release(runner_.releases());
+    host_.release(runner_.said());
     push_.answer_durable(host_.journal().durable());
     host_.turn();
     const std::int64_t mono = monotonic_ns();
@@ -115,7 +115,7 @@ class Ingestor {
       host_.count_in(inputs_.size());
       last_tick_ = monotonic_ns();
       host_.probes().journal_append(static_cast<double>(last_tick_ - begin) / 1e9);
-      host_.hand_out(runner_.releases());
+      host_.hand_out(runner_.said());
       room -= given;
     }
   }
@@ -135,9 +135,9 @@ class Ingestor {
       host_.probes().journal_append(static_cast<double>(last_tick_ - begin) / 1e9);
       if (const Timestamp at = runner_.machine().now(); at - sent_until_ >= ReplayFeed::kSpan) {
         sent_until_ = at;
-        host_.release(runner_.releases());
+        host_.release(runner_.said());
       } else {
-        host_.hand_out(runner_.releases());
+        host_.hand_out(runner_.said());
       }
       room -= given;
     }

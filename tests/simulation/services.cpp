@@ -301,9 +301,10 @@ void SourceNode::work() {
 }
 
 void SourceNode::release() {
-  Releases& releases = runner_->releases();
-  if (releases.empty()) return;
-  for (; !releases.empty(); releases.pop()) publish(releases.front());
+  SaidRuns& said = runner_->said();
+  if (said.empty()) return;
+  for (; !said.empty(); said.pop())
+    for_each_event(said.front(), [&](const Name& name, ByteView bytes) { publish({name, bytes, nullptr, said.recorded(), false}); });
   published();
 }
 

@@ -40,10 +40,7 @@ void TickSpeaker::say(std::span<const Tick> ticks, Timestamp now) {
 }
 
 void TickSpeaker::hand_out() {
-  for (Releases& releases = runner_.releases(); !releases.empty(); releases.pop()) {
-    const Released released = releases.front();
-    publisher_->add(released.name, released.bytes);
-  }
+  for (SaidRuns& said = runner_.said(); !said.empty(); said.pop()) publisher_->add(said.front());
 }
 
 void TickSpeaker::release() {

@@ -76,7 +76,8 @@ class MeshLatency final : public Benchmark {
   std::vector<std::string> notes() const override {
     return {fmt::format("{} orders in {} s; bytes an event: tick {} · signal {} · intent {} · order {}; journals on {}", orders_, seconds_,
                         shape_.tick_bytes, shape_.signal_bytes, shape_.intent_bytes, shape_.order_bytes,
-                        fsync_ ? "the disk" : "tmpfs, where a sync costs nothing")};
+                        fsync_ ? "the disk" : "tmpfs, where a sync costs nothing"),
+            "median of each hop, us: " + hops_};
   }
 
  private:
@@ -112,35 +113,50 @@ class MeshLatency final : public Benchmark {
   /// For each order the venue took in: when the tick that caused it was meant to come (the demo market's own time of it), by cause of
   /// cause.
   Latencies chains(const std::string& journals, std::int64_t from, std::int64_t to) {
-    std::map<Key, Timestamp> ticks;
-    std::map<Key, Cause> signals;
+    struct Heard {
+      Timestamp due, time;
+    };
+    std::map<Key, Heard> ticks;
+    std::map<Key, Header> signals;
+    std::map<std::string, Timestamp> sent;
     Sums tick, signal, intent, order, metrics;
     std::uint64_t latest = 0;
     each_said(journals + "/tick_ingestor-0", [&](const Name& name, const Event& event, std::size_t size) {
-      if (const auto* t = std::get_if<Tick>(&event)) ticks[key(name)] = t->event_time, tick.add(size);
+      if (const auto* t = std::get_if<Tick>(&event)) ticks[key(name)] = {t->event_time, t->time}, tick.add(size);
       if (std::holds_alternative<Latest>(event)) ++latest;
     });
     each_said(journals + "/metrics_engine-0", [&](const Name& name, const Event& event, std::size_t size) {
-      if (const auto* s = std::get_if<Signal>(&event)) signals[key(name)] = s->header.cause, signal.add(size);
+      if (const auto* s = std::get_if<Signal>(&event)) signals[key(name)] = s->header, signal.add(size);
       if (std::holds_alternative<Metrics>(event)) metrics.add(size);
     });
     each_said(journals + "/position_manager-0", [&](const Name&, const Event& event, std::size_t size) {
       if (std::holds_alternative<Intent>(event)) intent.add(size);
     });
     Latencies latencies;
+    Latencies hops[5];
     each_said(journals + "/broker_gateway-0", [&](const Name&, const Event& event, std::size_t size) {
       const auto* o = std::get_if<OrderEvent>(&event);
       if (o == nullptr) return;
       order.add(size);
       // The venue's answer is taken at once after it was given the order, which the durable `sending` precedes.
+      if (o->kind == OrderEventKind::sending) sent[o->order.client_order_id] = o->header.time;
       if (o->kind != OrderEventKind::accepted) return;
       Name cause = o->order.header.cause.name;
+      const Header* signalled = nullptr;
       if (cause.stream == Stream::signal)
-        if (const auto s = signals.find(key(cause)); s != signals.end()) cause = s->second.name;
+        if (const auto s = signals.find(key(cause)); s != signals.end()) signalled = &s->second, cause = s->second.cause.name;
       const auto t = cause.stream == Stream::tick ? ticks.find(key(cause)) : ticks.end();
-      if (t == ticks.end() || t->second.ns < from || t->second.ns > to) return;
-      latencies.add(o->header.time.ns - t->second.ns);
+      if (t == ticks.end() || t->second.due.ns < from || t->second.due.ns > to) return;
+      latencies.add(o->header.time.ns - t->second.due.ns);
+      if (signalled == nullptr) return;
+      const Timestamp at[] = {t->second.due, t->second.time, signalled->time, o->order.header.time, sent[o->order.client_order_id],
+                              o->header.time};
+      for (std::size_t i = 0; i < std::size(hops); ++i) hops[i].add((at[i + 1] - at[i]).ns);
     });
+    static constexpr const char* kHops[] = {"feed", "metrics", "positions", "gateway", "durable and venue"};
+    hops_.clear();
+    for (std::size_t i = 0; i < std::size(hops) && hops[0].size() > 0; ++i)
+      hops_ += fmt::format("{}{} {:.0f}", i > 0 ? " · " : "", kHops[i], static_cast<double>(hops[i].percentile(0.5)) / 1e3);
     const double all = static_cast<double>(std::max<std::uint64_t>(tick.count, 1));
     shape_ = {.rate = static_cast<double>(rate_),
               .tick_bytes = tick.mean(),
@@ -166,6 +182,7 @@ class MeshLatency final : public Benchmark {
   unsigned seconds_;
   GraphShape shape_;
   std::size_t orders_{0};
+  std::string hops_;
 };
 
 }  // namespace

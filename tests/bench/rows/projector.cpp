@@ -37,7 +37,7 @@ class Project final : public Benchmark {
       for (std::size_t at = 0; at < count_; at += 4'096) {
         inputs.assign(ticks.begin() + static_cast<std::ptrdiff_t>(at), ticks.begin() + static_cast<std::ptrdiff_t>(at + 4'096));
         runner.step(ticks[at].time, inputs);
-        while (!runner.releases().empty()) runner.releases().pop();
+        while (!runner.said().empty()) runner.said().pop();
       }
       journal->close();
       return std::vector<double>{};

@@ -10,6 +10,7 @@
 #include "bus/codec.hpp"
 #include "journal/layout.hpp"
 #include "runner/runner.hpp"
+#include "runner/said_runs.hpp"
 #include "support/fake_disk.hpp"
 
 namespace tickmesh::testing {
@@ -84,6 +85,15 @@ inline std::vector<Heard> take(Releases& releases) {
     const Released r = releases.front();
     all.push_back({r.name, Bytes(r.bytes.begin(), r.bytes.end()), r.recorded, r.replayed});
   }
+  return all;
+}
+
+inline std::vector<Heard> take(SaidRuns& said) {
+  std::vector<Heard> all;
+  for (; !said.empty(); said.pop())
+    for_each_event(said.front(), [&](const Name& name, ByteView bytes) {
+      all.push_back({name, Bytes(bytes.begin(), bytes.end()), said.recorded(), false});
+    });
   return all;
 }
 

@@ -122,7 +122,7 @@ TEST(SourceRunner, ARunLargerThanARecordIsSaidInSeveral) {
     std::vector<Event> inputs;
     for (int n = 0; n < 3'000; ++n) inputs.push_back(pushed(1));
     source.runner.step(kStart, inputs);
-    const auto released = take(source.runner.releases());
+    const auto released = take(source.runner.said());
     ASSERT_EQ(released.size(), 3'000u);
     EXPECT_EQ(released.back().recorded, source.journal->end());
   }
