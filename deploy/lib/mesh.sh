@@ -38,7 +38,30 @@ pg_socket_dir() {
   if [ ${#root} -lt 70 ]; then echo "$root/var/pg/sock"; else echo "/tmp/tickmesh-$(printf '%s' "$root" | cksum | cut -d' ' -f1)"; fi
 }
 # The password goes by the environment (PGPASSWORD): everyone can read a command line.
-owner_dsn() { echo "host=$(pg_socket_dir) port=5432 dbname=tickmesh user=tickmesh_owner"; }
+database=tickmesh
+owner_dsn() { echo "host=$(pg_socket_dir) port=5432 dbname=$database user=tickmesh_owner"; }
+
+# Recorded data: looked through once, and a run of its own named by them: journals, venue and database; sets run, database, overrides.
+# var/replay is its environment, for programs that are started by hand.
+prepare_replay() {
+  local plan epoch start dir override
+  plan=$(as_mesh "$bin/tickmesh-backtester" --config "$config" plan --data "$data" ${symbols:+--symbols "$symbols"} \
+    --write-instruments var/run/replay.toml) || die "the data are refused (user $mesh_user must be able to read them)"
+  printf '%s\n' "$plan" | grep -v '^  ignored '
+  run=$(printf '%s\n' "$plan" | awk '$1 == "run" {print $2; exit}')
+  epoch=$(printf '%s\n' "$plan" | awk '$1 == "epoch" {print $2}')
+  start=$(printf '%s\n' "$plan" | awk '$1 == "start" {print $2}')
+  dir=var/runs/$run
+  as_mesh mkdir -p "$dir/journal" "$dir/venue" "$dir/run"
+  as_mesh mv var/run/replay.toml "$dir/instruments.toml"
+  database=tickmesh_${run//-/_}
+  overrides+=("TICKMESH__FEED__REPLAY__DATA=$data" "TICKMESH__FEED__REPLAY__SPEED=$speed"
+    "TICKMESH__FEED__REPLAY__SYMBOLS=$symbols" "TICKMESH__MESH__TIME=$order" "TICKMESH__MESH__EPOCH=$epoch" "TICKMESH__MESH__START_NS=$start"
+    "TICKMESH__MESH__INSTRUMENTS=$dir/instruments.toml" "TICKMESH__MESH__CALENDAR_DIR=deploy/config/calendars" "TICKMESH__MESH__RUN_DIR=$dir/run"
+    "TICKMESH__JOURNAL__DIR=$dir/journal" "TICKMESH__VENUE__PAPER__LEDGER=$dir/venue/paper.ledger")
+  [ -z "$loop" ] || overrides+=("TICKMESH__FEED__REPLAY__LOOP=true")
+  for override in "${overrides[@]}"; do printf '%s\n' "$override"; done >var/replay
+}
 
 write_supervisor() {
   local config=$1 postgres=$2 dsn environment= override service
@@ -47,7 +70,7 @@ write_supervisor() {
     # Each service adds its own user and password.
     dsn=$(printf '%s' "$postgres" | sed -E 's/(^| )(user|password)=[^ ]*//g')
   else
-    dsn="host=$(pg_socket_dir) port=5432 dbname=tickmesh"
+    dsn="host=$(pg_socket_dir) port=5432 dbname=$database"
   fi
   environment="TICKMESH__POSTGRES__DSN=\"$dsn\""
   for override; do environment="$environment,${override%%=*}=\"${override#*=}\""; done
@@ -169,8 +192,8 @@ start_postgres() {
   done
   local password
   password=$(cat var/secrets/owner)
-  PGPASSWORD=$password "$pg/psql" -h "$socket" -U tickmesh_owner -d postgres -tAc "SELECT 1 FROM pg_database WHERE datname = 'tickmesh'" | grep -q 1 ||
-    PGPASSWORD=$password "$pg/createdb" -h "$socket" -U tickmesh_owner tickmesh
+  PGPASSWORD=$password "$pg/psql" -h "$socket" -U tickmesh_owner -d postgres -tAc "SELECT 1 FROM pg_database WHERE datname = '$database'" | grep -q 1 ||
+    PGPASSWORD=$password "$pg/createdb" -h "$socket" -U tickmesh_owner "$database"
 }
 
 program_sums() { (cd "$bin" 2>/dev/null && cksum tickmesh-* 2>/dev/null) || true; }

@@ -54,6 +54,7 @@ constexpr std::int64_t kStatus = 500'000'000;
 Host::Host(const ServiceSpec& spec, Config config, std::uint32_t core_version)
     : spec_{spec},
       config_{std::move(config)},
+      clock_{config_.text("mesh.time") == "live" ? Clock{} : Clock::recorded({config_.integer("mesh.start_ns")})},
       probes_{spec.name, ordinal(), build_version(), spec.says},
       signal_fd_{block_signals()},
       identity_{config_.text("mesh.run_dir"), folder_of(config_, instance()), instance()},
@@ -116,7 +117,10 @@ void Host::open_journal(std::uint32_t core_version) {
   options.begin_epoch = floor != 0;
   const auto open = [&] {
     journal_.reset();  // its lock
-    auto journal = Journal::open(options, real_disk(), clock_.now(), read_line("/proc/sys/kernel/random/boot_id"), floor);
+    // A run's epoch is its own name, not a time.
+    const auto named = static_cast<std::int64_t>(config_.integer("mesh.epoch")) * 1'000'000;
+    auto journal = Journal::open(options, real_disk(), named > 0 ? Timestamp{named} : clock_.now(),
+                                 read_line("/proc/sys/kernel/random/boot_id"), floor);
     if (!journal) throw StartError(journal.error());
     journal_ = std::move(*journal);
   };

@@ -114,6 +114,7 @@ class Loop final : private Surroundings {
                  recovered->inputs_lost, runner_.token().incarnation);
     std::error_code ignored;
     std::filesystem::remove(applied_path(host_.journal_dir()), ignored);  // from now on it is not where it stopped
+    host_.clock().reach(runner_.machine().now());
     const auto heads = runner_.machine().outbox().heads();
     host_.open_bus(runner_.token(), heads);
     life_.open();
@@ -259,8 +260,31 @@ class Loop final : private Surroundings {
   }
 
   void take(const ReceivedRun& run) {
+    if (host_.clock().is_recorded()) return take_recorded(run);
     if (run.keyframe) return life_.learn(run.first, run.events);
     life_.take(run.first, run.events);
+    if (!run.events.empty()) ages_.took(run.first.stream, run.events.back());
+  }
+
+  /// Recorded time is what the events bear: each moment of it is a step of its own, with the timers due by then before it.
+  void take_recorded(const ReceivedRun& run) {
+    std::size_t from = 0;
+    const auto hand = [&](std::size_t to) {
+      Name first = run.first;
+      first.at.sequence += from;
+      const auto events = std::span{run.events}.subspan(from, to - from);
+      if (events.empty()) return;
+      run.keyframe ? life_.learn(first, events) : life_.take(first, events);
+      from = to;
+    };
+    for (std::size_t i = 0; i < run.events.size(); ++i) {
+      if (!host_.codec().decode(run.first.stream, run.events[i], scratch_) || time_of(scratch_) <= host_.clock().now()) continue;
+      hand(i);
+      life_.step();
+      host_.clock().reach(time_of(scratch_));
+      life_.turn();
+    }
+    hand(run.events.size());
     if (!run.events.empty()) ages_.took(run.first.stream, run.events.back());
   }
 
@@ -374,6 +398,7 @@ class Loop final : private Surroundings {
   std::uint64_t undecodable_{0};
   std::int64_t step_began_{0};
   StreamAges ages_;
+  Event scratch_;
 };
 
 void start_log(const Config& config, const std::string& service) {

@@ -85,6 +85,7 @@ TestMesh::TestMesh(Settings settings, Start start) {
   // Everything is named relative to the folder: paths of sockets end at 107 bytes.
   Settings all{{"mesh.run_dir", "run"},
                {"mesh.instruments", kSource + "/deploy/config/instruments.toml"},
+               {"mesh.calendar_dir", kSource + "/deploy/config/calendars"},
                {"journal.dir", "journal"},
                {"journal.budget.perishable_bytes", "0"},
                {"journal.budget.kept_bytes", "0"},

@@ -149,7 +149,8 @@ class MeshLatency final : public Benchmark {
       if (t == ticks.end() || t->second.due.ns < from || t->second.due.ns > to) return;
       latencies.add(o->header.time.ns - t->second.due.ns);
       if (signalled == nullptr) return;
-      const Timestamp at[] = {t->second.due, t->second.time, signalled->time, o->order.header.time, sent[o->order.client_order_id], o->header.time};
+      const Timestamp at[] = {t->second.due, t->second.time, signalled->time, o->order.header.time, sent[o->order.client_order_id],
+                              o->header.time};
       for (std::size_t i = 0; i < std::size(hops); ++i) hops[i].add((at[i + 1] - at[i]).ns);
     });
     static constexpr const char* kHops[] = {"feed", "metrics", "positions", "gateway", "durable and venue"};
