@@ -38,7 +38,30 @@ pg_socket_dir() {
   if [ ${#root} -lt 70 ]; then echo "$root/var/pg/sock"; else echo "/tmp/tickmesh-$(printf '%s' "$root" | cksum | cut -d' ' -f1)"; fi
 }
 # The password goes by the environment (PGPASSWORD): everyone can read a command line.
-owner_dsn() { echo "host=$(pg_socket_dir) port=5432 dbname=tickmesh user=tickmesh_owner"; }
+database=tickmesh
+owner_dsn() { echo "host=$(pg_socket_dir) port=5432 dbname=$database user=tickmesh_owner"; }
+
+# Recorded data: looked through once, and a run of its own named by them: journals, venue and database; sets run, database, overrides.
+# var/replay is its environment, for programs that are started by hand.
+prepare_replay() {
+  local plan epoch start dir override
+  plan=$(as_mesh "$bin/tickmesh-backtester" --config "$config" plan --data "$data" ${symbols:+--symbols "$symbols"} \
+    --write-instruments var/run/replay.toml) || die "the data are refused (user $mesh_user must be able to read them)"
+  printf '%s\n' "$plan" | grep -v '^  ignored '
+  run=$(printf '%s\n' "$plan" | awk '$1 == "run" {print $2; exit}')
+  epoch=$(printf '%s\n' "$plan" | awk '$1 == "epoch" {print $2}')
+  start=$(printf '%s\n' "$plan" | awk '$1 == "start" {print $2}')
+  dir=var/runs/$run
+  as_mesh mkdir -p "$dir/journal" "$dir/venue" "$dir/run"
+  as_mesh mv var/run/replay.toml "$dir/instruments.toml"
+  database=tickmesh_${run//-/_}
+  overrides+=("TICKMESH__FEED__REPLAY__DATA=$data" "TICKMESH__FEED__REPLAY__SPEED=$speed"
+    "TICKMESH__FEED__REPLAY__SYMBOLS=$symbols" "TICKMESH__MESH__TIME=$order" "TICKMESH__MESH__EPOCH=$epoch" "TICKMESH__MESH__START_NS=$start"
+    "TICKMESH__MESH__INSTRUMENTS=$dir/instruments.toml" "TICKMESH__MESH__CALENDAR_DIR=deploy/config/calendars" "TICKMESH__MESH__RUN_DIR=$dir/run"
+    "TICKMESH__JOURNAL__DIR=$dir/journal" "TICKMESH__VENUE__PAPER__LEDGER=$dir/venue/paper.ledger")
+  [ -z "$loop" ] || overrides+=("TICKMESH__FEED__REPLAY__LOOP=true")
+  for override in "${overrides[@]}"; do printf '%s\n' "$override"; done >var/replay
+}
 
 write_supervisor() {
   local config=$1 postgres=$2 dsn environment= override service
@@ -47,7 +70,7 @@ write_supervisor() {
     # Each service adds its own user and password.
     dsn=$(printf '%s' "$postgres" | sed -E 's/(^| )(user|password)=[^ ]*//g')
   else
-    dsn="host=$(pg_socket_dir) port=5432 dbname=tickmesh"
+    dsn="host=$(pg_socket_dir) port=5432 dbname=$database"
   fi
   environment="TICKMESH__POSTGRES__DSN=\"$dsn\""
   for override; do environment="$environment,${override%%=*}=\"${override#*=}\""; done
@@ -105,6 +128,32 @@ TXT
   } >var/supervisor/supervisord.conf
 }
 
+# The number of instances of metrics_engine in the written configuration: further ones are the first's program with an ordinal.
+scale_supervisor() {
+  local number=$1 file=var/supervisor/supervisord.conf
+  awk -v number="$number" '
+    function flush(   i, copy, extra) {
+      if (block == "") return
+      extra = name ~ /^metrics_engine-[0-9]+$/
+      if (!extra) printf "%s", block
+      if (name == "metrics_engine")
+        for (i = 1; i < number; i++) {
+          copy = block
+          sub(/\[program:metrics_engine\]/, "[program:metrics_engine-" i "]", copy)
+          sub(/tickmesh-metrics_engine /, "tickmesh-metrics_engine --mesh.ordinal=" i " ", copy)
+          sub(/metrics_engine\.log/, "metrics_engine-" i ".log", copy)
+          printf "%s", copy
+        }
+      block = ""
+    }
+    /^\[/ {flush(); name = $0; sub(/^\[program:/, "", name); sub(/\]$/, "", name)}
+    {block = block $0 "\n"}
+    END {flush()}' "$file" >"$file.new"
+  mv "$file.new" "$file"
+}
+# Of the written configuration, those that trade and those that serve.
+programs() { sed -n 's/^\[program:\(.*\)\]$/\1/p' var/supervisor/supervisord.conf 2>/dev/null | grep -v '^postgres$'; }
+
 supervisor() { as_mesh supervisorctl -c var/supervisor/supervisord.conf "$@"; }
 
 start_supervisor() {
@@ -143,8 +192,8 @@ start_postgres() {
   done
   local password
   password=$(cat var/secrets/owner)
-  PGPASSWORD=$password "$pg/psql" -h "$socket" -U tickmesh_owner -d postgres -tAc "SELECT 1 FROM pg_database WHERE datname = 'tickmesh'" | grep -q 1 ||
-    PGPASSWORD=$password "$pg/createdb" -h "$socket" -U tickmesh_owner tickmesh
+  PGPASSWORD=$password "$pg/psql" -h "$socket" -U tickmesh_owner -d postgres -tAc "SELECT 1 FROM pg_database WHERE datname = '$database'" | grep -q 1 ||
+    PGPASSWORD=$password "$pg/createdb" -h "$socket" -U tickmesh_owner "$database"
 }
 
 program_sums() { (cd "$bin" 2>/dev/null && cksum tickmesh-* 2>/dev/null) || true; }
@@ -153,8 +202,8 @@ program_sums() { (cd "$bin" 2>/dev/null && cksum tickmesh-* 2>/dev/null) || true
 start_services() {
   local service new
   new=$(program_sums)
-  for service in $services; do
-    if [ "$(printf '%s' "${1-}" | grep "tickmesh-$service\$")" != "$(printf '%s' "$new" | grep "tickmesh-$service\$")" ]; then
+  for service in $(programs); do
+    if [ "$(printf '%s' "${1-}" | grep "tickmesh-${service%-*}\$")" != "$(printf '%s' "$new" | grep "tickmesh-${service%-*}\$")" ]; then
       supervisor restart "$service" >/dev/null 2>&1 &
     else
       supervisor start "$service" >/dev/null 2>&1 &
@@ -200,11 +249,14 @@ remove_ctl() {
 setting() { as_mesh "$bin/tickmeshctl" --config "$1" config show | awk -v key="$2" '$1 == key {print $2}'; }
 
 # Those who send first, then those who execute, the database last.
-stop_mesh() {
+stop_services() {
   local service
-  for service in api_gateway metrics_engine position_manager broker_gateway bar_compressor tick_ingestor; do
+  for service in api_gateway $(programs | grep '^metrics_engine') position_manager broker_gateway bar_compressor tick_ingestor; do
     supervisor stop "$service" >/dev/null 2>&1 || true
   done
+}
+stop_mesh() {
+  stop_services
   supervisor stop postgres >/dev/null 2>&1 || true
   supervisor shutdown >/dev/null 2>&1 || true
   local i

@@ -3,7 +3,6 @@
 #include <cmath>
 
 namespace tickmesh {
-namespace {
 
 void put(ByteWriter& out, const Quote& q) { out.put(q.time), out.put(q.bid), out.put(q.ask), out.put(q.bid_size), out.put(q.ask_size); }
 
@@ -16,6 +15,8 @@ Quote get_quote(ByteReader& in) {
   q.ask_size = in.get<Quantity>();
   return q;
 }
+
+namespace {
 
 bool same_quote(const Quote& a, const Quote& b) {
   return a.bid == b.bid && a.ask == b.ask && a.bid_size == b.bid_size && a.ask_size == b.ask_size;

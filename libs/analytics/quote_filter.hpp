@@ -16,6 +16,8 @@ struct Quote {
   Price bid{}, ask{};
   Quantity bid_size{}, ask_size{};
 };
+void put(ByteWriter& out, const Quote& quote);
+Quote get_quote(ByteReader& in);
 
 enum class Verdict : std::uint8_t {
   counted = 1,     ///< a tick: a price changed (raw: any row with two sides)

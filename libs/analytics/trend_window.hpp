@@ -10,6 +10,12 @@ class TrendWindow {
   void push(std::int64_t twice_mid);
   void reset();
   Value slope() const;  ///< price units a tick
+  /// Sign of the slope; 0 where it is flat or not there yet.
+  int direction() const {
+    if (!mids_.full()) return 0;
+    const Int128 slope = slope_numerator();
+    return slope > 0 ? 1 : slope < 0 ? -1 : 0;
+  }
   /// slope / its standard error (n - 2 degrees of freedom). Flat: 0 and UNDEFINED. On a perfect line there is no error to measure by:
   /// UNDEFINED.
   Value t_value() const;

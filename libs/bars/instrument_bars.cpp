@@ -6,8 +6,17 @@
 namespace tickmesh {
 namespace {
 
-constexpr std::size_t kGapsKept = 16;
+constexpr std::size_t kGapsKept = 32;
+constexpr std::int64_t kMostVolume = std::numeric_limits<std::int64_t>::max() / 4;  // of a longest bar; a day may touch three of them
+constexpr std::int64_t kCellRatio = 60;
 constexpr Timestamp kEndOfTime{std::numeric_limits<std::int64_t>::max()};
+constexpr Timestamp kLastTime{std::numeric_limits<std::int64_t>::max() / 2};
+
+bool overlap(Timestamp from, Timestamp to, BarInterval interval) { return from < interval.end && to > interval.start; }
+
+BarPoint point_of(Timestamp time, Price price, Quantity size, Side aggressor) {
+  return {time, price.raw(), size.raw(), size.raw(), aggressor};
+}
 
 }  // namespace
 
@@ -15,24 +24,40 @@ Result<void> BarSpec::check() const {
   if (lengths.empty() || lengths.size() > kMostLengths)
     return bad_value("lengths", "1 to 16 lengths", std::to_string(lengths.size()) + " given");
   if (lengths.front().ns < 1'000'000) return bad_value("lengths", ">= 1 ms", "the first is shorter");
-  for (std::size_t i = 1; i < lengths.size(); ++i)
-    if (lengths[i] <= lengths[i - 1] || lengths[i].ns % lengths.front().ns != 0)
-      return bad_value("lengths", "ascending multiples of the first", "length " + std::to_string(i + 1));
+  Duration kept = lengths.front();
+  for (std::size_t i = 1; i < lengths.size(); ++i) {
+    if (lengths[i] <= lengths[i - 1] || lengths[i].ns % kept.ns != 0)
+      return bad_value("lengths", "ascending multiples of the first, and of the last that was 60 times another",
+                       "length " + std::to_string(i + 1));
+    if (lengths[i].ns / kept.ns > kCellRatio) return bad_value("lengths", "at most 60 times one before", "length " + std::to_string(i + 1));
+    if (lengths[i].ns / kept.ns == kCellRatio) kept = lengths[i];
+  }
   if (lengths.back() > seconds(86'400)) return bad_value("lengths", "<= 1 day", "the last is longer");
   if (lateness.ns < 0) return bad_value("lateness", ">= 0", "negative");
-  if (keep < lateness || keep > seconds(86'400)) return bad_value("keep", "lateness to 1 day", "out of range");
+  if (cells <= kCellRatio || longer_cells <= kCellRatio || cells > 100'000 || longer_cells > 100'000)
+    return bad_value("cells", "61 to 100000", "out of range");
+  if (prints > 1'000'000) return bad_value("prints", "<= 1000000", std::to_string(prints));
   return {};
 }
 
-InstrumentBars::InstrumentBars(const BarSpec& spec, const Symbol& symbol) : spec_{&spec}, symbol_{symbol} {
+InstrumentBars::InstrumentBars(const BarSpec& spec, const Symbol& symbol, std::span<const TradingSession> sessions)
+    : spec_{&spec}, symbol_{symbol}, grid_{sessions}, series_{{{BarBasis::trade, 1, {}}, {BarBasis::mid, 2, {}}}} {
   TM_INVARIANT(spec.check().has_value(), "bars are built from a checked specification");
-  most_ = Quantity::from_raw(std::numeric_limits<std::int64_t>::max() / (spec.lengths.back().ns / spec.lengths.front().ns));
-  forget_at_ = kEndOfTime;
+  for (std::size_t i = 0; i < spec.lengths.size(); ++i) {
+    if (i == 0 || spec.lengths[i].ns / spec.lengths[levels_.back()].ns == kCellRatio) levels_.push_back(i);
+    from_[i] = static_cast<std::uint8_t>(levels_.size() - 1);
+  }
+  for (Series& series : series_)
+    for (std::size_t level = 0; level < levels_.size(); ++level) {
+      // Of hours a day and a third: yesterday's last ones can be corrected.
+      const auto most = level == 0 ? spec.cells : spec.lengths[levels_[level]] < BarGrid::kAligned ? spec.longer_cells : std::size_t{32};
+      series.kept.emplace_back(most);
+    }
+  prints_.reserve(spec.prints);
+  gaps_.reserve(kGapsKept);
 }
 
-bool InstrumentBars::usable(const Tick& tick) {
-  if (tick.kind == TickKind::trade) return tick.price.raw() > 0 && tick.size.raw() >= 0;
-  if (tick.kind != TickKind::quote) return false;
+bool InstrumentBars::usable_quote(const Tick& tick) {
   if (tick.bid.raw() <= 0 || tick.ask < tick.bid) return false;
   if (tick.ask.raw() > std::numeric_limits<std::int64_t>::max() / 2) return false;
   const bool repeated = last_quote_.kind == TickKind::quote && tick.bid == last_quote_.bid && tick.ask == last_quote_.ask &&
@@ -45,14 +70,17 @@ bool InstrumentBars::usable(const Tick& tick) {
   return !repeated;
 }
 
-void InstrumentBars::apply(const Tick& tick, std::vector<Bar>& out) {
+bool InstrumentBars::begin(const Tick& tick, std::vector<Bar>& out) {
   if (started_ && tick.feed != feed_) {
     const Duration longest = spec_->lengths.back();
-    if (interval_start(tick.event_time, longest) <= interval_start(last_, longest)) {
+    if (grid_.at(tick.event_time, longest).start <= grid_.at(last_, longest).start) {
       ++counts_.other_feed;
-      return;
+      return false;
     }
     last_quote_ = {};
+    signs_.reset();
+    prints_.clear();
+    next_print_ = 0;
   }
   feed_ = tick.feed;
   if (lost_) {
@@ -62,74 +90,167 @@ void InstrumentBars::apply(const Tick& tick, std::vector<Bar>& out) {
   }
   if (started_) {
     advance(tick.event_time, out);
-    last_ = std::max(last_, tick.event_time);
   } else {
     started_ = true;
     last_ = tick.event_time;
     set_watermark(tick.event_time);
   }
-  if (!usable(tick)) {
-    ++counts_.unusable;
-    return;
-  }
-  if (tick.kind == TickKind::trade)
-    add(series_[0], {tick.event_time, tick.price.raw(), tick.size, tick.aggressor}, out);
-  else
-    add(series_[1], {tick.event_time, tick.bid.raw() + tick.ask.raw(), {}, Side::none}, out);
-}
-
-bool InstrumentBars::add_to(Series& series, std::vector<BarCell>::iterator at, Timestamp start, const BarPoint& point) {
-  auto& cells = series.cells;
-  const bool fresh = at == cells.end() || at->start() != start;
-  if (fresh) {
-    at = cells.insert(at, BarCell{start});
-    if (in_gap(start, spec_->lengths.front())) at->mark_gap();
-  }
-  if (!at->add(point, most_)) {
-    ++counts_.unusable;
-    if (fresh) cells.erase(at);
-    return false;
-  }
-  ++counts_.taken;
-  if (fresh) look_for_oldest();
   return true;
 }
 
-// The point is not after the watermark. In the watermark's own interval of the first length, every bar it belongs to is open.
-void InstrumentBars::add(Series& series, const BarPoint& point, std::vector<Bar>& out) {
-  const Timestamp start = ends_[0] - spec_->lengths.front();
-  if (point.time < start) return add_late(series, point, out);
-  auto& cells = series.cells;
-  add_to(series, !cells.empty() && cells.back().start() == start ? cells.end() - 1 : cells.end(), start, point);
+void InstrumentBars::apply(const Tick& tick, std::vector<Bar>& out) {
+  if (!started_ || lost_ || tick.feed != feed_ || tick.event_time >= open_[0].end) {
+    if (!begin(tick, out)) return;
+  } else if (tick.event_time > watermark_) {
+    watermark_ = tick.event_time;
+  }
+  last_ = std::max(last_, tick.event_time);
+  if (tick.kind == TickKind::quote) {
+    signs_.quote(tick.event_time, tick.bid, tick.ask);
+    if (!usable_quote(tick))
+      ++counts_.unusable;
+    else
+      add(series_[1], {tick.event_time, tick.bid.raw() + tick.ask.raw(), 0, 1, Side::none}, out);
+  } else if (tick.price.raw() <= 0 || tick.size.raw() < 0) {
+    ++counts_.unusable;
+  } else if (tick.kind == TickKind::trade) {
+    trade(tick, out);
+  } else if (tick.kind == TickKind::bust) {
+    bust(tick, out);
+  } else {
+    ++counts_.unusable;
+  }
 }
 
-void InstrumentBars::add_late(Series& series, const BarPoint& point, std::vector<Bar>& out) {
-  const Duration base = spec_->lengths.front();
-  if (forgotten_at(point.time) <= watermark_) {
+std::int64_t* InstrumentBars::volume_at(Timestamp time) {
+  const BarInterval& longest = open_[spec_->lengths.size() - 1];
+  if (time >= longest.start) return &volume_;
+  return time >= longest_before_.start && time < longest_before_.end ? &volume_before_ : nullptr;
+}
+
+void InstrumentBars::trade(const Tick& tick, std::vector<Bar>& out) {
+  const Side sign = tick.aggressor != Side::none ? tick.aggressor : signs_.trade(tick.event_time, tick.price);
+  std::int64_t* volume = volume_at(tick.event_time);
+  if (volume == nullptr) {
     ++counts_.too_old;
     return;
   }
-  const Timestamp start = interval_start(point.time, base);
-  auto& cells = series.cells;
-  auto cell = cells.end();
-  while (cell != cells.begin() && (cell - 1)->start() >= start) --cell;  // from the back: it is nearly always near the last
-  if (!add_to(series, cell, start, point)) return;
-  const BarQuality quality = watermark_ - point.time <= spec_->lateness ? BarQuality::late : BarQuality::revised;
-  bool corrected = false;
-  for (const Duration length : spec_->lengths) {
-    const Timestamp from = interval_start(point.time, length);
-    if (from + length > watermark_) continue;
-    // There was a bar before when anything but this point is in it.
-    std::uint64_t others = 0;
-    for (auto it = cells.rbegin(); it != cells.rend() && it->start() >= from; ++it)
-      if (it->start() < from + length) others += it->count();
-    say(series, from, length, quality, others > 1, point.time, out);
-    corrected = true;
+  if (tick.size.raw() > kMostVolume - *volume) {
+    ++counts_.unusable;
+    return;
   }
-  if (corrected) ++counts_.late;
+  *volume += tick.size.raw();
+  remember_print({tick.event_time, tick.price.raw(), tick.size.raw(), tick.trade_id, sign});
+  add(series_[0], point_of(tick.event_time, tick.price, tick.size, sign), out);
+}
+
+void InstrumentBars::remember_print(const Print& print) {
+  if (spec_->prints == 0) return;
+  if (prints_.size() < spec_->prints)
+    prints_.push_back(print);
+  else
+    prints_[next_print_] = print;
+  next_print_ = next_print_ + 1 == spec_->prints ? 0 : next_print_ + 1;
+}
+
+// In the watermark's own interval of the first length, every bar that a point belongs to is open.
+void InstrumentBars::add(Series& series, const BarPoint& point, std::vector<Bar>& out) {
+  if (point.time < open_[0].start) return add_late(series, point, out);
+  CellRing& ring = series.kept[0];
+  if (ring.empty() || ring.back().start() != open_[0].start) {
+    ring.insert(ring.size(), open_[0].start);
+    if (open_gap_[0]) ring.back().mark_gap();
+    next_end_ = open_[0].end;  // every bar ends where one of the first length does
+  }
+  ring.back().add(point, kMostVolume);
+  ++counts_.taken;
+}
+
+void InstrumentBars::add_late(Series& series, const BarPoint& point, std::vector<Bar>& out) {
+  bool kept = false, missed = false;
+  for (std::size_t level = 0; level < levels_.size(); ++level) {
+    const BarInterval interval = grid_.at(point.time, spec_->lengths[levels_[level]]);
+    if (interval.end > watermark_) {
+      kept = true;  // what is open is put together from the cells before, which reach that far back
+      break;
+    }
+    CellRing& ring = series.kept[level];
+    std::size_t i = ring.first_from(interval.start);
+    if (i == ring.size() || ring[i].start() != interval.start) {
+      i = ring.insert(i, interval.start);
+      if (i != CellRing::kNone && in_gap(interval)) ring[i].mark_gap();
+    }
+    if (i == CellRing::kNone) {
+      missed = true;
+      continue;
+    }
+    ring[i].add(point, kMostVolume);
+    kept = true;
+  }
+  find_next_end();
+  const BarQuality quality = watermark_ - point.time <= spec_->lateness ? BarQuality::late : BarQuality::revised;
+  if (!say_final(series, point.time, quality, out)) missed = true;
+  if (kept) ++counts_.taken, ++counts_.late;
+  if (missed) ++counts_.too_old;
+}
+
+void InstrumentBars::bust(const Tick& tick, std::vector<Bar>& out) {
+  Series& series = series_[0];
+  BarPoint point = point_of(tick.event_time, tick.price, tick.size, tick.aggressor);
+  for (Print& print : prints_)
+    if (print.time == tick.event_time && print.price == point.value && print.size == point.size && print.id == tick.trade_id) {
+      point.aggressor = print.aggressor;
+      print.time = {};
+      break;
+    }
+  bool kept = false, missed = false;
+  for (std::size_t level = 0; level < levels_.size(); ++level) {
+    const BarInterval interval = grid_.at(point.time, spec_->lengths[levels_[level]]);
+    if (level > 0 && interval.end > watermark_) break;
+    if (take_back(level, point, interval))
+      kept = true;
+    else if (series.kept[level].knows(interval.start))
+      break;  // there is no such trade
+    else
+      missed = true;
+  }
+  if (!kept) {
+    ++counts_.unusable;
+    return;
+  }
+  if (std::int64_t* volume = volume_at(point.time)) *volume -= std::min(*volume, point.size);
+  if (!say_final(series, point.time, BarQuality::revised, out)) missed = true;
+  ++counts_.busted;
+  if (missed) ++counts_.too_old;
+}
+
+bool InstrumentBars::take_back(std::size_t level, const BarPoint& point, BarInterval interval) {
+  CellRing& ring = series_[0].kept[level];
+  const std::size_t i = ring.first_from(interval.start);
+  if (i == ring.size() || ring[i].start() != interval.start || ring[i].count() == 0) return false;
+  BarCell& cell = ring[i];
+  // The last one leaves its prices behind; of the others the prices are found again where everything is still known.
+  BarCell anew{interval.start};
+  if (cell.count() > 1 && level > 0 && series_[0].kept[level - 1].knows(interval.start)) {
+    const Run run = cells_in(series_[0].kept[level - 1], interval);
+    for (std::size_t k = run.begin; k < run.end; ++k) anew.append(series_[0].kept[level - 1][k]);
+  } else if (cell.count() > 1 && level == 0) {
+    for (std::size_t k = 0; k < prints_.size(); ++k) {
+      const Print& print = prints_[prints_.size() < spec_->prints ? k : (next_print_ + k) % prints_.size()];
+      if (print.time >= interval.start && print.time < interval.end)
+        anew.add({print.time, print.price, print.size, print.size, print.aggressor}, kMostVolume);
+    }
+  }
+  if (anew.count() == 0 || anew.count() + 1 != cell.count()) return cell.subtract(point);
+  if (cell.gap()) anew.mark_gap();
+  for (std::size_t length = 0; length < spec_->lengths.size(); ++length)
+    if (cell.said(length)) anew.mark_said(length);
+  cell = anew;
+  return true;
 }
 
 void InstrumentBars::close_past(Timestamp now, std::vector<Bar>& out) {
+  if (!next_end_ || next_end_ > now) return;
   Timestamp end{};
   for (std::size_t i = 0; i < spec_->lengths.size(); ++i)
     if (const Timestamp open = open_until(i); open && open <= now) end = std::max(end, open);
@@ -138,94 +259,143 @@ void InstrumentBars::close_past(Timestamp now, std::vector<Bar>& out) {
 
 void InstrumentBars::advance(Timestamp watermark, std::vector<Bar>& out) {
   if (!started_ || watermark <= watermark_) return;
-  // All lengths are multiples of the first: no bar ends before its interval does.
-  if (watermark >= ends_[0]) {
-    for (Series& series : series_) {
-      // Only the intervals that hold the old watermark can be open.
-      for (std::size_t i = 0; i < spec_->lengths.size(); ++i) {
-        const Duration length = spec_->lengths[i];
-        if (ends_[i] <= watermark) say(series, ends_[i] - length, length, BarQuality::complete, false, ends_[i], out);
-      }
-    }
-    set_watermark(watermark);
-  } else {
+  if (watermark < open_[0].end) {
     watermark_ = watermark;
+    return;
   }
-  if (watermark >= forget_at_) forget_old();
+  // Only the intervals that hold the old watermark can be open.
+  for (Series& series : series_)
+    for (std::size_t i = 0; i < spec_->lengths.size(); ++i)
+      if (open_[i].end <= watermark) close(series, i, out);
+  set_watermark(watermark);
+}
+
+void InstrumentBars::close(Series& series, std::size_t length, std::vector<Bar>& out) {
+  const BarInterval interval = open_[length];
+  const std::size_t level = from_[length];
+  if (level > 0 && levels_[level] == length) {
+    const CellRing& from = series.kept[level - 1];
+    const Run run = cells_in(from, interval);
+    BarCell whole{interval.start};
+    for (std::size_t k = run.begin; k < run.end; ++k) whole.append(from[k]);
+    if (whole.count() == 0) return;
+    CellRing& ring = series.kept[level];
+    const std::size_t i = ring.insert(ring.size(), interval.start);
+    ring[i] = whole;
+  }
+  if (open_gap_[length]) {
+    CellRing& ring = series.kept[level];
+    if (levels_[level] == length && !ring.empty() && ring.back().start() == interval.start) ring.back().mark_gap();
+  }
+  say(series, length, interval, open_gap_[length] ? BarQuality::gap : BarQuality::complete, interval.end, out);
 }
 
 void InstrumentBars::set_watermark(Timestamp watermark) {
   watermark_ = watermark;
-  for (std::size_t i = 0; i < spec_->lengths.size(); ++i) ends_[i] = interval_start(watermark, spec_->lengths[i]) + spec_->lengths[i];
-}
-
-Timestamp InstrumentBars::forgotten_at(Timestamp cell_start) const {
-  const Duration longest = spec_->lengths.back();
-  return interval_start(cell_start, longest) + longest + spec_->keep;
-}
-
-void InstrumentBars::forget_old() {
-  for (Series& series : series_) {
-    auto& cells = series.cells;
-    const auto old = [&](const BarCell& cell) { return forgotten_at(cell.start()) <= watermark_; };
-    cells.erase(cells.begin(), std::ranges::find_if_not(cells, old));
+  const std::size_t longest = spec_->lengths.size() - 1;
+  for (std::size_t i = 0; i <= longest; ++i) {
+    if (watermark < open_[i].end && watermark >= open_[i].start) continue;
+    if (i == longest) {
+      longest_before_ = open_[i];
+      volume_before_ = volume_;
+      volume_ = 0;
+      signs_.reset();
+    }
+    open_[i] = grid_.at(watermark, spec_->lengths[i]);
+    open_gap_[i] = in_gap(open_[i]);
   }
-  look_for_oldest();
+  find_next_end();
 }
 
-void InstrumentBars::look_for_oldest() {
-  forget_at_ = kEndOfTime;
-  for (const Series& series : series_)
-    if (!series.cells.empty()) forget_at_ = std::min(forget_at_, forgotten_at(series.cells.front().start()));
+void InstrumentBars::find_next_end() {
+  next_end_ = {};
+  const Timestamp newest = newest_cell();
+  for (std::size_t i = 0; newest && i < spec_->lengths.size(); ++i)
+    if (newest >= open_[i].start && (!next_end_ || open_[i].end < next_end_)) next_end_ = open_[i].end;
 }
 
-bool InstrumentBars::in_gap(Timestamp start, Duration length) const {
-  return std::ranges::any_of(gaps_, [&](const Gap& gap) { return gap.from < start + length && gap.to > start; });
+bool InstrumentBars::in_gap(BarInterval interval) const {
+  return std::ranges::any_of(gaps_, [&](const Gap& gap) { return overlap(gap.from, gap.to, interval); });
 }
 
-void InstrumentBars::say(const Series& series, Timestamp start, Duration length, BarQuality quality, bool correction, Timestamp event_time,
-                         std::vector<Bar>& out) const {
-  const auto& cells = series.cells;
-  auto first = cells.end();
-  while (first != cells.begin() && (first - 1)->start() >= start) --first;
-  BarCell whole{start};
-  for (auto cell = first; cell != cells.end() && cell->start() < start + length; ++cell) whole.append(*cell);
-  if (whole.count() == 0) return;
-  Bar bar;
+InstrumentBars::Run InstrumentBars::cells_in(const CellRing& ring, BarInterval interval) const {
+  std::size_t end = ring.size();
+  while (end > 0 && ring[end - 1].start() >= interval.end) --end;
+  std::size_t begin = end;
+  while (begin > 0 && ring[begin - 1].start() >= interval.start) --begin;
+  return {begin, end};
+}
+
+bool InstrumentBars::say_final(Series& series, Timestamp time, BarQuality quality, std::vector<Bar>& out) {
+  bool all = true;
+  for (std::size_t i = 0; i < spec_->lengths.size(); ++i) {
+    const BarInterval interval = grid_.at(time, spec_->lengths[i]);
+    if (interval.end > watermark_) continue;
+    if (series.kept[from_[i]].knows(interval.start))
+      say(series, i, interval, quality, time, out);
+    else
+      all = false;
+  }
+  return all;
+}
+
+void InstrumentBars::say(Series& series, std::size_t length, BarInterval interval, BarQuality quality, Timestamp event_time,
+                         std::vector<Bar>& out) {
+  CellRing& ring = series.kept[from_[length]];
+  if (ring.empty()) return;
+  // Nearly always it is the bar that just ended.
+  const bool last = levels_[from_[length]] == length && ring.back().start() == interval.start;
+  const Run run = last ? Run{ring.size() - 1, ring.size()} : cells_in(ring, interval);
+  if (run.begin == run.end) return;
+  BarCell whole = ring[run.begin];
+  bool said = whole.said(length);
+  ring[run.begin].mark_said(length);
+  for (std::size_t k = run.begin + 1; k < run.end; ++k) {
+    said = said || ring[k].said(length);
+    ring[k].mark_said(length);
+    whole.append(ring[k]);
+  }
+  if (whole.count() == 0 && !said) return;
+  Bar& bar = out.emplace_back();
   bar.header.event_time = event_time;
   bar.symbol = symbol_;
   bar.basis = series.basis;
-  bar.length = length;
-  bar.correction = correction;
-  bar.quality = whole.gap() || in_gap(start, length) ? BarQuality::gap : quality;
+  bar.length = spec_->lengths[length];
+  bar.correction = said;
+  bar.quality = whole.gap() || in_gap(interval) ? BarQuality::gap : quality;
   whole.fill(bar, series.unit);
-  out.push_back(bar);
+  bar.start = interval.start;
 }
 
 void InstrumentBars::remember(const Gap& gap, std::vector<Bar>& out) {
   if (gap.to <= gap.from) return;
-  const auto overlaps = [](const Gap& g, Timestamp start, Duration length) { return g.from < start + length && g.to > start; };
   const auto before = gaps_;
-  const auto knew = [&](Timestamp start, Duration length) {
-    return std::ranges::any_of(before, [&](const Gap& g) { return overlaps(g, start, length); });
-  };
   if (gaps_.size() == kGapsKept) gaps_.erase(gaps_.begin());
   gaps_.push_back(gap);
+  for (std::size_t i = 0; i < spec_->lengths.size(); ++i)
+    if (overlap(gap.from, gap.to, open_[i])) open_gap_[i] = true;
   const Timestamp at = gap.to == kEndOfTime ? watermark_ : gap.to;
   for (Series& series : series_) {
     // Final bars that were said without a gap are corrected; those that bear one already are not said again.
-    for (const Duration length : spec_->lengths) {
+    for (std::size_t i = 0; i < spec_->lengths.size(); ++i) {
+      const CellRing& ring = series.kept[from_[i]];
       Timestamp done{-1};
-      for (const BarCell& cell : series.cells) {
-        const Timestamp start = interval_start(cell.start(), length);
-        if (start == done) continue;
-        done = start;
-        if (overlaps(gap, start, length) && start + length <= watermark_ && !knew(start, length))
-          say(series, start, length, BarQuality::gap, true, at, out);
+      for (std::size_t k = 0; k < ring.size(); ++k) {
+        const BarInterval interval = grid_.at(ring[k].start(), spec_->lengths[i]);
+        if (interval.start == done) continue;
+        done = interval.start;
+        if (!overlap(gap.from, gap.to, interval) || interval.end > watermark_ || !ring.knows(interval.start)) continue;
+        bool knew = std::ranges::any_of(before, [&](const Gap& g) { return overlap(g.from, g.to, interval); });
+        const Run run = cells_in(ring, interval);
+        for (std::size_t c = run.begin; c < run.end; ++c) knew = knew || ring[c].gap();
+        if (!knew) say(series, i, interval, BarQuality::gap, at, out);
       }
     }
-    for (BarCell& cell : series.cells)
-      if (overlaps(gap, cell.start(), spec_->lengths.front())) cell.mark_gap();
+    for (std::size_t level = 0; level < levels_.size(); ++level) {
+      CellRing& ring = series.kept[level];
+      for (std::size_t k = 0; k < ring.size(); ++k)
+        if (overlap(gap.from, gap.to, grid_.at(ring[k].start(), spec_->lengths[levels_[level]]))) ring[k].mark_gap();
+    }
   }
 }
 
@@ -238,50 +408,120 @@ void InstrumentBars::lost(std::vector<Bar>& out) {
 }
 
 Timestamp InstrumentBars::open_until(std::size_t index) const {
-  const Timestamp start = ends_[index] - spec_->lengths[index];
+  const Timestamp newest = newest_cell();
+  return newest && newest >= open_[index].start ? open_[index].end : Timestamp{};
+}
+
+Timestamp InstrumentBars::newest_cell() const {
+  Timestamp newest{};
   for (const Series& series : series_)
-    if (!series.cells.empty() && series.cells.back().start() >= start) return ends_[index];
-  return {};
+    if (!series.kept[0].empty()) newest = std::max(newest, series.kept[0].back().start());
+  return newest;
+}
+
+std::size_t InstrumentBars::bytes() const {
+  std::size_t sum =
+      sizeof *this + levels_.capacity() * sizeof(std::size_t) + gaps_.capacity() * sizeof(Gap) + prints_.capacity() * sizeof(Print);
+  for (const Series& series : series_)
+    for (const CellRing& ring : series.kept) sum += sizeof ring + ring.most() * sizeof(BarCell);
+  return sum;
 }
 
 void InstrumentBars::save(ByteWriter& out) const {
   out.put(started_), out.put(lost_), out.put(feed_), out.put(watermark_), out.put(last_);
   out.put(last_quote_.kind), out.put(last_quote_.bid), out.put(last_quote_.ask), out.put(last_quote_.bid_size),
       out.put(last_quote_.ask_size);
-  out.put(counts_.taken), out.put(counts_.late), out.put(counts_.unusable), out.put(counts_.too_old), out.put(counts_.other_feed);
+  out.put(counts_.taken), out.put(counts_.late), out.put(counts_.busted), out.put(counts_.unusable), out.put(counts_.too_old),
+      out.put(counts_.other_feed);
+  out.put(volume_), out.put(volume_before_), out.put(longest_before_.start), out.put(longest_before_.end);
   out.put(static_cast<std::uint32_t>(gaps_.size()));
   for (const Gap& gap : gaps_) out.put(gap.from), out.put(gap.to);
-  for (const Series& series : series_) {
-    out.put(static_cast<std::uint32_t>(series.cells.size()));
-    for (const BarCell& cell : series.cells) cell.save(out);
-  }
+  for (std::size_t i = 0; i < spec_->lengths.size(); ++i) out.put(open_gap_[i]);
+  out.put(static_cast<std::uint32_t>(prints_.size())), out.put(static_cast<std::uint32_t>(next_print_));
+  for (const Print& p : prints_) out.put(p.time), out.put(p.price), out.put(p.size), out.put(p.id), out.put(p.aggressor);
+  signs_.save(out);
+  for (const Series& series : series_)
+    for (const CellRing& ring : series.kept) ring.save(out);
 }
 
 void InstrumentBars::load(ByteReader& in) {
+  const auto time = [&] {
+    const auto t = in.get<Timestamp>();
+    TM_INVARIANT(t.ns >= 0 && (t <= kLastTime || t == kEndOfTime), "a stored time is one of this age");
+    return t;
+  };
   started_ = in.get<bool>();
   lost_ = in.get<bool>();
   feed_ = in.get<FeedKind>();
-  watermark_ = in.get<Timestamp>();
-  last_ = in.get<Timestamp>();
+  const Timestamp watermark = time();
+  last_ = time();
+  TM_INVARIANT(watermark <= kLastTime && last_ <= watermark, "the watermark is not behind the last tick");
   last_quote_ = {};
   last_quote_.kind = in.get<TickKind>();
   last_quote_.bid = in.get<Price>();
   last_quote_.ask = in.get<Price>();
   last_quote_.bid_size = in.get<Quantity>();
   last_quote_.ask_size = in.get<Quantity>();
-  for (auto* count : {&counts_.taken, &counts_.late, &counts_.unusable, &counts_.too_old, &counts_.other_feed})
+  for (auto* count : {&counts_.taken, &counts_.late, &counts_.busted, &counts_.unusable, &counts_.too_old, &counts_.other_feed})
     *count = in.get<std::uint64_t>();
+  const auto volume = in.get<std::int64_t>(), volume_before = in.get<std::int64_t>();
+  TM_INVARIANT(volume >= 0 && volume <= kMostVolume && volume_before >= 0 && volume_before <= kMostVolume, "stored volumes have room");
+  const Timestamp before_start = time();
+  const BarInterval before{before_start, time()};
   gaps_.clear();
-  for (auto left = in.get<std::uint32_t>(); left > 0; --left) {
-    const auto from = in.get<Timestamp>();
-    gaps_.push_back({from, in.get<Timestamp>()});
+  const auto gaps = in.get<std::uint32_t>();
+  TM_INVARIANT(gaps <= kGapsKept, "no more gaps are stored than are kept");
+  for (std::uint32_t i = 0; i < gaps; ++i) {
+    const Timestamp from = time();
+    gaps_.push_back({from, time()});
   }
-  for (Series& series : series_) {
-    series.cells.clear();
-    for (auto left = in.get<std::uint32_t>(); left > 0; --left) series.cells.emplace_back().load(in);
+  std::array<bool, BarSpec::kMostLengths> open_gap{};
+  for (std::size_t i = 0; i < spec_->lengths.size(); ++i) open_gap[i] = in.get<bool>();
+  const auto prints = in.get<std::uint32_t>();
+  next_print_ = in.get<std::uint32_t>();
+  TM_INVARIANT(prints <= spec_->prints && next_print_ <= prints && (next_print_ < spec_->prints || spec_->prints == 0),
+               "no more trades are stored than are remembered");
+  prints_.clear();
+  for (std::uint32_t i = 0; i < prints; ++i) {
+    Print& p = prints_.emplace_back();
+    p.time = time();
+    p.price = in.get<std::int64_t>();
+    p.size = in.get<std::int64_t>();
+    p.id = in.get<std::uint64_t>();
+    p.aggressor = in.get<Side>();
+    TM_INVARIANT(p.price > 0 && p.size >= 0, "a stored trade is one that was taken");
   }
-  set_watermark(watermark_);
-  look_for_oldest();
+  LeeReady signs;
+  signs.load(in);
+  for (Series& series : series_)
+    for (std::size_t level = 0; level < levels_.size(); ++level) {
+      CellRing& ring = series.kept[level];
+      ring.load(in, series.unit, kMostVolume);
+      Int128 held = 0;
+      for (std::size_t k = 0, oldest = 0; k < ring.size(); ++k) {
+        TM_INVARIANT(ring[k].start() <= watermark, "a stored bar has begun");
+        TM_INVARIANT(grid_.at(ring[k].start(), spec_->lengths[levels_[level]]).start == ring[k].start(),
+                     "a stored bar begins where bars do");
+        BarCell& cell = ring[k];
+        Bar bar;
+        cell.fill(bar, series.unit);
+        held += bar.volume.raw();
+        for (; ring[oldest].start() + spec_->lengths.back() < cell.start(); ++oldest) {
+          ring[oldest].fill(bar, series.unit);
+          held -= bar.volume.raw();
+        }
+        TM_INVARIANT(held <= std::numeric_limits<std::int64_t>::max(), "stored volumes have room in a longest bar");
+      }
+    }
+  open_ = {};
+  if (started_) set_watermark(watermark);
+  watermark_ = watermark;
+  open_gap_ = open_gap;
+  signs_ = signs;
+  volume_ = volume;
+  volume_before_ = volume_before;
+  longest_before_ = before;
+  find_next_end();
 }
 
 }  // namespace tickmesh

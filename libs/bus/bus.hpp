@@ -111,6 +111,7 @@ struct Subscription {
   Endpoint publisher;
   std::vector<Stream> streams;
   bool required{true};  ///< false: a publisher not heard for kOptionalWaitNs does not keep the reader from being caught up
+  std::map<Stream, std::uint64_t> shards{};  ///< partitions of a stream that are heard, a bit each; all of a stream that is not named
 };
 /// How long a reader waits for a publisher it can do without.
 inline constexpr std::int64_t kOptionalWaitNs = 3'000'000'000;

@@ -22,7 +22,7 @@ namespace {
 TM_ENUM(Stream, control)
 TM_ENUM(Side, sell)
 TM_ENUM(FeedKind, replay)
-TM_ENUM(TickKind, trade)
+TM_ENUM(TickKind, bust)
 TM_ENUM(FeedEventKind, clock_stepped)
 TM_ENUM(BarBasis, mid)
 TM_ENUM(BarQuality, revised)
@@ -31,6 +31,7 @@ TM_ENUM(OrderType, stop)
 TM_ENUM(IntentKind, cancel)
 TM_ENUM(Purpose, exit)
 TM_ENUM(PositionEventKind, closed)
+TM_ENUM(KellyBound, cap)
 TM_ENUM(RiskState, halted)
 TM_ENUM(Outcome, unknown)
 TM_ENUM(RiskEventKind, command_answered)
@@ -84,6 +85,13 @@ struct Writer {
   void message(const T& value, Has /*has*/, Mutable mutable_message) {
     if (!(value == T{})) fields(*this, value, mutable_message());
   }
+  template <class T, std::size_t N, class Size, class Add, class At>
+  void messages(const char* /*name*/, const std::array<T, N>& values, Size /*size*/, Add add, At /*at*/) {
+    for (const T& value : values) {
+      if (value == T{}) break;
+      fields(*this, value, add());
+    }
+  }
 };
 
 struct Reader {
@@ -130,6 +138,15 @@ struct Reader {
       fields(*this, value, mutable_message());
     else
       value = T{};
+  }
+  template <class T, std::size_t N, class Size, class Add, class At>
+  void messages(const char* name, std::array<T, N>& values, Size size, Add /*add*/, At at) {
+    const auto count = static_cast<std::size_t>(size());
+    if (count > N) return refuse(name, "not more than there is room for");
+    for (std::size_t i = 0; i < N; ++i) {
+      values[i] = T{};
+      if (i < count) fields(*this, values[i], at(static_cast<int>(i)));
+    }
   }
 };
 

@@ -10,7 +10,7 @@ Conversation::Conversation(const Subscription& to, std::string reader, std::size
       required_{to.required},
       reader_{std::move(reader)},
       own_{own},
-      sequencer_{{.streams = to.streams, .buffer_bytes = buffer_bytes}, applied} {}
+      sequencer_{{.streams = to.streams, .shards = to.shards, .buffer_bytes = buffer_bytes}, applied} {}
 
 bool Conversation::batch(ByteView frame, bool beat, std::int64_t now, SequencerSink& sink) {
   if (!parser_.parse(frame)) return false;
@@ -70,7 +70,8 @@ void Conversation::ask(std::int64_t now, const Send& send) {
     HelloRequest hello{reader_, {}, own_, sequencer_.token().value_or(Token{})};
     for (const Stream stream : sequencer_.streams())
       for (unsigned p = 0; p < kPartitions; ++p)
-        hello.positions[{stream, static_cast<Partition>(p)}] = sequencer_.position(stream, static_cast<Partition>(p));
+        if (sequencer_.hears(stream, static_cast<Partition>(p)))
+          hello.positions[{stream, static_cast<Partition>(p)}] = sequencer_.position(stream, static_cast<Partition>(p));
     if (!send(encode(hello))) sequencer_.hello_unsent(now);
   }
   if (const auto get = sequencer_.get_due(now))
@@ -81,7 +82,7 @@ std::optional<std::string> Conversation::ack(const Positions& applied, const Pos
   AckRequest ack{reader_, {}, {}, own_, sequencer_.token().value_or(Token{})};
   const auto ours = [&](const Positions& from, Positions& to) {
     for (const auto& [key, at] : from)
-      if (sequencer_.subscribed(key.first)) to.emplace(key, at);
+      if (sequencer_.hears(key.first, key.second)) to.emplace(key, at);
   };
   ours(applied, ack.applied);
   ours(snapshotted, ack.snapshotted);

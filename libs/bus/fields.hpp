@@ -10,6 +10,11 @@
       #name, e.member, [&]() -> decltype(auto) { return m.name(); }, \
       [&](auto&& value) { m.set_##name(std::forward<decltype(value)>(value)); })
 #define TM_MESSAGE(member, name) io.message(e.member, [&] { return m.has_##name(); }, [&]() -> auto& { return *m.mutable_##name(); })
+/// A list of at most as many messages as the array holds; elements that say nothing end it.
+#define TM_MESSAGES(member, name)                                                                   \
+  io.messages(                                                                                      \
+      #name, e.member, [&] { return m.name##_size(); }, [&]() -> auto& { return *m.add_##name(); }, \
+      [&](int i) -> auto& { return *m.mutable_##name(i); })
 #define TM_TABLE(Type, Message) \
   template <class Io>           \
   void fields(Io& io, typename Io::template Of<Type>& e, v1::Message& m)
@@ -95,6 +100,33 @@ TM_TABLE(Value, Value) {
   TM_FIELD(status, status);
   TM_FIELD(has_value, has_value);
 }
+TM_TABLE(BarIndicators, BarIndicators) {
+  TM_FIELD(length, length_ns);
+  TM_FIELD(closed, closed_ns);
+  TM_FIELD(fresh, fresh);
+  TM_FIELD(bars, bars);
+  TM_MESSAGE(sma_20, sma_20);
+  TM_MESSAGE(sma_50, sma_50);
+  TM_MESSAGE(ema_12, ema_12);
+  TM_MESSAGE(ema_20, ema_20);
+  TM_MESSAGE(ema_26, ema_26);
+  TM_MESSAGE(ema_50, ema_50);
+  TM_MESSAGE(atr_14, atr_14);
+  TM_MESSAGE(atr_span_s, atr_span_s);
+  TM_MESSAGE(rsi_14, rsi_14);
+  TM_MESSAGE(macd, macd);
+  TM_MESSAGE(macd_signal, macd_signal);
+  TM_MESSAGE(macd_histogram, macd_histogram);
+  TM_MESSAGE(bollinger_upper, bollinger_upper);
+  TM_MESSAGE(bollinger_lower, bollinger_lower);
+  TM_MESSAGE(bollinger_b, bollinger_b);
+  TM_MESSAGE(ewma_volatility, ewma_volatility);
+  TM_MESSAGE(close_volatility, close_volatility);
+  TM_MESSAGE(parkinson, parkinson);
+  TM_MESSAGE(garman_klass, garman_klass);
+  TM_MESSAGE(rogers_satchell, rogers_satchell);
+  TM_MESSAGE(garman_klass_overnight, garman_klass_overnight);
+}
 TM_TABLE(Metrics, Metrics) {
   TM_MESSAGE(header, header);
   TM_FIELD(symbol, symbol);
@@ -117,6 +149,50 @@ TM_TABLE(Metrics, Metrics) {
   TM_MESSAGE(trend_t, trend_t);
   TM_MESSAGE(cost_bp, cost_bp);
   TM_MESSAGE(round_trip_bp, round_trip_bp);
+  TM_MESSAGE(regime_down, regime_down);
+  TM_MESSAGE(regime_flat, regime_flat);
+  TM_MESSAGE(regime_up, regime_up);
+  TM_MESSAGE(regime, regime);
+  TM_MESSAGE(regime_logc, regime_logc);
+  TM_MESSAGE(regime_zero_share, regime_zero_share);
+  TM_MESSAGE(regime_rate_down, regime_rate_down);
+  TM_MESSAGE(regime_rate_flat, regime_rate_flat);
+  TM_MESSAGE(regime_rate_up, regime_rate_up);
+  TM_MESSAGE(regime_null_down, regime_null_down);
+  TM_MESSAGE(regime_null_flat, regime_null_flat);
+  TM_MESSAGE(regime_null_up, regime_null_up);
+  TM_MESSAGE(regime_disagree, regime_disagree);
+  TM_MESSAGE(ofi, ofi);
+  TM_MESSAGE(ofi_normalised, ofi_normalised);
+  TM_MESSAGE(ofi_1s, ofi_1s);
+  TM_MESSAGE(ofi_1s_normalised, ofi_1s_normalised);
+  TM_MESSAGE(book_imbalance, book_imbalance);
+  TM_MESSAGE(microprice, microprice);
+  TM_MESSAGE(sign_share_venue, sign_share_venue);
+  TM_MESSAGE(sign_share_quote, sign_share_quote);
+  TM_MESSAGE(sign_share_tick, sign_share_tick);
+  TM_MESSAGE(sign_share_none, sign_share_none);
+  TM_MESSAGE(cvd, cvd);
+  TM_MESSAGE(buy_100, buy_100);
+  TM_MESSAGE(sell_100, sell_100);
+  TM_MESSAGE(pressure_100, pressure_100);
+  TM_MESSAGE(buy_pct_100, buy_pct_100);
+  TM_MESSAGE(volume_ratio_100, volume_ratio_100);
+  TM_MESSAGE(buy_60s, buy_60s);
+  TM_MESSAGE(sell_60s, sell_60s);
+  TM_MESSAGE(pressure_60s, pressure_60s);
+  TM_MESSAGE(buy_pct_60s, buy_pct_60s);
+  TM_MESSAGE(volume_ratio_60s, volume_ratio_60s);
+  TM_MESSAGE(aggr, aggr);
+  TM_MESSAGE(momentum, momentum);
+  TM_MESSAGE(intensity, intensity);
+  TM_MESSAGE(aggressive, aggressive);
+  TM_MESSAGE(vwap, vwap);
+  TM_MESSAGE(vwap_lower, vwap_lower);
+  TM_MESSAGE(vwap_upper, vwap_upper);
+  TM_MESSAGE(realised_variance, realised_variance);
+  TM_MESSAGE(realised_volatility, realised_volatility);
+  TM_MESSAGES(bars, bars);
 }
 TM_TABLE(Signal, Signal) {
   TM_MESSAGE(header, header);
@@ -196,6 +272,10 @@ TM_TABLE(StrategyEvent, StrategyEvent) {
   TM_FIELD(strategy, strategy);
   TM_FIELD(symbol, symbol);
   TM_FIELD(enabled, enabled);
+  TM_FIELD(closed_trades, closed_trades);
+  TM_FIELD(kelly_full, kelly_full);
+  TM_FIELD(kelly_used, kelly_used);
+  TM_FIELD(kelly_bound, kelly_bound);
 }
 TM_TABLE(Fill, Fill) {
   TM_FIELD(execution_id, execution_id);
@@ -292,4 +372,5 @@ TM_TABLE(Rebuilt, Rebuilt) {
 
 #undef TM_FIELD
 #undef TM_MESSAGE
+#undef TM_MESSAGES
 #undef TM_TABLE

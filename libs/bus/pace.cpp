@@ -10,12 +10,13 @@ Pace pace(const Outbox::Heads& heads, Epoch epoch, Stream stream, const std::vec
   const auto& said = heads[static_cast<std::size_t>(stream)];
   for (const std::string& service : services) {
     std::uint64_t behind = 0;
-    const auto reader = std::ranges::find_if(readers, [&](const ReaderState& r) { return r.reader.starts_with(service + "-"); });
     for (unsigned p = 0; p < kPartitions; ++p) {
+      // Instances of a service share the partitions, so whoever came furthest in one has it.
       Sequence applied = 0;
-      if (reader != readers.end()) {
-        const auto at = reader->applied.find({stream, static_cast<Partition>(p)});
-        if (at != reader->applied.end() && at->second.epoch == epoch) applied = at->second.sequence;
+      for (const ReaderState& reader : readers) {
+        if (!reader.reader.starts_with(service + "-")) continue;
+        const auto at = reader.applied.find({stream, static_cast<Partition>(p)});
+        if (at != reader.applied.end() && at->second.epoch == epoch) applied = std::max(applied, at->second.sequence);
       }
       behind += said[p] - std::min(applied, said[p]);
     }

@@ -23,7 +23,8 @@ Sequencer::Sequencer(SequencerOptions options, const Positions& applied) : optio
       Cursor cursor;
       cursor.stream = stream;
       cursor.partition = static_cast<Partition>(p);
-      if (const auto it = applied.find({stream, cursor.partition}); it != applied.end() && it->second.epoch != 0) {
+      if (const auto shard = options_.shards.find(stream); shard != options_.shards.end()) cursor.ours = (shard->second >> p & 1) != 0;
+      if (const auto it = applied.find({stream, cursor.partition}); cursor.ours && it != applied.end() && it->second.epoch != 0) {
         cursor.at = it->second;
         cursor.known = true;
       }
@@ -98,6 +99,7 @@ void Sequencer::heads(Token token, const Outbox::Heads& last) {
   if (!token_ || token != *token_) return;
   told_ = true;
   for (Cursor& cursor : cursors_) {
+    if (!cursor.ours) continue;
     const Sequence head = last[index(cursor.stream)][cursor.partition];
     if (head > cursor.head && head < kMaxSequence) cursor.head = head;
     if (behind(cursor) > 0) maybe_behind_ = true;
@@ -111,6 +113,7 @@ void Sequencer::welcome(Token token, const Outbox::Heads& first, const Outbox::H
   ended_ = std::move(ended_streams);
   std::erase_if(ended_, [](const EndedStream& e) { return e.last >= kMaxSequence || e.first == 0 || e.first > e.last; });
   for (Cursor& cursor : cursors_) {
+    if (!cursor.ours) continue;
     if (!cursor.known) {
       Position first_held{token.epoch, first[index(cursor.stream)][cursor.partition]};
       if (const EndedStream* oldest = ended(cursor, 0); oldest != nullptr && oldest->epoch < token.epoch)
@@ -132,6 +135,7 @@ bool Sequencer::run(const Name& first, std::span<const ByteView> events, bool re
   Cursor* cursor = find(first.stream, first.partition);
   if (!cursor || events.empty() || first.at.sequence == 0 || first.at.sequence >= kMaxSequence || !token_) return false;
   if (first.at.epoch > token_->epoch) return false;
+  if (!cursor->ours) return true;
   if (replayed && closing(*cursor) && first.at.epoch == cursor->at.epoch) {
     if (first.at.sequence > cursor->at.sequence + 1) return true;  // the answer to what is no longer asked
     deliver(*cursor, first.at.sequence, events, replayed, sink);
@@ -322,12 +326,18 @@ bool Sequencer::caught_up() const { return told_ && !worst(); }
 std::optional<Sequencer::Behind> Sequencer::worst() const {
   std::optional<Behind> worst;
   for (const Cursor& cursor : cursors_) {
+    if (!cursor.ours) continue;
     Behind one{cursor.stream, cursor.partition, behind(cursor), false};
     if (told_ && cursor.known) one.ahead = cursor.at.epoch > token_->epoch || (in_epoch(cursor) && cursor.at.sequence > cursor.head);
     const bool misses = one.events > 0 || one.ahead || (told_ && !cursor.known);
     if (misses && (!worst || one.events > worst->events || (one.ahead && !worst->ahead))) worst = one;
   }
   return worst;
+}
+
+bool Sequencer::hears(Stream stream, Partition partition) const {
+  const Cursor* cursor = find(stream, partition);
+  return cursor != nullptr && cursor->ours;
 }
 
 SequencerCounts Sequencer::counts(Stream stream) const {

@@ -38,8 +38,12 @@ struct LastValue {
   ByteView bytes{};
 };
 
+/// Partitions of a stream, a bit each.
+using Shards = std::map<Stream, std::uint64_t>;
+
 struct SequencerOptions {
-  std::vector<Stream> streams;               ///< of this publisher; all partitions of each
+  std::vector<Stream> streams;               ///< of this publisher
+  Shards shards{};                           ///< partitions of a stream that are heard; all of a stream that is not named
   std::size_t buffer_bytes{16u << 20};       ///< live runs beyond a gap; what does not fit is asked for again
   std::uint32_t get_count{8192};             ///< the most events one Get asks for
   std::int64_t hello_retry_ns{500'000'000};  ///< between Hellos, until a Welcome comes
@@ -111,6 +115,7 @@ class Sequencer {
   std::size_t buffered_bytes() const { return buffered_; }
   Position position(Stream stream, Partition partition) const;
   bool subscribed(Stream stream) const;
+  bool hears(Stream stream, Partition partition) const;  ///< subscribed, and of its shard
   const std::vector<Stream>& streams() const { return options_.streams; }
   Positions positions() const;
 
@@ -124,6 +129,7 @@ class Sequencer {
     Stream stream{Stream::local};
     Partition partition{0};
     Position at{};        ///< the last delivered
+    bool ours{true};      ///< of the shard that is heard; the others are dropped unlooked at
     bool known{false};    ///< `at` says where to go on; until a Welcome does, everything is held
     bool joins{false};    ///< begins without a position, and what it begins with is yet to come
     bool queued{false};   ///< in ready_

@@ -90,7 +90,7 @@ bool decode_canonical_tick(ByteView bytes, Tick& out) {
   out.size = Quantity::from_raw(in.get_signed(13));
   out.trade_id = in.get64(14);
   // A longer varint has its high bit set and fails these ranges, an unknown field or another order leaves bytes over.
-  if (in.at != in.end || kind > static_cast<std::uint8_t>(TickKind::trade) || feed > static_cast<std::uint8_t>(FeedKind::replay) ||
+  if (in.at != in.end || kind > static_cast<std::uint8_t>(TickKind::bust) || feed > static_cast<std::uint8_t>(FeedKind::replay) ||
       aggressor > static_cast<std::uint8_t>(Side::sell) || synthetic > 1)
     return false;
   out.kind = static_cast<TickKind>(kind);

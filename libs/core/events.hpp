@@ -2,6 +2,8 @@
 // Commands and intents ask (`Command`, `Intent`), everything else reports what happened.
 // libs/bus translates them to tickmesh.v1 once, at the edge; cores never see protobuf.
 #pragma once
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <variant>
@@ -29,8 +31,9 @@ std::string_view to_string(FeedKind feed);  ///< none, demo, push, replay
 
 // ---- tick_ingestor -------------------------------------------------------------------------------------------------
 
-enum class TickKind : std::uint8_t { none = 0, quote = 1, trade = 2 };
-/// One change of the best quote, or one print. Flat and fixed: it is the hot path.
+enum class TickKind : std::uint8_t { none = 0, quote = 1, trade = 2, bust = 3 };
+/// One change of the best quote, one print, or the word that an earlier print is void: a bust bears what the print bore. Flat and fixed: it
+/// is the hot path.
 struct Tick {
   Timestamp time{};
   Timestamp event_time{};
@@ -109,8 +112,38 @@ struct Value {
   bool has_value{false};
   friend bool operator==(const Value&, const Value&) = default;
 };
-/// METRICS.md sections 1.1, 1.2, 1.3 (trend) and 1.4.
+/// What the closed bars of one length say (METRICS.md sections 4 and 5). Bars are of trades; empty intervals make none.
+struct BarIndicators {
+  Duration length{};      ///< zero: none
+  Timestamp closed{};     ///< end of the last closed bar
+  bool fresh{false};      ///< that bar closed since metrics were said last
+  std::uint64_t bars{0};  ///< closed so far
+  Value sma_20{};         ///< price units; the middle Bollinger band
+  Value sma_50{};
+  Value ema_12{};
+  Value ema_20{};
+  Value ema_26{};
+  Value ema_50{};
+  Value atr_14{};      ///< price units
+  Value atr_span_s{};  ///< seconds that the 14 bars span
+  Value rsi_14{};      ///< 0 to 100
+  Value macd{};        ///< 12, 26, 9; price units
+  Value macd_signal{};
+  Value macd_histogram{};
+  Value bollinger_upper{};  ///< 20 bars, 2 sd
+  Value bollinger_lower{};
+  Value bollinger_b{};       ///< (close - lower) / (upper - lower)
+  Value ewma_volatility{};   ///< lambda 0.94, log returns of closes; a year, as are the next
+  Value close_volatility{};  ///< 20 bars
+  Value parkinson{};
+  Value garman_klass{};
+  Value rogers_satchell{};
+  Value garman_klass_overnight{};  ///< with the jump from close to open
+  friend bool operator==(const BarIndicators&, const BarIndicators&) = default;
+};
+/// METRICS.md sections 1, 2, 4 and 5. libs/core/metric_values.hpp lists the values by name.
 struct Metrics {
+  static constexpr std::size_t kMostBarLengths = 3;
   Header header{};
   Symbol symbol{};
   FeedKind feed{FeedKind::none};
@@ -131,6 +164,50 @@ struct Metrics {
   Value trend_t{};
   Value cost_bp{};  ///< one way, at the planned size
   Value round_trip_bp{};
+  Value regime_down{};  ///< probability of the state DOWN; with the next two a law
+  Value regime_flat{};
+  Value regime_up{};
+  Value regime{};             ///< the label: -1 DOWN, 0 FLAT, 1 UP
+  Value regime_logc{};        ///< log-likelihood of the last observation
+  Value regime_zero_share{};  ///< of the last 200 observations, those that did not move
+  Value regime_rate_down{};   ///< share of labels this session
+  Value regime_rate_flat{};
+  Value regime_rate_up{};
+  Value regime_null_down{};  ///< the same shares on a driftless random walk: what a label alone is worth
+  Value regime_null_flat{};
+  Value regime_null_up{};
+  Value regime_disagree{};    ///< share of UP and DOWN labels against the 200-tick slope
+  Value ofi{};                ///< order-flow imbalance, units, sum over 100 quote events
+  Value ofi_normalised{};     ///< the same over the mean depth of those events
+  Value ofi_1s{};             ///< of the last whole second that had events, units
+  Value ofi_1s_normalised{};  ///< the same over the mean depth of those events
+  Value book_imbalance{};     ///< (bid size - ask size) / (bid size + ask size), -1 to 1
+  Value microprice{};         ///< price units
+  Value sign_share_venue{};   ///< share of this session's trades whose sign the venue told
+  Value sign_share_quote{};   ///< by Lee and Ready, from the quote before the trade
+  Value sign_share_tick{};    ///< by the tick rule
+  Value sign_share_none{};    ///< by nothing: no price change yet
+  Value cvd{};                ///< buys less sells since the session began, units
+  Value buy_100{};            ///< units bought in the last 100 trades
+  Value sell_100{};
+  Value pressure_100{};      ///< (buy - sell) / (buy + sell), -1 to 1
+  Value buy_pct_100{};       ///< buy / (buy + sell)
+  Value volume_ratio_100{};  ///< buy / sell
+  Value buy_60s{};           ///< units bought in the last 60 s
+  Value sell_60s{};
+  Value pressure_60s{};
+  Value buy_pct_60s{};
+  Value volume_ratio_60s{};
+  Value aggr{};        ///< signed share of the decayed volume, half-life 20 s, -1 to 1
+  Value momentum{};    ///< aggr less the same with a half-life of 120 s
+  Value intensity{};   ///< volume rate now over its 20-minute mean
+  Value aggressive{};  ///< the flag: 1 AGGRESSIVE_BUY, -1 AGGRESSIVE_SELL, 0 neither
+  Value vwap{};        ///< session, price units
+  Value vwap_lower{};  ///< vwap - 2 sd, volume-weighted
+  Value vwap_upper{};
+  Value realised_variance{};                          ///< sum of squared 5-minute log returns of the mid over an hour
+  Value realised_volatility{};                        ///< its root, a year
+  std::array<BarIndicators, kMostBarLengths> bars{};  ///< by length, ascending, those that are there first
   friend bool operator==(const Metrics&, const Metrics&) = default;
 };
 enum class SignalAction : std::uint8_t { none = 0, wait = 1, enter_long = 2, enter_short = 3, exit = 4 };
@@ -229,11 +306,19 @@ struct RiskEvent {
   Outcome outcome{Outcome::none};
   friend bool operator==(const RiskEvent&, const RiskEvent&) = default;
 };
+/// What bound a Kelly size (METRICS.md 1.5).
+enum class KellyBound : std::uint8_t { none = 0, too_few = 1, no_edge = 2, fraction = 3, cap = 4 };
+std::string_view to_string(KellyBound bound);  ///< TOO_FEW, EDGE<=0, FRACTION, CAP
+/// Whether a strategy trades, and how large its closed trades let it trade.
 struct StrategyEvent {
   Header header{};
   std::string strategy{};
   Symbol symbol{};  ///< empty: all
   bool enabled{false};
+  std::uint32_t closed_trades{0};
+  double kelly_full{0};  ///< notional as a fraction of equity, after the discount for estimation error; 0 while TOO_FEW
+  double kelly_used{0};  ///< what an entry may take at most; 0 while TOO_FEW, which binds nothing
+  KellyBound kelly_bound{KellyBound::none};
   friend bool operator==(const StrategyEvent&, const StrategyEvent&) = default;
 };
 
@@ -378,7 +463,7 @@ struct Request {
 // What is read from stored bytes is not above these.
 constexpr Side last_value(Side) { return Side::sell; }
 constexpr FeedKind last_value(FeedKind) { return FeedKind::replay; }
-constexpr TickKind last_value(TickKind) { return TickKind::trade; }
+constexpr TickKind last_value(TickKind) { return TickKind::bust; }
 constexpr FeedEventKind last_value(FeedEventKind) { return FeedEventKind::clock_stepped; }
 constexpr BarBasis last_value(BarBasis) { return BarBasis::mid; }
 constexpr BarQuality last_value(BarQuality) { return BarQuality::revised; }
@@ -391,6 +476,7 @@ constexpr PositionStatus last_value(PositionStatus) { return PositionStatus::clo
 constexpr RiskState last_value(RiskState) { return RiskState::halted; }
 constexpr Outcome last_value(Outcome) { return Outcome::unknown; }
 constexpr RiskEventKind last_value(RiskEventKind) { return RiskEventKind::command_answered; }
+constexpr KellyBound last_value(KellyBound) { return KellyBound::cap; }
 constexpr OrderEventKind last_value(OrderEventKind) { return OrderEventKind::unknown; }
 constexpr VenueEventKind last_value(VenueEventKind) { return VenueEventKind::state_changed; }
 constexpr Verb last_value(Verb) { return Verb::flatten; }

@@ -4,8 +4,8 @@
 
 namespace tickmesh {
 
-Result<SessionTable> SessionTable::make(std::vector<Session> sessions) {
-  std::ranges::sort(sessions, {}, &Session::open);
+Result<SessionTable> SessionTable::make(std::vector<MarketSession> sessions) {
+  std::ranges::sort(sessions, {}, &MarketSession::open);
   for (std::size_t i = 0; i < sessions.size(); ++i) {
     if (sessions[i].close <= sessions[i].open)
       return bad_value("session", "open < close", "opens at " + std::to_string(sessions[i].open.ns) + " ns");
@@ -17,15 +17,15 @@ Result<SessionTable> SessionTable::make(std::vector<Session> sessions) {
   return table;
 }
 
-const Session* SessionTable::at(Timestamp t) const {
-  auto it = std::ranges::upper_bound(sessions_, t, {}, &Session::open);
+const MarketSession* SessionTable::at(Timestamp t) const {
+  auto it = std::ranges::upper_bound(sessions_, t, {}, &MarketSession::open);
   if (it == sessions_.begin()) return nullptr;
   --it;
   return t < it->close ? &*it : nullptr;
 }
 
-const Session* SessionTable::next(Timestamp t) const {
-  const auto it = std::ranges::lower_bound(sessions_, t, {}, &Session::open);
+const MarketSession* SessionTable::next(Timestamp t) const {
+  const auto it = std::ranges::lower_bound(sessions_, t, {}, &MarketSession::open);
   return it == sessions_.end() ? nullptr : &*it;
 }
 

@@ -7,25 +7,25 @@
 namespace tickmesh {
 
 /// Open over [open, close).
-struct Session {
+struct MarketSession {
   Timestamp open{}, close{};
-  friend bool operator==(const Session&, const Session&) = default;
+  friend bool operator==(const MarketSession&, const MarketSession&) = default;
 };
 
 class SessionTable {
  public:
   /// Error: a session that ends before it begins, or overlaps the one before it. Sorts by open.
-  static Result<SessionTable> make(std::vector<Session> sessions);
+  static Result<SessionTable> make(std::vector<MarketSession> sessions);
   /// The session `t` lies in, or nullptr. O(log n).
-  const Session* at(Timestamp t) const;
+  const MarketSession* at(Timestamp t) const;
   /// The first session that opens at or after `t`, or nullptr.
-  const Session* next(Timestamp t) const;
+  const MarketSession* next(Timestamp t) const;
   /// The last time this table knows of; beyond it nothing can be said.
   Timestamp known_until() const { return sessions_.empty() ? Timestamp{} : sessions_.back().close; }
-  const std::vector<Session>& sessions() const { return sessions_; }
+  const std::vector<MarketSession>& sessions() const { return sessions_; }
 
  private:
-  std::vector<Session> sessions_;
+  std::vector<MarketSession> sessions_;
 };
 
 }  // namespace tickmesh

@@ -78,6 +78,20 @@ void SourceRunner::take_said() {
   machine_.said().clear();
 }
 
+void SourceRunner::step_recorded(std::span<const Event> inputs) {
+  since_snapshot_ += inputs.size();
+  const Sinking sinking{machine_.outbox(), said_};
+  for (const Event& input : inputs) {
+    const auto* tick = std::get_if<Tick>(&input);
+    const auto* feed = std::get_if<FeedEvent>(&input);
+    TM_INVARIANT(tick != nullptr || feed != nullptr, "what is recorded are ticks and the health of their feed");
+    machine_.apply(tick != nullptr ? tick->event_time : feed->header.event_time, Name{}, input);
+    take_said();
+    if (said_.bytes() >= kPart) said_.record(journal_);
+  }
+  said_.record(journal_);
+}
+
 void SourceRunner::snapshot() {
   Bytes state;
   ByteWriter out{state};

@@ -54,7 +54,15 @@ Clock::Clock(const TimeSource& source) : source_{&source}, offset_{0} {
   last_utc_ = now.utc;
 }
 
+Clock Clock::recorded(Timestamp start) {
+  Clock clock;
+  clock.recorded_ = true;
+  clock.last_utc_ = start.ns;
+  return clock;
+}
+
 Timestamp Clock::now() {
+  if (recorded_) return {last_utc_};
   const std::int64_t mono = source_->monotonic();
   const std::int64_t elapsed = mono - last_mono_;
   std::int64_t utc = last_utc_ + elapsed;

@@ -54,10 +54,14 @@ constexpr std::int64_t kStatus = 500'000'000;
 Host::Host(const ServiceSpec& spec, Config config, std::uint32_t core_version)
     : spec_{spec},
       config_{std::move(config)},
-      probes_{spec.name, 0, build_version(), spec.says},
+      clock_{config_.text("mesh.time") == "live" ? Clock{} : Clock::recorded({config_.integer("mesh.start_ns")})},
+      probes_{spec.name, ordinal(), build_version(), spec.says},
       signal_fd_{block_signals()},
       identity_{config_.text("mesh.run_dir"), folder_of(config_, instance()), instance()},
       started_mono_{monotonic_ns()} {
+  if (const auto all = spec_.sharded_by.empty() ? 1 : instances_of(config_, spec_.name); ordinal() >= all)
+    throw StartError(
+        Error{"bad_value", "mesh.ordinal", fmt::format("below {}", all), fmt::format("this mesh has {} of {}", all, spec_.name)});
   auto instruments = load_instruments(config_.text("mesh.instruments"));
   if (!instruments) throw StartError(instruments.error());
   instruments_ = std::move(*instruments);
@@ -77,8 +81,7 @@ Host::Host(const ServiceSpec& spec, Config config, std::uint32_t core_version)
                        bytes_of("journal.segment_bytes")},
       *journal_, codec_);
 
-  const std::string address =
-      fmt::format("{}:{}", config_.text("health.address"), config_.integer("health.base_port") + spec_.health_offset);
+  const std::string address = fmt::format("{}:{}", config_.text("health.address"), health_port(config_, spec_.health_offset, ordinal()));
   try {
     http_ = std::make_unique<HttpServer>(
         HttpOptions{.tcp = address}, [this](HttpRequest request, HttpRespond respond) { on_http(std::move(request), std::move(respond)); });
@@ -114,7 +117,10 @@ void Host::open_journal(std::uint32_t core_version) {
   options.begin_epoch = floor != 0;
   const auto open = [&] {
     journal_.reset();  // its lock
-    auto journal = Journal::open(options, real_disk(), clock_.now(), read_line("/proc/sys/kernel/random/boot_id"), floor);
+    // A run's epoch is its own name, not a time.
+    const auto named = static_cast<std::int64_t>(config_.integer("mesh.epoch")) * 1'000'000;
+    auto journal = Journal::open(options, real_disk(), named > 0 ? Timestamp{named} : clock_.now(),
+                                 read_line("/proc/sys/kernel/random/boot_id"), floor);
     if (!journal) throw StartError(journal.error());
     journal_ = std::move(*journal);
   };
@@ -182,8 +188,8 @@ std::optional<ProjectedAt> Host::projected() {
 
 void Host::open_bus(Token token, const Outbox::Heads& heads) {
   token_ = token;
-  const Speaker speaker{spec_.name, 0, token, config_.hash()};
-  const auto bound = own_endpoint(config_, spec_.name, 0);
+  const Speaker speaker{spec_.name, ordinal(), token, config_.hash()};
+  const auto bound = own_endpoint(config_, spec_.name, ordinal());
   if (!bound) throw StartError(bound.error());
   const Endpoint& own = *bound;
   journal_->sync();  // what recovery found or completed is released below
@@ -204,8 +210,8 @@ void Host::open_bus(Token token, const Outbox::Heads& heads) {
 
 void Host::open_reads() {
   token_ = {journal_->epoch(), journal_->state().last_incarnation};
-  const Speaker speaker{spec_.name, 0, token_, config_.hash()};
-  replay_ = std::make_unique<ReplayServer>(context_, endpoint(spec_.name), speaker, *journal_);
+  const Speaker speaker{spec_.name, ordinal(), token_, config_.hash()};
+  replay_ = std::make_unique<ReplayServer>(context_, endpoint(spec_.name, ordinal()), speaker, *journal_);
   released_heads_ = journal_->heads();
   replay_->released(released_heads_);
   start_projector();
@@ -232,8 +238,8 @@ void Host::start_projector() {
   projector_ = std::move(*projector);
 }
 
-Endpoint Host::endpoint(const std::string& service) const {
-  auto found = reader_endpoint(config_, service, 0);
+Endpoint Host::endpoint(const std::string& service, std::uint32_t ordinal) const {
+  auto found = reader_endpoint(config_, service, ordinal);
   if (!found) throw StartError(found.error());
   return std::move(*found);
 }

@@ -17,6 +17,7 @@
 #include "service/config.hpp"
 #include "service/http_server.hpp"
 #include "service/identity.hpp"
+#include "service/instances.hpp"
 #include "service/probes.hpp"
 #include "service/retention.hpp"
 #include "service/spec.hpp"
@@ -90,10 +91,11 @@ class Host {
   Clock& clock() { return clock_; }
   zmq::context_t& context() { return context_; }
   std::string journal_dir() const { return config_.text("journal.dir") + "/" + instance(); }
-  std::string instance() const { return spec_.name + "-0"; }
+  std::string instance() const { return instance_name(spec_.name, ordinal()); }
+  std::uint32_t ordinal() const { return static_cast<std::uint32_t>(config_.integer("mesh.ordinal")); }
   Token token() const { return token_; }
   /// Where readers find `service`. Throws StartError when its address is none.
-  Endpoint endpoint(const std::string& service) const;
+  Endpoint endpoint(const std::string& service, std::uint32_t ordinal = 0) const;
   void count_rejected(const std::string& input, const std::string& rule, std::uint64_t n = 1);
   /// Said by this service since it started, for in/out rates.
   void count_in(std::uint64_t n) { in_ += n; }

@@ -11,11 +11,13 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <filesystem>
 #include <iostream>
 #include <iterator>
 #include <thread>
 
 #include "service/command_line.hpp"
+#include "service/handover.hpp"
 #include "service/skip_request.hpp"
 
 namespace tickmesh {
@@ -110,6 +112,9 @@ class Loop final : private Surroundings {
     spdlog::info("Recovered snapshot={} inputs_run={} said_compared={} said_completed={} inputs_lost={} incarnation={}",
                  recovered->from_snapshot, recovered->inputs_run, recovered->said_compared, recovered->said_completed,
                  recovered->inputs_lost, runner_.token().incarnation);
+    std::error_code ignored;
+    std::filesystem::remove(applied_path(host_.journal_dir()), ignored);  // from now on it is not where it stopped
+    host_.clock().reach(runner_.machine().now());
     const auto heads = runner_.machine().outbox().heads();
     host_.open_bus(runner_.token(), heads);
     life_.open();
@@ -157,8 +162,23 @@ class Loop final : private Surroundings {
     Reader::Options o;
     o.name = host_.instance();
     o.token = runner_.token();
-    for (const auto& reads : host_.spec().reads)
-      o.subscriptions.push_back({host_.endpoint(reads.publisher), reads.streams, reads.required});
+    const auto shard = [&](const std::vector<Stream>& streams, std::uint64_t partitions) {
+      std::map<Stream, std::uint64_t> shards;
+      for (const Stream stream : streams) shards[stream] = partitions;
+      return shards;
+    };
+    const auto& spec = host_.spec();
+    for (const auto& reads : spec.reads) {
+      const std::uint32_t all = instances_of(host_.config(), reads.publisher);
+      for (std::uint32_t i = 0; i < all; ++i) {
+        Subscription to{host_.endpoint(reads.publisher, i), reads.streams, reads.required};
+        // Of several publishers each says its own partitions, whatever it said before their number was changed.
+        if (all > 1) to.shards = shard(reads.streams, partitions_of(i, all));
+        if (!spec.sharded_by.empty())
+          to.shards = shard(spec.sharded_by, partitions_of(host_.ordinal(), instances_of(host_.config(), spec.name)));
+        o.subscriptions.push_back(std::move(to));
+      }
+    }
     reader_ = std::make_unique<Reader>(host_.context(), o, runner_.machine().positions());
     const auto add_fd = [&](int fd) {
       if (fd >= 0) fds_.push_back({fd, POLLIN, 0});
@@ -240,8 +260,31 @@ class Loop final : private Surroundings {
   }
 
   void take(const ReceivedRun& run) {
+    if (host_.clock().is_recorded()) return take_recorded(run);
     if (run.keyframe) return life_.learn(run.first, run.events);
     life_.take(run.first, run.events);
+    if (!run.events.empty()) ages_.took(run.first.stream, run.events.back());
+  }
+
+  /// Recorded time is what the events bear: each moment of it is a step of its own, with the timers due by then before it.
+  void take_recorded(const ReceivedRun& run) {
+    std::size_t from = 0;
+    const auto hand = [&](std::size_t to) {
+      Name first = run.first;
+      first.at.sequence += from;
+      const auto events = std::span{run.events}.subspan(from, to - from);
+      if (events.empty()) return;
+      run.keyframe ? life_.learn(first, events) : life_.take(first, events);
+      from = to;
+    };
+    for (std::size_t i = 0; i < run.events.size(); ++i) {
+      if (!host_.codec().decode(run.first.stream, run.events[i], scratch_) || time_of(scratch_) <= host_.clock().now()) continue;
+      hand(i);
+      life_.step();
+      host_.clock().reach(time_of(scratch_));
+      life_.turn();
+    }
+    hand(run.events.size());
     if (!run.events.empty()) ages_.took(run.first.stream, run.events.back());
   }
 
@@ -280,8 +323,10 @@ class Loop final : private Surroundings {
     next_peers_ = mono + 100'000'000;
     for (const PeerState& peer : reader_->peers()) {
       if (!peer.heard) continue;
-      if (!life_.peer(peer.service, peer.alive, peer.token)) continue;
-      spdlog::info("Peer {} service={} epoch={} incarnation={}", peer.alive ? "alive" : "silent", peer.service, peer.token.epoch,
+      // The first of a service is called as the service is, the others by ordinal.
+      const std::string name = peer.ordinal == 0 ? peer.service : instance_name(peer.service, peer.ordinal);
+      if (!life_.peer(name, peer.alive, peer.token)) continue;
+      spdlog::info("Peer {} service={} epoch={} incarnation={}", peer.alive ? "alive" : "silent", name, peer.token.epoch,
                    peer.token.incarnation);
       if (peer.alive && peer.config_hash != host_.config().hash())
         spdlog::warn("Configuration differs service={} theirs={:016x} ours={:016x}", peer.service, peer.config_hash, host_.config().hash());
@@ -307,7 +352,8 @@ class Loop final : private Surroundings {
     if (!life_.live()) reasons = reader_->waiting_for();
     if (!life_.live() && reasons.empty()) reasons.push_back("not yet live");
     for (const PeerState& peer : reader_->peers())
-      if (peer.heard && !peer.alive) reasons.push_back(peer.service + " is silent");
+      if (peer.heard && !peer.alive)
+        reasons.push_back((peer.ordinal == 0 ? peer.service : instance_name(peer.service, peer.ordinal)) + " is silent");
     if (attachment_ != nullptr) attachment_->report(host_.probes(), reasons);
     if (runner_.undecodable() > undecodable_) {
       host_.count_rejected("event", "bytes of its stream", runner_.undecodable() - undecodable_);
@@ -328,7 +374,9 @@ class Loop final : private Surroundings {
     snapshot();
     reader_->ack(runner_.machine().positions(), snapshotted_);
     reader_.reset();
+    const auto applied = runner_.machine().positions();
     host_.close();
+    if (!host_.spec().sharded_by.empty()) write_handover(applied_path(host_.journal_dir()), applied);
     return 0;
   }
 
@@ -350,6 +398,7 @@ class Loop final : private Surroundings {
   std::uint64_t undecodable_{0};
   std::int64_t step_began_{0};
   StreamAges ages_;
+  Event scratch_;
 };
 
 void start_log(const Config& config, const std::string& service) {

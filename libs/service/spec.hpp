@@ -28,6 +28,8 @@ struct ServiceSpec {
   /// Of a service off the order path: how long it lets more come after it has taken something, so that it wakes once for many.
   Duration gather{};
   bool projects{true};
+  /// Streams of which each instance reads its share of the partitions (service/instances.hpp). Empty: there is one instance.
+  std::vector<Stream> sharded_by{};
   unsigned reserve_segments{0};  ///< of the journal, for what must go on when the disk is full; the core hears DiskChanged
   /// Its journal is never begun anew while anyone knows an earlier life of it: it is rebuilt. Whose words tell of one: what they say
   /// on this stream follows from what this service said.

@@ -75,7 +75,12 @@ inline constexpr unsigned kSpreadSd = 8;     ///< spread_sd_bp, spread_cv
 inline constexpr unsigned kTrend = 16;       ///< trend_t
 inline constexpr unsigned kTrendSlope = 32;  ///< trend_slope
 inline constexpr unsigned kCost = 64;        ///< cost_bp, round_trip_bp
-inline constexpr unsigned kAll = 127;
+inline constexpr unsigned kRegime = 128;     ///< regime_*
+inline constexpr unsigned kOrderFlow = 256;  ///< ofi*, book_imbalance, microprice
+inline constexpr unsigned kTrades = 512;     ///< sign_share_* to aggressive, vwap*
+inline constexpr unsigned kRealised = 1024;  ///< realised_*
+inline constexpr unsigned kBars = 2048;      ///< bars
+inline constexpr unsigned kAll = 4095;
 }  // namespace metric_group
 
 /// One rule for one instrument. Deterministic; remembers what it entered.

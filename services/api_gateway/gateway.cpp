@@ -58,9 +58,9 @@ void ApiAttachment::recovered(Timestamp) {
   std::vector<Neighbours::Place> places;
   constexpr const char* services[] = {"tick_ingestor",    "bar_compressor", "metrics_engine",
                                       "position_manager", "broker_gateway", "api_gateway"};
-  for (std::size_t i = 0; i < std::size(services); ++i)
-    places.push_back({services[i], fmt::format("{}:{}", config.text("health.address"),
-                                               config.integer("health.base_port") + static_cast<std::int64_t>(i))});
+  for (unsigned i = 0; i < std::size(services); ++i)
+    for (std::uint32_t ordinal = 0; ordinal < instances_of(config, services[i]); ++ordinal)
+      places.push_back({services[i], fmt::format("{}:{}", config.text("health.address"), health_port(config, i, ordinal)), ordinal});
   neighbours_ = std::make_unique<Neighbours>(std::move(places));
   try {
     tcp_ = std::make_unique<HttpServer>(HttpOptions{.tcp = config.text("api.listen")},
@@ -204,6 +204,7 @@ void ApiAttachment::read(const HttpRequest& request, HttpRespond& respond) {
     return list(view.open_positions, [&](const auto& p) { return position_json(p.second, view, host_->instruments()); });
   if (path == "/api/v1/trades")
     return list(view.closed_positions, [&](const auto& p) { return position_json(p, view, host_->instruments()); });
+  if (path == "/api/v1/strategies") return list(view.strategies, [](const auto& s) { return strategy_json(s.second); });
   if (path == "/api/v1/latest") return list(view.latest, [](const auto& l) { return latest_json(l.second); });
   if (path == "/api/v1/orders") {
     Json out = Json::array();
@@ -220,7 +221,7 @@ void ApiAttachment::read(const HttpRequest& request, HttpRespond& respond) {
     if (kind == "metrics") {
       const auto it = view.metrics.find(*symbol);
       return it == view.metrics.end() ? respond(error_response(404, {"none", "symbol", "has metrics", symbol->str()}))
-                                      : respond(json_response(metrics_json(it->second)));
+                                      : respond(json_response(metrics_json(it->second, view)));
     }
     if (kind == "latest") {
       const auto it = view.latest.find(*symbol);

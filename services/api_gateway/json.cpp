@@ -5,29 +5,15 @@
 
 #include <chrono>
 #include <cmath>
+#include <string>
+
+#include "core/metric_values.hpp"
 
 namespace tickmesh {
 namespace {
 
-using Named = std::pair<const char*, Value Metrics::*>;
-constexpr Named kMetricNames[] = {
-    {"mid", &Metrics::mid},
-    {"z_score", &Metrics::z_score},
-    {"mean", &Metrics::mean},
-    {"sd", &Metrics::sd},
-    {"sd_bp", &Metrics::sd_bp},
-    {"half_life", &Metrics::half_life},
-    {"window_span_s", &Metrics::window_span_s},
-    {"spread_bp", &Metrics::spread_bp},
-    {"spread_mean_bp", &Metrics::spread_mean_bp},
-    {"spread_sd_bp", &Metrics::spread_sd_bp},
-    {"spread_cv", &Metrics::spread_cv},
-    {"spread_regime", &Metrics::spread_regime},
-    {"trend_slope", &Metrics::trend_slope},
-    {"trend_t", &Metrics::trend_t},
-    {"cost_bp", &Metrics::cost_bp},
-    {"round_trip_bp", &Metrics::round_trip_bp},
-};
+/// Whose signal and Kelly size stand beside a symbol's metrics.
+const std::string kStrategy = "mean_reversion";
 
 Json value_json(const Value& value) {
   return {{"value", value.has_value && std::isfinite(value.value) ? Json(value.value) : Json(nullptr)},
@@ -35,8 +21,31 @@ Json value_json(const Value& value) {
 }
 Json metric_values(const Metrics& metrics) {
   Json out = Json::object();
-  for (const auto& [name, member] : kMetricNames) out[name] = value_json(metrics.*member);
+  for (const auto& [name, member] : kMetricValues) out[name] = value_json(metrics.*member);
   return out;
+}
+/// {"10s":{"closed":"…Z","bars":12,"sma_20":{"value":…,"status":…},…},…}
+Json bar_values(const Metrics& metrics) {
+  Json out = Json::object();
+  for (const BarIndicators& bar : metrics.bars) {
+    if (bar.length == Duration{}) break;
+    Json& one = out[fmt::format("{}s", bar.length.ns / 1'000'000'000)];
+    one = {{"closed", iso_time(bar.closed)}, {"bars", bar.bars}};
+    for (const auto& [name, member] : kBarValues) one[name] = value_json(bar.*member);
+  }
+  return out;
+}
+/// What the closed trades of a strategy on the symbol let it stake, a fraction of equity.
+Json kelly_json(const MeshView& view, const Symbol& symbol, const std::string& strategy) {
+  const auto found = view.strategies.find({symbol, strategy});
+  if (found == view.strategies.end() || found->second.kelly_bound == KellyBound::none || found->second.kelly_bound == KellyBound::too_few)
+    return {{"value", nullptr}, {"status", "WARMUP"}};
+  const StrategyEvent& s = found->second;
+  return {{"value", s.kelly_used},
+          {"status", "OK"},
+          {"full", s.kelly_full},
+          {"bound", std::string(to_string(s.kelly_bound))},
+          {"trades", s.closed_trades}};
 }
 
 /// The price a position could be left at now; zero when no quote is known.
@@ -132,9 +141,9 @@ Json trading_state(const MeshView& view, const Instruments& instruments, Timesta
              {"ask", rounded(latest.ask.to_double(), decimals)}};
     const auto metrics = view.metrics.find(symbol);
     row["metrics"] = metrics != view.metrics.end() ? metric_values(metrics->second) : Json::object();
-    // Kelly needs 30 closed trades of this strategy and symbol; until it is computed it is what it is.
-    row["metrics"]["kelly"] = {{"value", nullptr}, {"status", "WARMUP"}};
-    const auto signal = view.signals.find({symbol, "mean_reversion"});
+    row["indicators"] = metrics != view.metrics.end() ? bar_values(metrics->second) : Json::object();
+    row["metrics"]["kelly"] = kelly_json(view, symbol, kStrategy);
+    const auto signal = view.signals.find({symbol, kStrategy});
     const bool has = signal != view.signals.end();
     row["signal"] = has ? std::string(to_string(signal->second.action)) : "WAIT";
     row["confidence"] = has ? rounded(signal->second.confidence, 3) : 0.0;
@@ -215,9 +224,11 @@ Json account_json(const MeshView& view) {
           {"time", iso_time(a.header.time)}};
 }
 
-Json metrics_json(const Metrics& m) {
+Json metrics_json(const Metrics& m, const MeshView& view) {
   Json out{{"symbol", m.symbol.str()}, {"time", iso_time(m.header.event_time)}, {"bid", m.bid.str(2)}, {"ask", m.ask.str(2)}};
   out["metrics"] = metric_values(m);
+  out["indicators"] = bar_values(m);
+  out["metrics"]["kelly"] = kelly_json(view, m.symbol, kStrategy);
   return out;
 }
 
@@ -233,6 +244,17 @@ Json signal_json(const Signal& s) {
           {"reason", s.reason},
           {"valid_until", iso_time(s.valid_until)},
           {"time", iso_time(s.header.event_time)}};
+}
+
+Json strategy_json(const StrategyEvent& s) {
+  return {{"strategy", s.strategy},
+          {"symbol", s.symbol.empty() ? "*" : s.symbol.str()},
+          {"enabled", s.enabled},
+          {"closed_trades", s.closed_trades},
+          {"kelly_full", s.kelly_full},
+          {"kelly_used", s.kelly_used},
+          {"kelly_bound", std::string(to_string(s.kelly_bound))},
+          {"time", iso_time(s.header.time)}};
 }
 
 Json latest_json(const Latest& l) {

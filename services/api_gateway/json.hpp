@@ -18,7 +18,9 @@ Json trading_state(const MeshView& view, const Instruments& instruments, Timesta
 Json position_json(const PositionEvent& position, const MeshView& view, const Instruments& instruments);
 Json order_json(const OrderEvent& order);
 Json account_json(const MeshView& view);
-Json metrics_json(const Metrics& metrics);
+/// With the Kelly size of the strategy shown beside it.
+Json metrics_json(const Metrics& metrics, const MeshView& view);
+Json strategy_json(const StrategyEvent& strategy);
 Json signal_json(const Signal& signal);
 Json latest_json(const Latest& latest);
 Json command_json(const Command& command);

@@ -66,7 +66,7 @@ void Neighbours::run() {
       }
       if (!one.is_object() || !one.contains("service")) {
         one = {{"service", place.service},
-               {"instance", place.service + "-0"},
+               {"instance", place.service + "-" + std::to_string(place.ordinal)},
                {"state", "down"},
                {"ready", false},
                {"reasons", {"does not answer at " + place.address}}};

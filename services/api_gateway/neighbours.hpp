@@ -17,6 +17,7 @@ class Neighbours {
   struct Place {
     std::string service;
     std::string address;  ///< "127.0.0.1:9101"
+    std::uint32_t ordinal{0};
   };
   explicit Neighbours(std::vector<Place> places);
   ~Neighbours();

@@ -17,7 +17,7 @@ inline ServiceSpec api_gateway_spec() {
       .says = {Stream::control},
       .reads = {{"tick_ingestor", {Stream::latest, Stream::feed}},
                 {"metrics_engine", {Stream::metrics, Stream::signal}},
-                {"position_manager", {Stream::position, Stream::account, Stream::risk}},
+                {"position_manager", {Stream::position, Stream::account, Stream::risk, Stream::strategy}},
                 {"broker_gateway", {Stream::order, Stream::venue}}},
       .by_reference = {},
       .durable = {Stream::control},

@@ -4,10 +4,12 @@
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <filesystem>
+#include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <optional>
 
-#include "backtester/run.hpp"
+#include "backtester/recorded.hpp"
 #include "backtester/verify.hpp"
 #include "service/command_line.hpp"
 
@@ -49,46 +51,145 @@ int verify(const Config& config, const Instruments& instruments, const std::stri
   return equal ? 0 : 1;
 }
 
-int run(const Config& config, const Instruments& instruments, double hours, bool hash, bool json) {
-  constexpr Timestamp start{1'735'828'200'000'000'000};  // 2025-01-02T14:30:00Z: a fixed moment, so that equal seeds give equal bytes
-  backtest::SingleThreadMesh mesh{config, instruments, start, {.hash = hash}};
-  const backtest::Summary s = mesh.run(Duration{static_cast<std::int64_t>(hours * 3600e9)});
+struct Run {
+  std::string data{};  ///< folder of recorded data; empty: the demo market
+  std::string layout{};
+  std::vector<std::string> symbols{};
+  double hours{1};
+  bool hash{true};
+};
+
+std::string iso(Timestamp t) {
+  const std::int64_t seconds = t.ns / 1'000'000'000;
+  return fmt::format("{}T{:02}:{:02}:{:02}Z", Date::from_days(static_cast<int>(seconds / 86'400)).str(), seconds / 3600 % 24,
+                     seconds / 60 % 60, seconds % 60);
+}
+
+Json told(const replay::Tally& tally) {
+  Json bad = Json::object();
+  for (const auto& [rule, count] : tally.bad) bad[rule] = count;
+  return {{"rows", tally.rows}, {"ticks", tally.ticks}, {"suspicious", tally.suspicious}, {"backwards", tally.backwards}, {"bad", bad}};
+}
+
+void print(const replay::Tally& tally) {
+  fmt::print("rows {} · ticks {} · suspicious {} · bad {} · back in time {}\n", tally.rows, tally.ticks, tally.suspicious, tally.bad_rows(),
+             tally.backwards);
+  for (const std::string& example : tally.examples) fmt::print("  {}\n", example);
+}
+
+constexpr Stream kHashed[] = {Stream::tick,   Stream::bar,   Stream::metrics,  Stream::signal,
+                              Stream::intent, Stream::order, Stream::position, Stream::account};
+
+int run(const Config& config, const Instruments& configured, const Run& options, bool json) {
+  std::optional<backtest::Recorded> recorded;
+  constexpr Timestamp fixed{1'735'828'200'000'000'000};  // 2025-01-02T14:30:00Z: a fixed moment, so that equal seeds give equal bytes
+  Timestamp start = fixed;
+  if (!options.data.empty()) {
+    auto opened = backtest::open_recorded(options.data, config, configured, options.layout, options.symbols);
+    if (!opened) return fail(opened.error(), json);
+    recorded = std::move(*opened);
+    start = recorded->survey.first;
+  }
+  const Instruments& instruments = recorded ? recorded->instruments : configured;
+  backtest::SingleThreadMesh mesh{config, instruments, start, {.hash = options.hash, .epoch = recorded ? recorded->epoch : 1}};
+  backtest::Summary s;
+  replay::Tally tally;
+  if (recorded) {
+    backtest::RecordedSource source{*recorded};
+    s = mesh.run(source);
+    tally = source.tally();
+  } else {
+    s = mesh.run(Duration{static_cast<std::int64_t>(options.hours * 3600e9)});
+  }
   const double first_entry = s.first_entry ? static_cast<double>((s.first_entry - s.start).ns) / 1e9 : -1;
+  const double seconds = s.market_s + s.cores_s;
+  const char* synthetic = recorded ? "" : " (SYNTHETIC)";
   if (json) {
+    Json hashes = Json::object();
+    for (const Stream stream : kHashed) hashes[std::string(to_string(stream))] = fmt::format("{:016x}", s.hash.of(stream));
+    Json data{{"data", recorded ? "RECORDED" : "SYNTHETIC"},
+              {"hours", static_cast<double>((s.end - s.start).ns) / 3600e9},
+              {"ticks", s.ticks},
+              {"signals", s.signals},
+              {"intents", s.intents},
+              {"fills", s.fills},
+              {"opened", s.opened},
+              {"closed", s.closed},
+              {"won", s.won},
+              {"first_entry_s", first_entry},
+              {"realized_pnl", s.account.realized_pnl.str(2)},
+              {"equity", s.account.equity.str(2)},
+              {"hash", options.hash ? Json(fmt::format("{:016x}", s.hash.all())) : Json(nullptr)},
+              {"seconds", seconds},
+              {"market_seconds", s.market_s},
+              {"cores_seconds", s.cores_s},
+              {"ticks_per_s", static_cast<double>(s.ticks) / seconds}};
+    if (options.hash) data["hashes"] = hashes;
+    if (recorded) {
+      data["epoch"] = recorded->epoch;
+      data["fills_hash"] = fmt::format("{:016x}", s.fills_hash.of(Stream::order));
+      data["rows"] = told(tally);
+    }
+    std::cout << Json{{"ok", true}, {"data", data}}.dump() << '\n';
+    return 0;
+  }
+  if (recorded) {
+    fmt::print("recorded {} · {} files · {} to {} · epoch {}\n", options.data, recorded->data.files.size(), iso(recorded->survey.first),
+               iso(recorded->survey.last), recorded->epoch);
+    print(tally);
+    fmt::print("{} ticks · read in {:.2f} s · run in {:.2f} s · {:.0f} ticks/s in all{}\n", s.ticks, s.market_s, s.cores_s,
+               static_cast<double>(s.ticks) / seconds, options.hash ? ", every event hashed" : "");
+  } else {
+    fmt::print("SYNTHETIC seed {} · {} h of event time · {} ticks · drawn in {:.2f} s · run in {:.2f} s ({:.0f} ticks/s{})\n",
+               config.integer("feed.demo.seed"), options.hours, s.ticks, s.market_s, s.cores_s, static_cast<double>(s.ticks) / s.cores_s,
+               options.hash ? ", every event hashed" : "");
+  }
+  fmt::print("signals {} · intents {} · fills {} · positions opened {} closed {} ({} with gain) · first entry after {:.1f} s\n", s.signals,
+             s.intents, s.fills, s.opened, s.closed, s.won, first_entry);
+  fmt::print("realized {} · unrealized {} · equity {} {}{}\n", s.account.realized_pnl.str(2), s.account.unrealized_pnl.str(2),
+             s.account.equity.str(2), s.account.currency, synthetic);
+  if (!options.hash) return 0;
+  for (const Stream stream : kHashed)
+    fmt::print("  {:9} {:>9} events  hash {:016x}\n", to_string(stream), s.hash.count(stream), s.hash.of(stream));
+  fmt::print("  {:9} {:>9} events  hash {:016x}\n", "fills", s.fills_hash.count(Stream::order), s.fills_hash.of(Stream::order));
+  fmt::print("all events hash {:016x}\n", s.hash.all());
+  return 0;
+}
+
+/// What a replay of `data` would be: for deploy/up, and to look before running.
+int plan(const Config& config, const Instruments& configured, const Run& options, const std::string& instruments_file, bool json) {
+  auto recorded = backtest::open_recorded(options.data, config, configured, options.layout, options.symbols);
+  if (!recorded) return fail(recorded.error(), json);
+  if (!instruments_file.empty() && !(std::ofstream{instruments_file} << replay::instruments_toml(recorded->instruments)))
+    return fail({"bad_file", instruments_file, "a file that can be written", "it cannot be"}, json);
+  const replay::Survey& survey = recorded->survey;
+  const std::string name =
+      fmt::format("{}-{:010x}", Date::from_days(static_cast<int>(survey.first.ns / 86'400'000'000'000)).str(), recorded->epoch);
+  if (json) {
+    Json symbols = Json::array();
+    for (const auto& [symbol, seen] : survey.symbols)
+      symbols.push_back({{"symbol", symbol.str()}, {"quotes", seen.quotes}, {"trades", seen.trades}});
     std::cout << Json{{"ok", true},
                       {"data",
-                       {{"data", "SYNTHETIC"},
-                        {"hours", hours},
-                        {"ticks", s.ticks},
-                        {"signals", s.signals},
-                        {"intents", s.intents},
-                        {"fills", s.fills},
-                        {"opened", s.opened},
-                        {"closed", s.closed},
-                        {"won", s.won},
-                        {"first_entry_s", first_entry},
-                        {"realized_pnl", s.account.realized_pnl.str(2)},
-                        {"equity", s.account.equity.str(2)},
-                        {"hash", hash ? Json(fmt::format("{:016x}", s.hash.all())) : Json(nullptr)},
-                        {"seconds", s.market_s + s.cores_s},
-                        {"market_seconds", s.market_s},
-                        {"cores_seconds", s.cores_s}}}}
+                       {{"run", name},
+                        {"epoch", recorded->epoch},
+                        {"first_ns", survey.first.ns},
+                        {"last_ns", survey.last.ns},
+                        {"files", recorded->data.files.size()},
+                        {"ignored", recorded->data.ignored},
+                        {"symbols", symbols},
+                        {"rows", told(survey.tally)}}}}
                      .dump()
               << '\n';
     return 0;
   }
-  fmt::print("SYNTHETIC seed {} · {} h of event time · {} ticks · drawn in {:.2f} s · run in {:.2f} s ({:.0f} ticks/s{})\n",
-             config.integer("feed.demo.seed"), hours, s.ticks, s.market_s, s.cores_s, static_cast<double>(s.ticks) / s.cores_s,
-             hash ? ", every event hashed" : "");
-  fmt::print("signals {} · intents {} · fills {} · positions opened {} closed {} ({} with gain) · first entry after {:.1f} s\n", s.signals,
-             s.intents, s.fills, s.opened, s.closed, s.won, first_entry);
-  fmt::print("realized {} · unrealized {} · equity {} {} (SYNTHETIC)\n", s.account.realized_pnl.str(2), s.account.unrealized_pnl.str(2),
-             s.account.equity.str(2), s.account.currency);
-  if (!hash) return 0;
-  for (const Stream stream :
-       {Stream::tick, Stream::bar, Stream::metrics, Stream::signal, Stream::intent, Stream::order, Stream::position, Stream::account})
-    fmt::print("  {:9} {:>9} events  hash {:016x}\n", to_string(stream), s.hash.count(stream), s.hash.of(stream));
-  fmt::print("all events hash {:016x}\n", s.hash.all());
+  fmt::print("run {} · {} files · {} to {}\n", name, recorded->data.files.size(), iso(survey.first), iso(survey.last));
+  print(survey.tally);
+  for (const auto& [symbol, seen] : survey.symbols)
+    fmt::print("  {:16} quotes {:>9}  trades {:>9}  {}\n", symbol.view(), seen.quotes, seen.trades,
+               configured.find(symbol) == nullptr ? "derived from the data" : "as configured");
+  for (const std::string& file : recorded->data.ignored) fmt::print("  ignored {}\n", file);
+  fmt::print("epoch {}\nstart {}\n", recorded->epoch, survey.first.ns);
   return 0;
 }
 
@@ -99,22 +200,33 @@ int main(int argc, char** argv) {
   std::string config_path, journals = "var/journal";
   std::vector<std::string> sets;
   bool json = false, version = false, no_hash = false;
-  double hours = 1;
+  Run what;
+  std::string instruments_file;
   app.add_option("--config", config_path, "configuration file (default: deploy/config/tickmesh.toml where it exists)");
   app.add_option("--set", sets, "override one key: --set feed.demo.seed=7 (repeatable)");
   app.add_flag("--json", json, "one JSON object");
   app.add_flag("--version", version, "print the version and stop");
-  auto* run_verb = app.add_subcommand("run", "the demo market through all cores; prints counts, P&L (SYNTHETIC) and canonical hashes");
-  run_verb->add_option("--hours", hours, "of event time")->check(CLI::Range(0.001, 10'000.0));
+  auto* run_verb =
+      app.add_subcommand("run", "the demo market (SYNTHETIC) or recorded data through all cores; prints counts, P&L and canonical hashes");
+  run_verb->add_option("--hours", what.hours, "of event time of the demo market")->check(CLI::Range(0.001, 10'000.0));
   run_verb->add_flag("--no-hash", no_hash, "do not encode and hash what is said: the speed of the cores alone");
+  auto* plan_verb = app.add_subcommand("plan", "read recorded data once: files, rows, instruments, the name and epoch of its run");
+  for (CLI::App* verb : {run_verb, plan_verb}) {
+    auto* data = verb->add_option("--data", what.data, "folder of recorded data: LEAN's layouts, or CSV with columns.toml");
+    if (verb == plan_verb) data->required();
+    verb->add_option("--layout", what.layout, "lean or csv; otherwise each file's own");
+    verb->add_option("--symbols", what.symbols, "only these: AIG,BAC or AIG.USA")->delimiter(',');
+    verb->fallthrough();
+  }
+  plan_verb->add_option("--write-instruments", instruments_file, "file for the instruments, configured and derived");
   auto* verify_verb =
       app.add_subcommand("verify", "run recorded journals again in the order taken and compare every word; exit 1 when one differs");
   verify_verb->add_option("--journals", journals, "folder of the instances' journals");
-  run_verb->fallthrough();
   verify_verb->fallthrough();
   app.footer(
       "Examples:\n  tickmesh-backtester run --hours 1\n  tickmesh-backtester run --hours 6.5 --set feed.demo.seed=7\n  tickmesh-backtester "
-      "run --hours 1 --no-hash\n  tickmesh-backtester "
+      "run --hours 1 --no-hash\n  tickmesh-backtester run --data ../data/lean/equity/usa/tick --symbols AIG,BAC\n  tickmesh-backtester "
+      "plan --data ../data/lean/forex\n  tickmesh-backtester "
       "verify --journals var/journal");
   try {
     app.parse(argc, argv);
@@ -125,7 +237,7 @@ int main(int argc, char** argv) {
     std::cout << "tickmesh-backtester " << build_version() << '\n';
     return 0;
   }
-  if (!run_verb->parsed() && !verify_verb->parsed()) {
+  if (!run_verb->parsed() && !verify_verb->parsed() && !plan_verb->parsed()) {
     std::cerr << app.help();
     return 2;
   }
@@ -141,7 +253,10 @@ int main(int argc, char** argv) {
   auto instruments = load_instruments(config->text("mesh.instruments"));
   if (!instruments) return fail(instruments.error(), json);
   try {
-    return verify_verb->parsed() ? verify(*config, *instruments, journals, json) : run(*config, *instruments, hours, !no_hash, json);
+    if (verify_verb->parsed()) return verify(*config, *instruments, journals, json);
+    if (plan_verb->parsed()) return plan(*config, *instruments, what, instruments_file, json);
+    what.hash = !no_hash;
+    return run(*config, *instruments, what, json);
   } catch (const std::exception& e) {
     return fail({"failed", "", "", e.what()}, json);
   }

@@ -1,6 +1,8 @@
 #include "backtester/run.hpp"
 
+#include <algorithm>
 #include <chrono>
+#include <tuple>
 
 #include "broker_gateway/configure.hpp"
 #include "service/host.hpp"
@@ -15,19 +17,25 @@ T or_throw(Result<T> result) {
   return std::move(*result);
 }
 
-constexpr Epoch kEpoch = 1;
-constexpr std::size_t kDrawnAhead = 4096;
+constexpr std::size_t kDrawnAhead = 1024;
 
-double seconds_since(std::chrono::steady_clock::time_point begin) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-}
+/// In which order inputs of one time are heard, by stream.
+constexpr std::array<std::uint8_t, kStreams> kRank = [] {
+  std::array<std::uint8_t, kStreams> rank{};
+  rank.fill(9);
+  std::uint8_t next = 0;
+  for (const Stream s :
+       {Stream::control, Stream::feed, Stream::tick, Stream::bar, Stream::metrics, Stream::signal, Stream::order, Stream::intent})
+    rank[static_cast<std::size_t>(s)] = next++;
+  return rank;
+}();
 
 }  // namespace
 
 SingleThreadMesh::SingleThreadMesh(const Config& config, const Instruments& instruments, Timestamp start, RunOptions options)
-    : options_{std::move(options)}, market_{or_throw(demo_market(config, instruments))}, ingest_{instruments}, start_{start} {
+    : options_{std::move(options)}, config_{config}, instruments_{instruments}, ingest_{instruments}, start_{start} {
   source_.machine = std::make_unique<Machine>(ingest_);
-  source_.machine->outbox().set_epoch(kEpoch);
+  source_.machine->outbox().set_epoch(options_.epoch);
   nodes_.reserve(4);
   add("metrics_engine", config, instruments, {Stream::tick, Stream::feed});
   add("bar_compressor", config, instruments, {Stream::tick, Stream::feed});
@@ -42,13 +50,13 @@ SingleThreadMesh::Node& SingleThreadMesh::add(const std::string& service, const 
   Node& node = nodes_.emplace_back();
   node.core = options_.cores(service, config, instruments);
   node.machine = std::make_unique<Machine>(*node.core);
-  node.machine->outbox().set_epoch(kEpoch);
+  node.machine->outbox().set_epoch(options_.epoch);
   for (const Stream s : reads) node.reads[static_cast<std::size_t>(s)] = heard_[static_cast<std::size_t>(s)] = true;
   return node;
 }
 
 void SingleThreadMesh::begin() {
-  const Token token{kEpoch, 1};
+  const Token token{options_.epoch, 1};
   const Event lives[] = {Started{token},
                          PeerChanged{"tick_ingestor", true, token},
                          PeerChanged{"metrics_engine", true, token},
@@ -76,21 +84,32 @@ void SingleThreadMesh::collect(Node& node) {
       bytes_.clear();
       codec_.encode(one.event, bytes_);
       summary_.hash.add(one.name, bytes_);
+      if (const auto* order = std::get_if<OrderEvent>(&one.event); order != nullptr && !order->fill.execution_id.empty())
+        summary_.fills_hash.add(one.name, bytes_);
     }
     count(one);
   }
-  if (queue_.empty()) return std::swap(queue_, said);
-  for (Outbox::Said& one : said) queue_.push_back(std::move(one));
+  for (Outbox::Said& one : said)
+    if (heard_[static_cast<std::size_t>(one.name.stream)]) queue_.push_back(std::move(one));
   said.clear();
 }
 
-// First said, first heard: what one wave brings about is the next.
+// What one wave brings about is the next.
 void SingleThreadMesh::drain(Timestamp now) {
   while (!queue_.empty()) {
     std::swap(queue_, wave_);
-    for (const Outbox::Said& next : wave_) {
+    order_.resize(wave_.size());
+    for (std::uint32_t i = 0; i < order_.size(); ++i) order_[i] = i;
+    if (wave_.size() > 1) {
+      const auto key = [this](std::uint32_t i) {
+        const Name& name = wave_[i].name;
+        return std::tuple{kRank[static_cast<std::size_t>(name.stream)], name.stream, name.partition, name.at.sequence};
+      };
+      std::ranges::sort(order_, {}, key);
+    }
+    for (const std::uint32_t place : order_) {
+      const Outbox::Said& next = wave_[place];
       const auto stream = static_cast<std::size_t>(next.name.stream);
-      if (!heard_[stream]) continue;
       for (Node& node : nodes_)
         if (node.reads[stream]) apply(node, now, next.name, next.event);
       if (const auto* tick = std::get_if<Tick>(&next.event))
@@ -162,50 +181,80 @@ void SingleThreadMesh::count(const Outbox::Said& said) {
   }
 }
 
-bool SingleThreadMesh::draw(Timestamp end) {
-  const auto began = std::chrono::steady_clock::now();
-  items_.resize(kDrawnAhead);
-  for (drawn_ = 0; drawn_ < items_.size();) {
-    const DemoItem item = market_.next();
-    const Timestamp now = start_ + Duration{item.offset};
-    if (now > end) break;
-    Item& drawn = items_[drawn_++];
-    drawn.at = now;
-    if (item.is_event) {
-      auto& event = drawn.event.emplace<FeedEvent>();
-      event.header.event_time = now;
-      event.kind = item.event.kind;
-      event.feed = FeedKind::demo;
-      event.symbol = item.event.symbol;
-      event.from = start_ + Duration{item.event.from};
-      event.to = start_ + Duration{item.event.to};
-    } else {
-      auto& tick = drawn.event.emplace<Tick>(item.tick);
-      tick.event_time = now;
+namespace {
+
+class DemoSource final : public Source {
+ public:
+  DemoSource(DemoMarket market, Timestamp start, Timestamp end) : market_{std::move(market)}, start_{start}, end_{end} {}
+  std::size_t draw(std::vector<Item>& items) override {
+    std::size_t drawn = 0;
+    while (!over_ && drawn < items.size()) {
+      const DemoItem item = market_.next();
+      const Timestamp now = start_ + Duration{item.offset};
+      if (over_ = now > end_; over_) break;
+      Item& out = items[drawn++];
+      out.at = now;
+      if (item.is_event) {
+        auto& event = out.event.emplace<FeedEvent>();
+        event.header.event_time = now;
+        event.kind = item.event.kind;
+        event.feed = FeedKind::demo;
+        event.symbol = item.event.symbol;
+        event.from = start_ + Duration{item.event.from};
+        event.to = start_ + Duration{item.event.to};
+      } else {
+        auto& tick = out.event.emplace<Tick>(item.tick);
+        tick.event_time = now;
+      }
     }
+    return drawn;
   }
-  summary_.market_s += seconds_since(began);
-  return drawn_ > 0;
-}
+
+ private:
+  DemoMarket market_;
+  Timestamp start_, end_;
+  bool over_{false};
+};
+
+}  // namespace
 
 Summary SingleThreadMesh::run(Duration length) {
+  DemoSource source{or_throw(demo_market(config_, instruments_)), start_, start_ + length};
+  Summary done = run(source);
+  done.end = start_ + length;
+  return done;
+}
+
+Summary SingleThreadMesh::run(Source& source) {
   summary_ = {};
-  summary_.start = start_;
-  const Timestamp end = start_ + length;
+  summary_.start = summary_.end = start_;
+  std::vector<Item> items(kDrawnAhead);
   auto began = std::chrono::steady_clock::now();
+  const auto lap = [&](double& into) {
+    const auto now = std::chrono::steady_clock::now();
+    into += std::chrono::duration<double>(now - began).count();
+    began = now;
+  };
   begin();
-  summary_.cores_s += seconds_since(began);
-  while (draw(end)) {
-    began = std::chrono::steady_clock::now();
-    for (std::size_t i = 0; i < drawn_; ++i) {
-      advance(items_[i].at);
-      apply(source_, items_[i].at, Name{}, items_[i].event);
-      drain(items_[i].at);
+  lap(summary_.cores_s);
+  Timestamp open{};  // the time whose inputs are being gathered
+  for (std::size_t drawn = items.size(); drawn == items.size();) {
+    drawn = source.draw(items);
+    lap(summary_.market_s);
+    for (std::size_t i = 0; i < drawn; ++i) {
+      const Item& item = items[i];
+      if (item.at != open) {
+        if (open) drain(open);
+        open = item.at;
+        advance(open);
+      }
+      apply(source_, open, Name{}, item.event);
     }
-    summary_.cores_s += seconds_since(began);
-    if (drawn_ < items_.size()) break;
+    lap(summary_.cores_s);
   }
-  summary_.end = end;
+  if (open) drain(open);
+  if (open) summary_.end = open;
+  lap(summary_.cores_s);
   return summary_;
 }
 

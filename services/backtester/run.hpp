@@ -1,4 +1,6 @@
-// The whole mesh in one thread: the demo market through every core, in the order of event time, without journals or sockets.
+// The whole mesh in one thread: a market through every core, in the order of event time, without journals or sockets.
+// Inputs of one time are heard by (rank, partition, sequence): feed, tick, bar, metrics, signal, order, intent; what they bring about at
+// that very time is heard after them, in the same order; timers come first.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -19,22 +21,38 @@ struct Summary {
   Timestamp first_entry{};  ///< zero: none
   Timestamp start{}, end{};
   AccountEvent account{};
-  CanonicalHash hash{};  ///< of everything said; empty when none was asked for
+  CanonicalHash hash{};        ///< of everything said; empty when none was asked for
+  CanonicalHash fills_hash{};  ///< of the order events that are fills
   std::vector<PositionEvent> trades{};
   double market_s{0}, cores_s{0};  ///< time spent drawing the market, and running it
+};
+
+/// What a market gives, drawn ahead so that drawing and running are timed apart.
+struct Item {
+  Timestamp at{};  ///< never decreasing
+  Event event{};   ///< Tick or FeedEvent
+};
+class Source {
+ public:
+  virtual ~Source() = default;
+  /// Fills `items` from the front; fewer than it holds: that was all. Throws when there can be no more and should be.
+  virtual std::size_t draw(std::vector<Item>& items) = 0;
 };
 
 struct RunOptions {
   bool hash{true};  ///< encode and hash every event said: several times the cost of the cores themselves
   CoreMaker cores{make_core};
+  Epoch epoch{1};  ///< what it says is named by it
 };
 
 class SingleThreadMesh {
  public:
   /// Throws StartError on a configuration its parts refuse. `start` is the event time of the market's first moment.
   SingleThreadMesh(const Config& config, const Instruments& instruments, Timestamp start, RunOptions options = {});
-  /// Runs the market for `length` of event time.
+  /// Runs the demo market for `length` of event time.
   Summary run(Duration length);
+  /// Runs `source` to its end; `start` of the mesh is its first item's time or earlier.
+  Summary run(Source& source);
 
  private:
   struct Node {
@@ -42,14 +60,8 @@ class SingleThreadMesh {
     std::unique_ptr<Machine> machine;
     std::array<bool, kStreams> reads{};
   };
-  /// What the market gives, drawn ahead by the thousand so that drawing and running are timed apart.
-  struct Item {
-    Timestamp at{};
-    Event event{};
-  };
   Node& add(const std::string& service, const Config& config, const Instruments& instruments, std::initializer_list<Stream> reads);
   void begin();
-  bool draw(Timestamp end);     ///< the next items up to `end`; false when there are none
   void advance(Timestamp now);  ///< timers and the venue's own times up to `now`, in order
   void apply(Node& node, Timestamp now, const Name& name, const Event& event);
   void collect(Node& node);
@@ -59,16 +71,16 @@ class SingleThreadMesh {
 
   RunOptions options_;
   ProtoCodec codec_;
-  DemoMarket market_;
+  Config config_;
+  Instruments instruments_;
   IngestCore ingest_;
   Node source_;
   std::vector<Node> nodes_;  ///< metrics, bars, positions, gateway: the order in which one event reaches them
   Node* gateway_{nullptr};
   std::unique_ptr<PaperVenue> venue_;
-  std::array<bool, kStreams> heard_{};  ///< by a node or by the venue
-  std::vector<Item> items_;             ///< drawn, the first `drawn_` of them
-  std::size_t drawn_{0};
+  std::array<bool, kStreams> heard_{};      ///< by a node or by the venue
   std::vector<Outbox::Said> queue_, wave_;  ///< said and not yet heard; being heard
+  std::vector<std::uint32_t> order_;        ///< of the wave
   std::vector<VenueReport> reports_;
   Timestamp start_{};
   Summary summary_{};

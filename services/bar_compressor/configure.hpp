@@ -8,7 +8,7 @@ namespace tickmesh {
 inline BarConfig bar_config(const Config& config, const Instruments& instruments) {
   BarConfig bars;
   bars.instruments = instruments;
-  bars.lateness = config.ms("bars.lateness_ms");
+  bars.spec.lateness = config.ms("bars.lateness_ms");
   return bars;
 }
 

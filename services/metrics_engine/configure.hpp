@@ -1,6 +1,7 @@
 // The core's settings, from the configuration: used by the service and by whoever runs its core elsewhere.
 #pragma once
 #include "metrics_engine/core/metrics_core.hpp"
+#include "service/calendar.hpp"
 #include "service/config.hpp"
 
 namespace tickmesh {
@@ -13,6 +14,8 @@ inline MetricsConfig metrics_config(const Config& config, const Instruments& ins
   metrics.cost.min_commission = config.number("venue.paper.commission_min");
   metrics.filters = config.text("metrics.filters") == "raw" ? Filters::raw : Filters::clean;
   metrics.publish_grid = config.ms("metrics.publish_ms");
+  for (const auto& [name, table] : trading_sessions(config, instruments))
+    for (const MarketSession& session : table.sessions()) metrics.sessions[name].push_back({session.open, session.close});
   return metrics;
 }
 

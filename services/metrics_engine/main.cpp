@@ -1,11 +1,21 @@
 #include "metrics_engine/configure.hpp"
 #include "metrics_engine/spec.hpp"
+#include "service/handover.hpp"
+#include "service/host.hpp"
 #include "service/loop.hpp"
 
 int main(int argc, char** argv) {
   using namespace tickmesh;
   const ServiceSpec spec = metrics_engine_spec();
-  return run_service(argc, argv, spec, [](const Config& config, const Instruments& instruments) {
-    return std::make_unique<MetricsCore>(metrics_config(config, instruments));
+  return run_service(argc, argv, spec, [&](const Config& config, const Instruments& instruments) {
+    MetricsConfig metrics = metrics_config(config, instruments);
+    // Its share of the partitions, and what others have said of them before they were its own.
+    const auto ordinal = static_cast<std::uint32_t>(config.integer("mesh.ordinal"));
+    metrics.partitions = partitions_of(ordinal, std::max(ordinal + 1, instances_of(config, spec.name)));
+    const auto said = read_handover(said_until_path(config.text("journal.dir") + "/" + instance_name(spec.name, ordinal)));
+    if (!said) throw StartError(said.error());
+    for (const auto& [key, at] : *said)
+      if (key.first == Stream::tick) metrics.said_until[key.second] = at;
+    return std::make_unique<MetricsCore>(metrics);
   });
 }

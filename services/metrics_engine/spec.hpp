@@ -15,6 +15,7 @@ inline ServiceSpec metrics_engine_spec() {
       .reads = {{"tick_ingestor", {Stream::tick, Stream::feed}}},
       .by_reference = {Stream::tick},
       .durable = {},
+      .sharded_by = {Stream::tick},
   };
 }
 

@@ -6,6 +6,7 @@
 #include "service/loop.hpp"
 #include "tick_ingestor/configure.hpp"
 #include "tick_ingestor/push.hpp"
+#include "tick_ingestor/replay.hpp"
 #include "tick_ingestor/spec.hpp"
 
 namespace {
@@ -15,12 +16,14 @@ using namespace tickmesh;
 /// Feeds in, ticks out: no reader, and a journal of what was said alone.
 class Ingestor {
  public:
-  Ingestor(Host& host, IngestCore& core, DemoFeed* demo)
+  Ingestor(Host& host, IngestCore& core, DemoFeed* demo, ReplayFeed* replay)
       : host_{host},
         core_{core},
         demo_{demo},
+        replay_{replay},
         runner_{core, host.journal(), host.codec()},
-        push_{host, host.config().text("feed.push_token_file")} {}
+        // Nobody pushes ticks of today among recorded ones.
+        push_{host, replay != nullptr ? "" : host.config().text("feed.push_token_file")} {}
 
   int run() {
     auto observed = runner_.recover([this](const Name& name, const Event& said) { core_.observe(name, said); }, host_.clock().now());
@@ -28,7 +31,13 @@ class Ingestor {
     core_.recovered();
     for (const Error& rejected : runner_.rejected_snapshots()) spdlog::error("Snapshot rejected: {}", to_string(rejected));
     spdlog::info("Recovered said_observed={} incarnation={}", *observed, runner_.token().incarnation);
-    tell_absence();
+    if (replay_ != nullptr) {
+      std::uint64_t said = 0;
+      const Outbox::Heads heads = host_.journal().heads();
+      for (const Sequence head : heads[static_cast<std::size_t>(Stream::tick)]) said += head;
+      replay_->skip(said);
+    }
+    if (replay_ == nullptr) tell_absence();  // nothing of recorded days is missed by being away
     host_.set_extra_http([this](HttpRequest& request, HttpRespond& respond) { return push_.on_http(request, respond); });
     host_.open_bus(runner_.token(), host_.journal().heads());
     next_snapshot_ = monotonic_ns() + snapshot_interval();
@@ -68,8 +77,11 @@ class Ingestor {
     wait();
     const Timestamp now = host_.clock().now();
     Pace pace{.allowed = kTurn, .waiting = {}};
-    if (paced_) pace = host_.pace_of(Stream::tick, {"metrics_engine", "bar_compressor", "position_manager", "broker_gateway"});
+    if (paced_ || replay_ != nullptr)
+      pace = host_.pace_of(Stream::tick, {"metrics_engine", "bar_compressor", "position_manager", "broker_gateway"});
     if (demo_ != nullptr) take_demo(now, std::min<std::size_t>(kTurn, pace.allowed));
+    paced_out_ = pace.allowed == 0;
+    if (replay_ != nullptr) take_replay(std::min<std::size_t>(kTurn, pace.allowed));
     for (PushFeed::Batch& batch : push_.take()) take(std::move(batch), now);
     tell_clock_step(now);
     host_.release(runner_.said());
@@ -87,6 +99,7 @@ class Ingestor {
           host_.probes().rejected("tick", std::string(rule_of(static_cast<TickRefusal>(r))), core_.counts().refused[r]);
       std::vector<std::string> reasons;
       for (const std::string& service : pace.waiting) reasons.push_back("paced: waiting for " + service);
+      if (replay_ != nullptr) report_replay(mono);
       host_.publish_status(std::move(reasons), nullptr);
     }
   }
@@ -107,6 +120,64 @@ class Ingestor {
     }
   }
 
+  /// What is due, each tick at its own time.
+  void take_replay(std::size_t room) {
+    if (!replay_->begun() && !readers_ready()) return;
+    while (room > 0) {
+      inputs_.clear();
+      const std::size_t given = replay_->due(monotonic_ns(), std::min(room, kPart), inputs_);
+      if (given == 0) return;
+      const std::int64_t begin = monotonic_ns();
+      runner_.step_recorded(inputs_);
+      host_.clock().reach(runner_.machine().now());
+      host_.count_in(given);
+      last_tick_ = monotonic_ns();
+      host_.probes().journal_append(static_cast<double>(last_tick_ - begin) / 1e9);
+      if (const Timestamp at = runner_.machine().now(); at - sent_until_ >= ReplayFeed::kSpan) {
+        sent_until_ = at;
+        host_.release(runner_.said());
+      } else {
+        host_.hand_out(runner_.said());
+      }
+      room -= given;
+    }
+  }
+
+  /// Recorded days begin when everyone who decides anything is ready: what they learn before that, they do not act on.
+  bool readers_ready() {
+    const std::int64_t mono = monotonic_ns();
+    if (mono < next_look_) return false;
+    next_look_ = mono + 100'000'000;
+    for (unsigned offset = 1; offset <= 4; ++offset) {
+      const std::string address =
+          host_.config().text("health.address") + ':' + std::to_string(host_.config().integer("health.base_port") + offset);
+      try {
+        if (http_call(address, "GET", "/readyz", "", "", 200).status != 200) return false;
+      } catch (const std::exception&) {
+        return false;
+      }
+    }
+    replay_->begin(monotonic_ns());
+    spdlog::info("Replay begins: metrics, bars, positions and gateway are ready");
+    return true;
+  }
+
+  void report_replay(std::int64_t mono) {
+    const replay::Tally tally = replay_->tally();
+    for (const auto& [rule, count] : tally.bad) {
+      std::uint64_t& told = told_bad_[rule];
+      if (count > told) host_.count_rejected("replay", rule, count - told);
+      told = std::max(told, count);
+    }
+    for (; told_examples_ < tally.examples.size(); ++told_examples_) spdlog::warn("Row skipped: {}", tally.examples[told_examples_]);
+    const bool over = replay_->over();
+    if (!replay_->begun() || told_over_ || (!over && mono < next_progress_)) return;
+    next_progress_ = mono + 5'000'000'000;
+    told_over_ = over;
+    spdlog::info("Replay {} rows={} ticks={} suspicious={} bad={} backwards={}", replay_->progress(mono), tally.rows, tally.ticks,
+                 tally.suspicious, tally.bad_rows(), tally.backwards);
+  }
+
   void wait() {
     pollfd fds[] = {{host_.signal_fd(), POLLIN, 0}, {host_.journal().durable_fd(), POLLIN, 0}, {push_.wake_fd(), POLLIN, 0}};
     std::int64_t wait_ns = 100'000'000;
@@ -114,6 +185,8 @@ class Ingestor {
       const Timestamp due = demo_->next_due();
       wait_ns = due ? std::clamp<std::int64_t>((due - host_.clock().now()).ns, paced_ ? 1'000'000 : 0, wait_ns) : 0;
     }
+    if (replay_ != nullptr)
+      wait_ns = std::min(wait_ns, std::max<std::int64_t>(replay_->wait_ns(monotonic_ns()), paced_out_ ? 1'000'000 : 0));
     const timespec timeout{wait_ns / 1'000'000'000, wait_ns % 1'000'000'000};
     ::ppoll(fds, std::size(fds), &timeout, nullptr);
     std::uint64_t ignored = 0;
@@ -141,10 +214,17 @@ class Ingestor {
   Host& host_;
   IngestCore& core_;
   DemoFeed* demo_;
+  ReplayFeed* replay_;
   SourceRunner runner_;
   PushFeed push_;
   bool paced_{host_.config().boolean("feed.paced")};
   std::vector<Event> inputs_;
+  bool paced_out_{false};
+  Timestamp sent_until_{};  ///< recorded time of the last batch that was sent for its span
+  std::int64_t next_look_{0}, next_progress_{0};
+  std::map<std::string, std::uint64_t> told_bad_;
+  std::size_t told_examples_{0};
+  bool told_over_{false};
   std::int64_t next_snapshot_{0};
   std::int64_t last_tick_{monotonic_ns()};  ///< or the start
 };
@@ -162,8 +242,10 @@ int main(int argc, char** argv) {
       if (!market) throw StartError(market.error());
       demo.emplace(std::move(*market));
     }
+    std::optional<ReplayFeed> replay;
+    if (config.text("feed.kind") == "replay") replay.emplace(config, *instruments);
     IngestCore core{*instruments, IngestOptions{}, demo ? &*demo : nullptr};
     Host host{spec, std::move(config), core.version()};
-    return Ingestor{host, core, demo ? &*demo : nullptr}.run();
+    return Ingestor{host, core, demo ? &*demo : nullptr, replay ? &*replay : nullptr}.run();
   });
 }

@@ -14,6 +14,7 @@
 #include "tickmeshctl/latency_verb.hpp"
 #include "tickmeshctl/mesh_verbs.hpp"
 #include "tickmeshctl/rebuild.hpp"
+#include "tickmeshctl/scale.hpp"
 
 using namespace tickmesh;
 using namespace tickmesh::ctl;
@@ -91,7 +92,8 @@ int main(int argc, char** argv) {
       "Examples:\n"
       "  tickmeshctl status\n  tickmeshctl watch\n  tickmeshctl tail signal --symbol AAPL --from earliest\n"
       "  tickmeshctl open AAPL 10 --stop 195 --target 210\n  tickmeshctl open AAPL -10          # sells short\n  tickmeshctl close AAPL\n"
-      "  tickmeshctl halt                   # no new risk, exits go on\n  tickmeshctl resume\n  tickmeshctl journal verify");
+      "  tickmeshctl halt                   # no new risk, exits go on\n  tickmeshctl resume\n  tickmeshctl journal verify\n"
+      "  tickmeshctl scale metrics_engine 2 # the number of its instances");
 
   std::function<int(const Config&, const MeshClient&)> action;
   const auto verb = [&](CLI::App* parent, const char* name, const char* help, std::function<int(const Config&, const MeshClient&)> run) {
@@ -107,6 +109,7 @@ int main(int argc, char** argv) {
   DumpOptions dump;
   TailOptions tails;
   LatencyOptions hops;
+  ScaleOptions scaling;
   std::string dsn, sql_dir = "sql", password_dir = "var/secrets", instance;
 
   verb(&app, "status", "every service: state, readiness and why not, rates, lag", [&](auto&, auto& mesh) { return status(mesh, json); });
@@ -118,6 +121,8 @@ int main(int argc, char** argv) {
   verb(&app, "trades", "closed positions", [&](auto&, auto& mesh) { return trades(mesh, json); });
   auto* o = verb(&app, "orders", "working orders", [&](auto&, auto& mesh) { return orders(mesh, json, all); });
   o->add_flag("--all", all, "finished ones too");
+  verb(&app, "strategies", "what each strategy's closed trades of a symbol let it stake (Kelly)",
+       [&](auto&, auto& mesh) { return strategies(mesh, json); });
   verb(&app, "account", "balance, P&L, risk state and its reason", [&](auto&, auto& mesh) { return account(mesh, json); });
 
   auto* open = verb(&app, "open", "open a position: SYMBOL QTY, negative sells short", [&](auto&, auto& mesh) {
@@ -210,6 +215,16 @@ int main(int argc, char** argv) {
        [&](auto& config, auto&) { return rebuild(config, service, json); })
       ->add_option("service", service, "position_manager or broker_gateway, stopped")
       ->required();
+  auto* sc = verb(&app, "scale", "another number of instances of metrics_engine: stops the mesh in order, hands partitions over, starts it",
+                  [&](auto& config, auto&) {
+                    scaling.service = service;
+                    scaling.config_path = config_path;
+                    return scale(config, scaling, json);
+                  });
+  sc->add_option("service", service, "metrics_engine")->required();
+  sc->add_option("instances", scaling.to, "1 to 16")->required()->check(CLI::Range(1, 16));
+  sc->add_flag("--handover", scaling.handover,
+               "only hand over: its instances have been stopped in order, and who stopped them starts them");
   auto* l = verb(&app, "logs", "a service's log", [&](auto& config, auto&) {
     const std::string path = std::filesystem::path(config.text("mesh.run_dir")).parent_path() / "log" / (service + ".log");
     if (!std::filesystem::exists(path)) return failed(json, {"not_met", "service", "has a log", path});

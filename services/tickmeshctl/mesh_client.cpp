@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "service/http_server.hpp"
+#include "service/instances.hpp"
 
 namespace tickmesh::ctl {
 
@@ -38,9 +39,11 @@ Json MeshClient::status() const {
   constexpr const char* services[] = {"tick_ingestor",    "bar_compressor", "metrics_engine",
                                       "position_manager", "broker_gateway", "api_gateway"};
   Json all = Json::array();
-  for (std::size_t i = 0; i < std::size(services); ++i) {
-    const auto address =
-        fmt::format("{}:{}", config_.text("health.address"), config_.integer("health.base_port") + static_cast<std::int64_t>(i));
+  std::vector<std::pair<unsigned, std::uint32_t>> instances;
+  for (unsigned i = 0; i < std::size(services); ++i)
+    for (std::uint32_t ordinal = 0; ordinal < instances_of(config_, services[i]); ++ordinal) instances.emplace_back(i, ordinal);
+  for (const auto& [i, ordinal] : instances) {
+    const auto address = fmt::format("{}:{}", config_.text("health.address"), health_port(config_, i, ordinal));
     Json one;
     try {
       one = Json::parse(http_call(address, "GET", "/status", "", "", 1000).body, nullptr, false);
@@ -48,7 +51,7 @@ Json MeshClient::status() const {
     }
     if (!one.is_object() || !one.contains("service"))
       one = Json{{"service", services[i]},
-                 {"instance", std::string(services[i]) + "-0"},
+                 {"instance", instance_name(services[i], ordinal)},
                  {"state", "down"},
                  {"ready", false},
                  {"reasons", Json::array({"does not answer at " + address})}};

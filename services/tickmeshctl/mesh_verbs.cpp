@@ -120,6 +120,16 @@ int trades(const MeshClient& mesh, bool json) {
                {"CLOSED", "exit_time"}},
               "no closed trades");
 }
+int strategies(const MeshClient& mesh, bool json) {
+  return list(mesh, json, "/api/v1/strategies",
+              {{"STRATEGY", "strategy"},
+               {"SYMBOL", "symbol"},
+               {"TRADES", "closed_trades"},
+               {"KELLY", "kelly_full"},
+               {"USED", "kelly_used"},
+               {"BOUND", "kelly_bound"}},
+              "no trade of a strategy has closed yet");
+}
 int orders(const MeshClient& mesh, bool json, bool all) {
   return list(mesh, json, all ? "/api/v1/orders?all=true" : "/api/v1/orders",
               {{"CLIENT_ORDER_ID", "client_order_id"},

@@ -12,6 +12,7 @@ int positions(const MeshClient& mesh, bool json);
 int orders(const MeshClient& mesh, bool json, bool all);
 int account(const MeshClient& mesh, bool json);
 int trades(const MeshClient& mesh, bool json);
+int strategies(const MeshClient& mesh, bool json);
 /// Sends a command and prints its answer.
 int command(const MeshClient& mesh, const Json& command, bool json);
 /// Writes the halt file first, so that it works with api_gateway away, then sends the command.

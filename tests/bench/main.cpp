@@ -21,6 +21,8 @@ Benchmarks all_benchmarks(const Settings& settings) {
   add_heal(all, settings);
   add_recovery(all, settings);
   add_runner(all, settings);
+  add_analytics(all, settings);
+  add_recorded(all, settings);
   add_mesh_throughput(all, settings);
   add_mesh_latency(all, settings);
   add_idle(all, settings);

@@ -25,12 +25,13 @@ using Clock = std::chrono::steady_clock;
 
 constexpr const char* kHelp =
     "tickmesh-kill-run: kills the services of a private mesh at seeded moments, then audits what it left behind.\n\n"
-    "Usage: tickmesh-kill-run [--kills N] [--seed N] [--rate N] [--faults LIST] [--keep]\n"
+    "Usage: tickmesh-kill-run [--kills N] [--seed N] [--rate N] [--faults LIST] [--engines N] [--keep]\n"
     "  --kills N   kills in all (default TICKMESH_KILLS, else 12)\n"
     "  --seed N    chooses who, when and how (default TICKMESH_SEED, else 1)\n"
     "  --rate N    ticks a second of the demo market (default 500)\n"
     "  --faults LIST  what else goes wrong meanwhile, of kills,stops,cuts,database (default TICKMESH_FAULTS, else kills):\n"
     "                 services that hang, links between services that break (the bus runs over TCP then), a database that is away\n"
+    "  --engines N  instances of metrics_engine (default 1; not with cuts)\n"
     "  --keep      leaves the run's folder\n\n"
     "Exit codes: 0 nothing lost, doubled or made up, 1 findings or a mesh that did not come back, 2 usage.\n\n"
     "Example:\n"
@@ -49,7 +50,7 @@ int fail(TestMesh& mesh, const std::string& what) {
   return 1;
 }
 
-int run(unsigned kills, std::uint64_t seed, const std::string& rate, const std::set<Kind>& faults, bool keep) {
+int run(unsigned kills, std::uint64_t seed, const std::string& rate, const std::set<Kind>& faults, const std::string& engines, bool keep) {
   const auto begin = Clock::now();
   const auto seconds = [&] { return std::chrono::duration<double>(Clock::now() - begin).count(); };
   TestMesh mesh{{{"feed.demo.rate", rate},
@@ -61,6 +62,7 @@ int run(unsigned kills, std::uint64_t seed, const std::string& rate, const std::
                  {"risk.max_positions", "15"},
                  {"gateway.orders_per_s", "1000"},
                  {"sizing.allocation", "3000"},
+                 {"mesh.metrics_engines", engines},
                  {"mesh.transport", faults.contains(Kind::cuts) ? "tcp" : "ipc"}},
                 TestMesh::Start::later};
   if (keep) mesh.keep();
@@ -112,6 +114,7 @@ int main(int argc, char** argv) {
   std::string rate = "500";
   const char* given = std::getenv("TICKMESH_FAULTS");
   std::string faults = given == nullptr ? "kills" : given;
+  std::string engines = "1";
   bool keep = false;
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
@@ -123,7 +126,7 @@ int main(int argc, char** argv) {
       keep = true;
       continue;
     }
-    if ((word != "--kills" && word != "--seed" && word != "--rate" && word != "--faults") || i + 1 == argc) {
+    if ((word != "--kills" && word != "--seed" && word != "--rate" && word != "--faults" && word != "--engines") || i + 1 == argc) {
       std::cerr << "tickmesh-kill-run: '" << word << "'\n" << kHelp;
       return 2;
     }
@@ -132,14 +135,19 @@ int main(int argc, char** argv) {
     if (word == "--seed") seed = std::strtoull(value.c_str(), nullptr, 10);
     if (word == "--rate") rate = value;
     if (word == "--faults") faults = value;
+    if (word == "--engines") engines = value;
   }
   const auto kinds = tickmesh::chaos::parse_kinds(faults);
   if (!kinds) {
     std::cerr << "tickmesh-kill-run: --faults '" << faults << "': of kills,stops,cuts,database\n";
     return 2;
   }
+  if (engines != "1" && kinds->contains(Kind::cuts)) {
+    std::cerr << "tickmesh-kill-run: --engines: links of one engine only can be cut\n";
+    return 2;
+  }
   try {
-    return run(static_cast<unsigned>(kills), seed, rate, *kinds, keep);
+    return run(static_cast<unsigned>(kills), seed, rate, *kinds, engines, keep);
   } catch (const std::exception& e) {
     std::cerr << "tickmesh-kill-run: " << e.what() << '\n';
     return 1;

@@ -22,7 +22,8 @@ bool is_of_orders(std::uint8_t stream) { return stream == 8 || stream == 9 || st
 std::string Killer::any_service() {
   if (below(4) == 0) return "broker_gateway";
   if (below(4) == 0) return "position_manager";
-  return TestMesh::kServices[below(TestMesh::kServices.size())];
+  const auto names = mesh_.names();
+  return names[below(names.size())];
 }
 
 std::string Killer::state(const std::string& service) const {

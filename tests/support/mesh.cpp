@@ -85,6 +85,7 @@ TestMesh::TestMesh(Settings settings, Start start) {
   // Everything is named relative to the folder: paths of sockets end at 107 bytes.
   Settings all{{"mesh.run_dir", "run"},
                {"mesh.instruments", kSource + "/deploy/config/instruments.toml"},
+               {"mesh.calendar_dir", kSource + "/deploy/config/calendars"},
                {"journal.dir", "journal"},
                {"journal.budget.perishable_bytes", "0"},
                {"journal.budget.kept_bytes", "0"},
@@ -104,7 +105,9 @@ TestMesh::TestMesh(Settings settings, Start start) {
   for (const auto& [key, value] : all) environment_.push_back(key_variable(key) + '=' + value);
   if (const auto migrated = ctl({"migrate", "--dsn", owner, "--sql", kSource + "/sql", "--passwords", "secrets"}); migrated.exit != 0)
     throw std::runtime_error("migrate: " + migrated.out);
-  for (const char* service : kServices) services_[service];
+  if (const auto engines = settings.find("mesh.metrics_engines"); engines != settings.end())
+    engines_ = static_cast<unsigned>(std::stoul(engines->second));
+  for (const std::string& name : names()) services_[name];
   if (start == Start::now) start_all();
 }
 
@@ -172,10 +175,33 @@ pid_t TestMesh::spawn(const std::string& program, const std::vector<std::string>
 void TestMesh::start(const std::string& service) {
   std::vector<std::string> own;
   for (const auto& [key, value] : own_[service]) own.push_back(key_variable(key) + '=' + value);
-  services_[service] = {spawn("tickmesh-" + service, {}, dir_ + "/log/" + service + ".log", own), false};
+  const auto [program, ordinal] = split(service);
+  std::vector<std::string> words;
+  if (ordinal > 0) words.push_back(fmt::format("--mesh.ordinal={}", ordinal));
+  services_[service] = {spawn("tickmesh-" + program, words, dir_ + "/log/" + service + ".log", own), false};
 }
 void TestMesh::start_all() {
-  for (const char* service : kServices) start(service);
+  for (const std::string& name : names()) start(name);
+}
+
+std::pair<std::string, unsigned> TestMesh::split(const std::string& name) {
+  const auto dash = name.rfind('-');
+  return dash == std::string::npos ? std::pair{name, 0U}
+                                   : std::pair{name.substr(0, dash), static_cast<unsigned>(std::stoul(name.substr(dash + 1)))};
+}
+
+std::vector<std::string> TestMesh::names() const {
+  std::vector<std::string> all{kServices.begin(), kServices.end()};
+  for (unsigned i = 1; i < engines_; ++i) all.push_back(fmt::format("metrics_engine-{}", i));
+  return all;
+}
+
+void TestMesh::set_engines(unsigned engines) {
+  engines_ = engines;
+  const std::string variable = key_variable("mesh.metrics_engines") + '=';
+  std::erase_if(environment_, [&](const std::string& one) { return one.starts_with(variable); });
+  environment_.push_back(variable + std::to_string(engines));
+  for (const std::string& name : names()) services_[name];
 }
 
 void TestMesh::configure(const std::string& service, const std::string& key, const std::string& value) { own_[service][key] = value; }
@@ -226,14 +252,15 @@ bool TestMesh::running(const std::string& service) {
 }
 
 const std::vector<std::string>& TestMesh::unasked_ends() {
-  for (const char* service : kServices) running(service);
+  for (const std::string& name : names()) running(name);
   return unasked_ends_;
 }
 
 unsigned TestMesh::port(const std::string& service) const {
-  const auto it = std::ranges::find(kServices, service, [](const char* s) { return std::string(s); });
+  const auto [program, ordinal] = split(service);
+  const auto it = std::ranges::find(kServices, program, [](const char* s) { return std::string(s); });
   const auto moved = moved_.find(service);
-  return (moved == moved_.end() ? base_port_ : moved->second) + static_cast<unsigned>(it - kServices.begin());
+  return (moved == moved_.end() ? base_port_ : moved->second) + static_cast<unsigned>(it - kServices.begin()) + 10 * ordinal;
 }
 unsigned TestMesh::bus_port(const std::string& service) const {
   return base_port_ + static_cast<unsigned>(kServices.size()) + 1 + 2 * (port(service) - base_port_);
@@ -262,14 +289,14 @@ bool TestMesh::ready(const std::string& service) const {
   return body && body->find("\"ready\":true") != std::string::npos;
 }
 bool TestMesh::all_ready() const {
-  return std::ranges::all_of(kServices, [this](const char* s) { return ready(s); });
+  return std::ranges::all_of(names(), [this](const std::string& name) { return ready(name); });
 }
 
 bool TestMesh::wait_ready(std::chrono::milliseconds limit) {
   const auto ok = eventually([this] { return !unasked_ends().empty() || all_ready(); }, limit) && unasked_ends().empty();
   if (ok) return true;
   for (const auto& end : unasked_ends()) std::cerr << end << '\n';
-  for (const char* service : kServices) std::cerr << service << ": " << get(service, "/readyz").value_or("does not answer") << '\n';
+  for (const std::string& service : names()) std::cerr << service << ": " << get(service, "/readyz").value_or("does not answer") << '\n';
   dump_logs();
   return false;
 }
@@ -291,7 +318,9 @@ bool TestMesh::quiesce(std::chrono::milliseconds limit) {
 
 bool TestMesh::stop_all(std::chrono::milliseconds limit) {
   const auto before = unasked_ends().size();
-  for (const char* service : {"api_gateway", "metrics_engine", "position_manager", "broker_gateway", "bar_compressor", "tick_ingestor"}) {
+  std::vector<std::string> order{"api_gateway", "metrics_engine", "position_manager", "broker_gateway", "bar_compressor", "tick_ingestor"};
+  for (unsigned i = 1; i < engines_; ++i) order.insert(order.begin() + 1, fmt::format("metrics_engine-{}", i));
+  for (const std::string& service : order) {
     kill(service, SIGTERM);
     if (!eventually([&] { return !running(service); }, limit)) {
       std::cerr << service << " does not stop\n";
@@ -328,7 +357,7 @@ TestMesh::Ran TestMesh::audit() const {
 TestMesh::Ran TestMesh::verify() const { return run("tickmesh-backtester", {"verify", "--journals", "journal"}); }
 
 void TestMesh::dump_logs(std::size_t lines) const {
-  for (const char* service : kServices) {
+  for (const std::string& service : names()) {
     std::cerr << "--- " << service << ".log\n";
     const auto text = text_of(dir_ + "/log/" + service + ".log");
     auto from = text.size();

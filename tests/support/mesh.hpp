@@ -1,4 +1,5 @@
 // A whole mesh of a test's own: a private PostgreSQL and the six services as child processes, in a folder that goes with the object.
+// A service is named as it is; further instances of metrics_engine (setting mesh.metrics_engines) are "metrics_engine-1" and so on.
 #pragma once
 #include <sys/types.h>
 
@@ -39,6 +40,9 @@ class TestMesh {
 
   void start(const std::string& service);
   void start_all();
+  /// How many instances of metrics_engine there are, from the next start of every service on.
+  void set_engines(unsigned engines);
+  std::vector<std::string> names() const;  ///< of every process, in the order of kServices, further instances last
   /// A setting of one service alone, from its next start on.
   void configure(const std::string& service, const std::string& key, const std::string& value);
   void start_with(const std::string& service, const std::vector<std::string>& words);
@@ -87,7 +91,9 @@ class TestMesh {
   std::string dsn() const { return postgres_.dsn("tickmesh"); }  ///< of the owner
   const std::string& dir() const { return dir_; }
   std::string journals() const { return dir_ + "/journal"; }
-  std::string journal(const std::string& service) const { return journals() + '/' + service + "-0"; }
+  std::string journal(const std::string& service) const {
+    return journals() + '/' + split(service).first + '-' + std::to_string(split(service).second);
+  }
   std::string ledger() const { return dir_ + "/venue/paper.ledger"; }
   pid_t pid(const std::string& service) const;
   /// With mesh.transport = tcp: where the service binds its PUB; ROUTER is the next.
@@ -107,10 +113,12 @@ class TestMesh {
   void choose_ports();
   void ended(const std::string& service, int status);
   unsigned port(const std::string& service) const;
+  static std::pair<std::string, unsigned> split(const std::string& name);  ///< service and ordinal
 
   std::string dir_;
   TestPostgres postgres_{TestPostgres::Login::scram};
   unsigned base_port_{0};
+  unsigned engines_{1};
   std::vector<std::string> environment_;
   std::map<std::string, Settings> own_;  ///< by service
   std::map<std::string, Service> services_;

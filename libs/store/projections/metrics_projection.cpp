@@ -3,68 +3,73 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <iterator>
 #include <utility>
+
+#include "core/metric_values.hpp"
 
 namespace tickmesh {
 namespace {
 
 using enum SqlType;
 
-struct Field {
-  const char* name;
-  Value Metrics::* value;
-};
-/// In column order; `statuses` has a letter for each.
-constexpr Field kValues[] = {
-    {"mid", &Metrics::mid},
-    {"z_score", &Metrics::z_score},
-    {"mean", &Metrics::mean},
-    {"sd", &Metrics::sd},
-    {"sd_bp", &Metrics::sd_bp},
-    {"half_life", &Metrics::half_life},
-    {"window_span_s", &Metrics::window_span_s},
-    {"spread_bp", &Metrics::spread_bp},
-    {"spread_mean_bp", &Metrics::spread_mean_bp},
-    {"spread_sd_bp", &Metrics::spread_sd_bp},
-    {"spread_cv", &Metrics::spread_cv},
-    {"spread_regime", &Metrics::spread_regime},
-    {"trend_slope", &Metrics::trend_slope},
-    {"trend_t", &Metrics::trend_t},
-    {"cost_bp", &Metrics::cost_bp},
-    {"round_trip_bp", &Metrics::round_trip_bp},
-};
-constexpr std::size_t kCount = std::size(kValues);
-
 std::optional<double> number(const Value& value) { return value.has_value ? std::optional{value.value} : std::nullopt; }
 
 template <std::size_t... I>
 void metrics_row(RowBatch& batch, const Name& name, const Metrics& e, const std::string& statuses, std::index_sequence<I...>) {
   const auto price = [](Price p) { return p.is_zero() ? std::nullopt : std::optional{p.to_double()}; };
-  batch.row(name, e.header, e.symbol, to_string(e.feed), price(e.bid), price(e.ask), number(e.*kValues[I].value)..., statuses);
+  batch.row(name, e.header, e.symbol, to_string(e.feed), price(e.bid), price(e.ask), number(e.*kMetricValues[I].value)..., statuses);
 }
 
-std::string letters(const Metrics& e) {
+/// One letter a value, in the order of `fields`.
+template <class T>
+std::string letters(const T& e, const auto& fields) {
   std::string text;
-  for (const auto& field : kValues) text += to_string((e.*field.value).status).front();
+  for (const auto& field : fields) text += to_string((e.*field.value).status).front();
   return text;
 }
 
-/// {"bid":"201.27","ask":"201.29","z_score":{"value":-2.5,"status":"OK"},…}: a value that JSON cannot hold is null.
-std::string as_json(const Metrics& e) {
-  auto text =
-      fmt::format(R"({{"bid":"{}","ask":"{}","feed":"{}","time_ns":{})", e.bid.str(), e.ask.str(), to_string(e.feed), e.header.time.ns);
-  for (const auto& field : kValues) {
-    const auto& value = e.*field.value;
+template <std::size_t... I>
+void indicators_row(RowBatch& batch, const Name& name, const Metrics& e, const BarIndicators& bar, std::index_sequence<I...>) {
+  batch.row(name, e.header, e.symbol, bar.length.ns / 1'000'000'000, bar.closed, static_cast<std::int64_t>(bar.bars),
+            number(bar.*kBarValues[I].value)..., letters(bar, kBarValues));
+}
+
+template <class T>
+void values_json(std::string& text, const T& e, const auto& fields) {
+  for (const auto& field : fields) {
+    const Value& value = e.*field.value;
     const auto shown = value.has_value && std::isfinite(value.value) ? fmt::format("{}", value.value) : "null";
     text += fmt::format(R"(,"{}":{{"value":{},"status":"{}"}})", field.name, shown, to_string(value.status));
   }
+}
+
+/// {"bid":"201.27","ask":"201.29","z_score":{"value":-2.5,"status":"OK"},…,"bars":{"10s":{…},…}}: a value that JSON cannot hold is null.
+std::string as_json(const Metrics& e) {
+  auto text =
+      fmt::format(R"({{"bid":"{}","ask":"{}","feed":"{}","time_ns":{})", e.bid.str(), e.ask.str(), to_string(e.feed), e.header.time.ns);
+  values_json(text, e, kMetricValues);
+  text += R"(,"bars":{)";
+  for (const BarIndicators& bar : e.bars) {
+    if (bar.length == Duration{}) break;
+    if (text.back() != '{') text += ',';
+    text += fmt::format(R"("{}s":{{"closed_ns":{},"bars":{})", bar.length.ns / 1'000'000'000, bar.closed.ns, bar.bars);
+    values_json(text, bar, kBarValues);
+    text += '}';
+  }
+  text += '}';
   return text + '}';
 }
 
 std::vector<RowBatch::Column> metrics_columns() {
   std::vector<RowBatch::Column> columns{{"symbol", text}, {"feed", text}, {"bid", float8}, {"ask", float8}};
-  for (const auto& field : kValues) columns.push_back({field.name, float8});
+  for (const auto& field : kMetricValues) columns.push_back({field.name, float8});
+  columns.push_back({"statuses", text});
+  return columns;
+}
+
+std::vector<RowBatch::Column> indicators_columns() {
+  std::vector<RowBatch::Column> columns{{"symbol", text}, {"length_s", bigint}, {"closed", timestamptz}, {"bars", bigint}};
+  for (const auto& field : kBarValues) columns.push_back({field.name, float8});
   columns.push_back({"statuses", text});
   return columns;
 }
@@ -73,6 +78,7 @@ std::vector<RowBatch::Column> metrics_columns() {
 
 MetricsProjection::MetricsProjection(const ProjectionOptions& options)
     : metrics_{batch("metrics_engine.metrics", metrics_columns(), {}, RowBatch::Way::copied)},
+      indicators_{batch("metrics_engine.indicators", indicators_columns(), {}, RowBatch::Way::copied)},
       signals_{batch("metrics_engine.signals", {{"symbol", text},
                                                 {"strategy", text},
                                                 {"action", text},
@@ -85,16 +91,22 @@ MetricsProjection::MetricsProjection(const ProjectionOptions& options)
                                                 {"reason", text},
                                                 {"inputs", jsonb}})} {
   by_day(metrics_, {.days = options.metrics_days}, options.days_ahead);
+  by_day(indicators_, {.days = options.metrics_days}, options.days_ahead);
 }
 
 void MetricsProjection::add(const Name& name, const Event& event) {
-  if (const auto* metrics = std::get_if<Metrics>(&event))
-    metrics_row(metrics_, name, *metrics, letters(*metrics), std::make_index_sequence<kCount>{});
+  if (const auto* metrics = std::get_if<Metrics>(&event)) {
+    metrics_row(metrics_, name, *metrics, letters(*metrics, kMetricValues), std::make_index_sequence<kMetricValueCount>{});
+    for (const BarIndicators& bar : metrics->bars)
+      if (bar.fresh) indicators_row(indicators_, name, *metrics, bar, std::make_index_sequence<kBarValueCount>{});
+  }
   if (const auto* e = std::get_if<Signal>(&event))
     signals_.row(name, e->header, e->symbol, e->strategy, to_string(e->action), e->confidence, e->edge_bp, e->cost_bp, unless_zero(e->stop),
                  unless_zero(e->target), e->valid_until, e->reason, as_json(e->inputs));
 }
 
-std::vector<Projection::Table> MetricsProjection::tables() const { return {{"metrics", Stream::metrics}, {"signals", Stream::signal}}; }
+std::vector<Projection::Table> MetricsProjection::tables() const {
+  return {{"metrics", Stream::metrics}, {"indicators", Stream::metrics}, {"signals", Stream::signal}};
+}
 
 }  // namespace tickmesh

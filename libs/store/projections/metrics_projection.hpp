@@ -1,4 +1,4 @@
-// metrics_engine: the metrics and the signals with every value they used.
+// metrics_engine: the metrics, what closed bars say, and the signals with every value they used.
 #pragma once
 #include "store/projection.hpp"
 
@@ -12,6 +12,7 @@ class MetricsProjection final : public Projection {
 
  private:
   RowBatch& metrics_;
+  RowBatch& indicators_;  // a row a closed bar
   RowBatch& signals_;
 };
 

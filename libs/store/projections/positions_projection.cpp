@@ -92,8 +92,15 @@ PositionsProjection::PositionsProjection()
       risk_{batch(
           "position_manager.risk_events",
           {{"kind", text}, {"symbol", text}, {"state", text}, {"rule", text}, {"reason", text}, {"command_id", text}, {"outcome", text}})},
-      strategies_{
-          batch("position_manager.strategies", {{"strategy", text}, {"symbol", text}, {"enabled", boolean}}, {"strategy", "symbol"})} {}
+      strategies_{batch("position_manager.strategies",
+                        {{"strategy", text},
+                         {"symbol", text},
+                         {"enabled", boolean},
+                         {"closed_trades", integer},
+                         {"kelly_full", float8},
+                         {"kelly_used", float8},
+                         {"kelly_bound", text}},
+                        {"strategy", "symbol"})} {}
 
 void PositionsProjection::add(const Name& name, const Event& event) {
   std::visit(
@@ -136,7 +143,8 @@ void PositionsProjection::add(const Name& name, const RiskEvent& e) {
 
 void PositionsProjection::add(const Name& name, const StrategyEvent& e) {
   // Part of the key, so "all symbols" cannot be NULL.
-  strategies_.row(name, e.header, e.strategy, e.symbol.empty() ? std::string_view{"*"} : e.symbol.view(), e.enabled);
+  strategies_.row(name, e.header, e.strategy, e.symbol.empty() ? std::string_view{"*"} : e.symbol.view(), e.enabled, e.closed_trades,
+                  e.kelly_full, e.kelly_used, known(e.kelly_bound));
 }
 
 std::vector<Projection::Table> PositionsProjection::tables() const {

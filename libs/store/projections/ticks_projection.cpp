@@ -7,7 +7,15 @@ namespace {
 
 using enum SqlType;
 
-std::string_view word(TickKind kind) { return kind == TickKind::quote ? "quote" : kind == TickKind::trade ? "trade" : "none"; }
+std::string_view word(TickKind kind) {
+  switch (kind) {
+    case TickKind::none: return "none";
+    case TickKind::quote: return "quote";
+    case TickKind::trade: return "trade";
+    case TickKind::bust: return "bust";
+  }
+  return "none";
+}
 
 std::string_view word(FeedEventKind kind) {
   switch (kind) {

@@ -29,6 +29,8 @@ void ApiCore::apply(const Input& in, Outbox& out) {
     view_.metrics[metrics->symbol] = *metrics;
   } else if (const auto* signal = std::get_if<Signal>(&in.event)) {
     view_.signals[{signal->symbol, signal->strategy}] = *signal;
+  } else if (const auto* strategy = std::get_if<StrategyEvent>(&in.event)) {
+    view_.strategies[{strategy->symbol, strategy->strategy}] = *strategy;
   } else if (const auto* position = std::get_if<PositionEvent>(&in.event)) {
     on(*position);
   } else if (const auto* order = std::get_if<OrderEvent>(&in.event)) {
@@ -82,6 +84,7 @@ void ApiCore::save(ByteWriter& out) const {
   for (const auto& [key, e] : view_.latest) put(Stream::latest, e);
   for (const auto& [key, e] : view_.metrics) put(Stream::metrics, e);
   for (const auto& [key, e] : view_.signals) put(Stream::signal, e);
+  for (const auto& [key, e] : view_.strategies) put(Stream::strategy, e);
   for (const auto& e : view_.closed_positions) put(Stream::position, e);
   for (const auto& [key, e] : view_.open_positions) put(Stream::position, e);
   for (const auto& e : view_.finished_orders) put(Stream::order, e);

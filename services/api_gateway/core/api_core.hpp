@@ -14,11 +14,12 @@ struct MeshView {
   static constexpr std::size_t kKept = 500;
   std::map<Symbol, Latest> latest;
   std::map<Symbol, Metrics> metrics;
-  std::map<std::pair<Symbol, std::string>, Signal> signals;  ///< by symbol and strategy
-  std::map<std::string, PositionEvent> open_positions;       ///< by id
-  std::deque<PositionEvent> closed_positions;                ///< oldest first
-  std::map<std::string, OrderEvent> working_orders;          ///< by client order id
-  std::deque<OrderEvent> finished_orders;                    ///< oldest first
+  std::map<std::pair<Symbol, std::string>, Signal> signals;            ///< by symbol and strategy
+  std::map<std::pair<Symbol, std::string>, StrategyEvent> strategies;  ///< the same
+  std::map<std::string, PositionEvent> open_positions;                 ///< by id
+  std::deque<PositionEvent> closed_positions;                          ///< oldest first
+  std::map<std::string, OrderEvent> working_orders;                    ///< by client order id
+  std::deque<OrderEvent> finished_orders;                              ///< oldest first
   AccountEvent account;
   RiskEvent risk;                           ///< the account's last change of state
   std::map<Symbol, RiskEvent> symbol_risk;  ///< symbols that are not ACTIVE
@@ -33,7 +34,7 @@ class ApiCore final : public Core {
  public:
   /// `codec` packs the view's events into snapshots.
   ApiCore(ApiConfig config, const Codec& codec) : config_{config}, codec_{codec} {}
-  std::uint32_t version() const override { return 1; }
+  std::uint32_t version() const override { return 2; }
   /// Request (local) → exactly one Command on Stream::control, partition 0. All else only updates the view.
   void apply(const Input& in, Outbox& out) override;
   void save(ByteWriter& out) const override;

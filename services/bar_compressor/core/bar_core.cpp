@@ -1,21 +1,41 @@
 #include "bar_compressor/core/bar_core.hpp"
 
 #include <algorithm>
+#include <span>
 
 namespace tickmesh {
+namespace {
+
+constexpr std::uint64_t kTimer = 1;
+constexpr std::int64_t kShape = -2;  // no time: what version 1 wrote begins with one
+
+}  // namespace
 
 Result<void> BarCore::check(const BarConfig& config) {
   if (config.grace.ns < 0) return bad_value("grace", ">= 0", "negative");
   if (config.max_ahead.ns < 0) return bad_value("max_ahead", ">= 0", "negative");
   if (config.stall.ns <= 0) return bad_value("stall", "> 0", "every input would count as late");
-  return BarSpec{config.lengths, config.lateness, config.keep}.check();
+  for (const auto& [calendar, sessions] : config.sessions) {
+    Timestamp last{};
+    for (const TradingSession& session : sessions) {
+      if (session.open < last || session.close <= session.open) return bad_value("sessions", "ascending and apart", calendar);
+      if (session.open.ns % seconds(60).ns != 0) return bad_value("sessions", "open at whole minutes", calendar);
+      last = session.close;
+    }
+  }
+  return config.spec.check();
 }
 
-BarCore::BarCore(BarConfig config) : config_{std::move(config)}, spec_{config_.lengths, config_.lateness, config_.keep} {
+BarCore::BarCore(BarConfig config) : config_{std::move(config)} {
   TM_INVARIANT(check(config_).has_value(), "bars are built from a checked configuration");
-  armed_.resize(config_.lengths.size());
-  for (const Instrument& instrument : config_.instruments.list())
-    rows_.push_back({instrument.id(), InstrumentBars{spec_, instrument.symbol}});
+  rows_.reserve(config_.instruments.list().size());
+  for (const Instrument& instrument : config_.instruments.list()) {
+    const auto sessions = config_.sessions.find(instrument.calendar);
+    rows_.push_back(
+        {instrument.id(), InstrumentBars{config_.spec, instrument.symbol,
+                                         sessions == config_.sessions.end() ? std::span<const TradingSession>{}
+                                                                            : std::span<const TradingSession>{sessions->second}}});
+  }
 }
 
 void BarCore::apply(const Input& in, Outbox& out) {
@@ -29,9 +49,8 @@ void BarCore::apply(const Input& in, Outbox& out) {
     on_stream_gap(*gap, out);
   } else if (std::holds_alternative<Started>(in.event)) {
     // Whether the wish of the start before was kept is the runner's affair; asking again is harmless.
-    std::ranges::fill(armed_, Timestamp{});
-    for (std::size_t i = 0; i < armed_.size(); ++i)
-      for (const Row& row : rows_) arm_open(row.bars, i, out);
+    armed_ = {};
+    for (const Row& row : rows_) arm_open(row.bars, out);
   }
 }
 
@@ -50,7 +69,7 @@ void BarCore::on_tick(const Input& in, const Tick& tick, Outbox& out) {
   Row& row = rows_[place];
   row.bars.apply(tick, scratch_);
   if (!scratch_.empty()) say(row, out);
-  for (std::size_t i = 0; i < armed_.size(); ++i) arm_open(row.bars, i, out);
+  arm_open(row.bars, out);
 }
 
 // A stall, ours or the publisher's, ends with a timer and a heap of ticks that were on their way all the time. Those ticks close their
@@ -60,18 +79,17 @@ bool BarCore::catching_up(Timestamp now, Timestamp due) const {
 }
 
 void BarCore::on_timer(const Input& in, const TimerFired& timer, Outbox& out) {
-  if (timer.timer < 1 || timer.timer > armed_.size()) return;
-  const std::size_t length = timer.timer - 1;
-  armed_[length] = {};
+  if (timer.timer != kTimer) return;
+  armed_ = {};
   if (catching_up(in.now, timer.due)) {
-    arm(length, in.now + config_.stall, out);
+    arm(in.now + config_.stall, out);
     return;
   }
   for (Row& row : rows_) {
     row.bars.close_past(in.now - config_.grace, scratch_);
     say(row, out);
   }
-  for (const Row& row : rows_) arm_open(row.bars, length, out);
+  for (const Row& row : rows_) arm_open(row.bars, out);
 }
 
 void BarCore::on_feed(const FeedEvent& event, Outbox& out) {
@@ -99,14 +117,14 @@ void BarCore::on_stream_gap(const StreamGap& gap, Outbox& out) {
   }
 }
 
-void BarCore::arm(std::size_t length, Timestamp at, Outbox& out) {
-  if (armed_[length] && armed_[length] <= at) return;
-  armed_[length] = at;
-  out.wake_at(at, length + 1);
+void BarCore::arm(Timestamp at, Outbox& out) {
+  if (armed_ && armed_ <= at) return;
+  armed_ = at;
+  out.wake_at(at, kTimer);
 }
 
-void BarCore::arm_open(const InstrumentBars& bars, std::size_t length, Outbox& out) {
-  if (const Timestamp end = bars.open_until(length)) arm(length, end + config_.grace, out);
+void BarCore::arm_open(const InstrumentBars& bars, Outbox& out) {
+  if (const Timestamp end = bars.next_end()) arm(end + config_.grace, out);
 }
 
 void BarCore::say(const Row& row, Outbox& out) {
@@ -120,6 +138,7 @@ BarCounts BarCore::counts() const {
     const BarCounts& c = row.bars.counts();
     sum.taken += c.taken;
     sum.late += c.late;
+    sum.busted += c.busted;
     sum.unusable += c.unusable;
     sum.too_old += c.too_old;
     sum.other_feed += c.other_feed;
@@ -128,9 +147,8 @@ BarCounts BarCore::counts() const {
 }
 
 void BarCore::save(ByteWriter& out) const {
-  out.put(taken_), out.put(behind_.ns), out.put(unlisted_), out.put(bad_time_);
-  out.put(static_cast<std::uint32_t>(armed_.size()));
-  for (const Timestamp at : armed_) out.put(at);
+  out.put(kShape), out.put(taken_), out.put(behind_.ns), out.put(unlisted_), out.put(bad_time_);
+  out.put(armed_);
   out.put(static_cast<std::uint32_t>(rows_.size()));
   Bytes bytes;
   for (const Row& row : rows_) {
@@ -143,12 +161,16 @@ void BarCore::save(ByteWriter& out) const {
 }
 
 void BarCore::load(ByteReader& in) {
+  if (in.get<std::int64_t>() != kShape) {
+    // Of version 1, which kept other cells: bars begin anew.
+    while (!in.done()) in.get<std::uint8_t>();
+    return;
+  }
   taken_ = in.get<Timestamp>();
   behind_ = {in.get<std::int64_t>()};
   unlisted_ = in.get<std::uint64_t>();
   bad_time_ = in.get<std::uint64_t>();
-  TM_INVARIANT(in.get<std::uint32_t>() == armed_.size(), "a stored core has the lengths it is loaded into");
-  for (Timestamp& at : armed_) at = in.get<Timestamp>();
+  armed_ = in.get<Timestamp>();
   for (auto left = in.get<std::uint32_t>(); left > 0; --left) {
     const auto id = in.get<InstrumentId>();
     const auto bytes = in.get<std::string>();

@@ -1,29 +1,33 @@
 // bar_compressor's decisions: ticks and feed health in, bars out.
 #pragma once
 #include <cstdint>
+#include <map>
+#include <string>
 #include <vector>
 
 #include "bars/instrument_bars.hpp"
 #include "core/core.hpp"
 #include "core/instrument.hpp"
+#include "core/trading_session.hpp"
 
 namespace tickmesh {
 
 struct BarConfig {
   Instruments instruments{};
-  std::vector<Duration> lengths{seconds(1), seconds(60)};  ///< ascending multiples of the first
-  Duration lateness{seconds(2)};                           ///< a trade later than this makes a `revised` bar
-  Duration keep{seconds(300)};                             ///< how long after its end a bar can be corrected
-  Duration grace{milliseconds(250)};                       ///< a timer waits this long after a bar's end for ticks on their way
-  Duration max_ahead{seconds(60)};                         ///< a tick further ahead of `now` is refused: it would make all others late
-  Duration stall{seconds(1)};                              ///< inputs this far behind mean that we catch up: then ticks alone close bars
+  BarSpec spec{};
+  /// Sessions by calendar name, ascending, apart, opening at whole minutes. An instrument whose calendar is not listed trades around the
+  /// clock and its session is the UTC day.
+  std::map<std::string, std::vector<TradingSession>> sessions{};
+  Duration grace{milliseconds(250)};  ///< a timer waits this long after a bar's end for ticks on their way
+  Duration max_ahead{seconds(60)};    ///< a tick further ahead of `now` is refused: it would make all others late
+  Duration stall{seconds(1)};         ///< inputs this far behind mean that we catch up: then ticks alone close bars
 };
 
-/// Inputs: Tick on Stream::tick, FeedEvent gaps on Stream::feed, StreamGap of ticks or feed, TimerFired{1 + index of the length}, Started;
+/// Inputs: Tick on Stream::tick, FeedEvent gaps on Stream::feed, StreamGap of ticks or feed, TimerFired{1}, Started;
 /// the rest is ignored. Outputs: Bar on Stream::bar, the instrument's partition. Bars report, so they are said before WentLive too.
 class BarCore final : public Core {
  public:
-  static constexpr std::uint32_t kVersion = 1;
+  static constexpr std::uint32_t kVersion = 2;
 
   /// Error: the field and the rule it breaks.
   static Result<void> check(const BarConfig& config);
@@ -52,16 +56,15 @@ class BarCore final : public Core {
   void on_feed(const FeedEvent& event, Outbox& out);
   void on_stream_gap(const StreamGap& gap, Outbox& out);
   bool catching_up(Timestamp now, Timestamp due) const;
-  void arm(std::size_t length, Timestamp at, Outbox& out);
-  void arm_open(const InstrumentBars& bars, std::size_t length, Outbox& out);
+  void arm(Timestamp at, Outbox& out);
+  void arm_open(const InstrumentBars& bars, Outbox& out);
   void say(const Row& row, Outbox& out);
 
   BarConfig config_;
-  BarSpec spec_;
-  std::vector<Row> rows_;         // in the order of the instruments
-  std::vector<Timestamp> armed_;  // by length
-  Timestamp taken_{};             // `now` at the last tick …
-  Duration behind_{};             // … and how old it was
+  std::vector<Row> rows_;  // in the order of the instruments
+  Timestamp armed_{};      // when the timer fires; zero: it does not
+  Timestamp taken_{};      // `now` at the last tick …
+  Duration behind_{};      // … and how old it was
   std::uint64_t unlisted_{0};
   std::uint64_t bad_time_{0};
   std::vector<Bar> scratch_;

@@ -23,6 +23,14 @@ Result<void> MetricsCore::check(const MetricsConfig& config) {
     return bad_value("spread_window", "2 to 65536", std::to_string(config.spread_window));
   if (config.trend_window < 3 || config.trend_window > 256)
     return bad_value("trend_window", "3 to 256", std::to_string(config.trend_window));
+  if (config.bar_lengths.size() > Metrics::kMostBarLengths)
+    return bad_value("bar_lengths", "at most 3", std::to_string(config.bar_lengths.size()));
+  Duration shorter{};
+  for (const Duration length : config.bar_lengths) {
+    if (length <= shorter || length.ns % 1'000'000'000 != 0 || length > seconds(7 * 86'400))
+      return bad_value("bar_lengths", "ascending, whole seconds, at most a week", std::to_string(length.ns) + " ns");
+    shorter = length;
+  }
   const CostParameters& c = config.cost;
   const auto refuse = [](double value, double least) { return !(value >= least) || !(value < 1e12); };
   if (refuse(c.per_unit, 0) || refuse(c.rate, 0) || refuse(c.min_commission, 0) || refuse(c.max_commission, 0) || refuse(c.fees, 0))
@@ -67,7 +75,7 @@ void MetricsCore::apply(const Input& in, Outbox& out) {
     // Whether the wish of the start before was kept is the runner's affair; asking again is harmless.
     armed_ = {};
     for (const Cell& cell : cells_)
-      if (cell.metrics.seen() && !cell.metrics.silent()) arm(cell.heard + config_.gap, out);
+      if (ours(cell) && cell.metrics.seen() && !cell.metrics.silent()) arm(cell.heard + config_.gap, out);
   } else if (std::holds_alternative<WentLive>(in.event)) {
     live_ = true;
   } else if (const auto* gap = std::get_if<StreamGap>(&in.event)) {
@@ -78,13 +86,23 @@ void MetricsCore::apply(const Input& in, Outbox& out) {
 }
 
 void MetricsCore::on_tick(const Input& in, const Tick& tick, Outbox& out) {
-  if (tick.kind != TickKind::quote) return;
+  if (tick.kind != TickKind::quote && tick.kind != TickKind::trade) return;
   const auto place = config_.instruments.index_of(tick.instrument);
   if (place == InstrumentIndex::kNone) {
     ++unlisted_;
     return;
   }
   Cell& cell = cells_[place];
+  if (!ours(cell)) return;
+  const bool warming = !config_.said_until.empty() && warms_up(cell, in.name.at);
+  if (tick.kind == TickKind::trade) {  // signals are judged on quotes
+    if (!cell.metrics.learn_trade(tick) || tick.event_time < cell.publish_next) return;
+    if (warming)
+      pass_over(cell, tick.event_time);
+    else
+      say(cell, in, 0, out);
+    return;
+  }
   const bool good = cell.metrics.learn(tick);
   cell.heard = in.now;
   if (!armed_) arm(in.now + config_.gap, out);
@@ -93,14 +111,29 @@ void MetricsCore::on_tick(const Input& in, const Tick& tick, Outbox& out) {
   cell.book_was_usable = usable;
   if (!good && !became_unusable) return;
   const bool fresh = usable && (!tick.time || in.now - tick.time <= config_.max_quote_age);
+  if (warming) return pass_over(cell, tick.event_time);
   judge(cell, in, fresh, tick.event_time >= cell.publish_next || became_unusable, out);
+}
+
+/// Another instance has said what would be said now.
+void MetricsCore::pass_over(Cell& cell, Timestamp event_time) {
+  const auto grid = grid_cell(event_time, config_.publish_grid);
+  if (grid <= cell.published_cell) return;
+  published(cell, grid);
+  cell.metrics.said();
+}
+
+bool MetricsCore::warms_up(const Cell& cell, const Position& tick) const {
+  const auto said = config_.said_until.find(cell.partition);
+  if (said == config_.said_until.end()) return false;
+  return tick.epoch < said->second.epoch || (tick.epoch == said->second.epoch && tick.sequence <= said->second.sequence);
 }
 
 void MetricsCore::on_timer(const Input& in, Outbox& out) {
   armed_ = {};
   Timestamp next{};
   for (Cell& cell : cells_) {
-    if (!cell.metrics.seen() || cell.metrics.silent()) continue;
+    if (!ours(cell) || !cell.metrics.seen() || cell.metrics.silent()) continue;
     const Timestamp due = cell.heard + config_.gap;
     if (due <= in.now) {
       cell.metrics.mark_silent();
@@ -115,13 +148,16 @@ void MetricsCore::on_timer(const Input& in, Outbox& out) {
 
 void MetricsCore::judge(Cell& cell, const Input& in, bool fresh, bool publish, Outbox& out) {
   const Conditions conditions{.live = live_, .quote_fresh = fresh, .session_open = cell.metrics.session_open()};
-  std::uint64_t say = 0;  // one bit a rule
+  std::uint64_t changed = 0;  // one bit a rule
   if (!cell.signals.empty()) {
     const Metrics& metrics = cell.metrics.metrics(cell.judged_by);
     for (std::size_t i = 0; i < cell.signals.size(); ++i)
-      if (cell.signals[i].update(metrics, conditions)) say |= std::uint64_t{1} << i;
+      if (cell.signals[i].update(metrics, conditions)) changed |= std::uint64_t{1} << i;
   }
-  if (say == 0 && !publish) return;
+  if (changed != 0 || publish) say(cell, in, changed, out);
+}
+
+void MetricsCore::say(Cell& cell, const Input& in, std::uint64_t signals, Outbox& out) {
   Metrics& metrics = cell.metrics.metrics(metric_group::kAll);
   const auto grid = grid_cell(metrics.header.event_time, config_.publish_grid);
   if (grid > cell.published_cell) published(cell, grid);
@@ -131,7 +167,8 @@ void MetricsCore::judge(Cell& cell, const Input& in, bool fresh, bool publish, O
   metrics.header.tick_time = in.name.stream == Stream::tick ? metrics.header.cause.time : Timestamp{};
   out.emit(Stream::metrics, cell.partition, std::as_const(metrics));
   for (std::size_t i = 0; i < cell.signals.size(); ++i)
-    if ((say >> i & 1) != 0) out.emit(Stream::signal, cell.partition, cell.signals[i].signal(metrics, in.now));
+    if ((signals >> i & 1) != 0) out.emit(Stream::signal, cell.partition, cell.signals[i].signal(metrics, in.now));
+  cell.metrics.said();
 }
 
 void MetricsCore::published(Cell& cell, std::int64_t in_cell) const {

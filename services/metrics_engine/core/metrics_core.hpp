@@ -11,13 +11,13 @@
 namespace tickmesh {
 
 /// Inputs: Tick on Stream::tick, Started, WentLive, StreamGap of ticks, TimerFired{kSilenceTimer}; the rest is ignored.
-/// Outputs, on the instrument's partition: Metrics on the first good quote of each grid cell, at every signal, and once when the
+/// Outputs, on the instrument's partition: Metrics on the first good quote or trade of each grid cell, at every signal, and once when the
 /// instrument falls silent or its book becomes unusable; Signal when a rule's state changes. A signal's cause is its tick.
 /// Before WentLive metrics are said and nothing is entered. A loaded core continues bit for bit; an instrument that the snapshot does
 /// not hold starts fresh, one that is no longer listed is left out.
 class MetricsCore final : public Core {
  public:
-  static constexpr std::uint32_t kVersion = 2;
+  static constexpr std::uint32_t kVersion = 3;
   static constexpr std::uint64_t kSilenceTimer = 1;
 
   /// Error: a parameter out of its range, an unknown signal, a window or duration that cannot be.
@@ -48,9 +48,14 @@ class MetricsCore final : public Core {
     bool book_was_usable{false};
   };
   void on_tick(const Input& in, const Tick& tick, Outbox& out);
+  bool ours(const Cell& cell) const { return (config_.partitions >> cell.partition & 1) != 0; }
+  void pass_over(Cell& cell, Timestamp event_time);
+  bool warms_up(const Cell& cell, const Position& tick) const;
   void on_timer(const Input& in, Outbox& out);
   /// Judges the signals and says what there is to say; `publish`: the metrics in any case.
   void judge(Cell& cell, const Input& in, bool fresh, bool publish, Outbox& out);
+  /// Says the metrics, and the signals that have a bit in `signals`.
+  void say(Cell& cell, const Input& in, std::uint64_t signals, Outbox& out);
   void arm(Timestamp at, Outbox& out);
   /// Metrics were said in this cell of the grid.
   void published(Cell& cell, std::int64_t in_cell) const;

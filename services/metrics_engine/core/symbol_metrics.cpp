@@ -8,6 +8,9 @@ namespace tickmesh {
 namespace {
 
 constexpr std::int64_t kDayNs = 86'400'000'000'000;
+// These depend on the time as well as on the state, or change without a counted quote: they are computed when they are asked for.
+constexpr unsigned kNeverKept =
+    metric_group::kRegime | metric_group::kOrderFlow | metric_group::kTrades | metric_group::kRealised | metric_group::kBars;
 
 std::int64_t floor_div(std::int64_t a, std::int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
 
@@ -20,7 +23,9 @@ SymbolMetrics::SymbolMetrics(const MetricsConfig& config, const Instrument& inst
       mids_{config.z_window},
       half_life_{config.z_window},
       spreads_{config.spread_window},
-      trend_{config.trend_window} {
+      trend_{config.trend_window},
+      regime_{std::max<std::int64_t>(1, instrument.tick_size.raw()), config.regime},
+      trades_{config, config.sessions.contains(instrument.calendar) ? config.session_year_s : config.full_year_s} {
   const auto found = config.sessions.find(instrument.calendar);
   around_the_clock_ = found == config.sessions.end();
   if (!around_the_clock_) sessions_ = found->second;
@@ -37,6 +42,13 @@ void SymbolMetrics::reset_windows() {
   computed_ = 0;
 }
 
+void SymbolMetrics::reset_flow() {
+  regime_.reset();
+  order_flow_.reset();
+  realised_.break_off();
+  flow_since_gap_ = 0;
+}
+
 void SymbolMetrics::enter_session(Timestamp event_time) {
   std::int64_t session = 0;
   if (around_the_clock_) {
@@ -47,42 +59,80 @@ void SymbolMetrics::enter_session(Timestamp event_time) {
     session = next - sessions_.begin();  // how many have opened
     session_open_ = session > 0 && event_time < (next - 1)->close;
   }
-  if (has_seen_ && session > session_ && !config_->carry_windows) {
-    reset_windows();
-    filter_.reset();
+  if (has_session_ && session > session_) {
+    if (!config_->carry_windows) {
+      reset_windows();
+      filter_.reset();
+    }
+    reset_flow();
+    trades_.advance(event_time);  // a bar of the session before ends with it
+    trades_.enter_session();
   }
   // A late tick of the session before does not take its windows back.
-  if (!has_seen_ || session > session_) session_ = session;
+  if (!has_session_ || session > session_) session_ = session;
+  has_session_ = true;
+}
+
+void SymbolMetrics::enter_feed(const Tick& tick) {
+  synthetic_ = tick.synthetic;
+  if (tick.feed == feed_) return;
+  if (has_seen_ || has_trade_) {  // feeds are never mixed in a window
+    reset_windows();
+    filter_.reset();
+    reset_flow();
+    regime_ = RegimeFilter{std::max<std::int64_t>(1, instrument_->tick_size.raw()), config_->regime};
+    realised_.reset();
+    trades_.reset();
+    has_quote_ = has_trade_ = false;
+  }
+  feed_ = tick.feed;
 }
 
 bool SymbolMetrics::learn(const Tick& tick) {
   enter_session(tick.event_time);
-  if (tick.feed != feed_) {  // feeds are never mixed in a window
-    if (has_seen_) {
-      reset_windows();
-      filter_.reset();
-      has_quote_ = false;
-    }
-    feed_ = tick.feed;
-  }
+  enter_feed(tick);
+  trades_.advance(tick.event_time);
+  note_silence(tick.event_time);
   if (has_seen_) {
     const Duration silence = tick.event_time - last_seen_;
-    if (silence > config_->gap) mark_gap();
-    if (silence > config_->hard_gap) half_life_.reset();
+    if (silence > config_->gap) stale_quotes();
+    if (silence > config_->hard_gap) {
+      half_life_.reset();
+      regime_.break_off();
+      order_flow_.break_off();
+      realised_.break_off();
+    }
   }
   last_seen_ = has_seen_ ? std::max(last_seen_, tick.event_time) : tick.event_time;
   has_seen_ = true;
 
   const Quote quote{tick.event_time, tick.bid, tick.ask, tick.bid_size, tick.ask_size};
   const auto outcome = filter_.apply(quote, filter_.asks_for_sd(quote) ? mids_.sd() : warmup_value());
-  if (outcome.released) count(outcome.held);
+  if (outcome.released) {
+    trades_.quote(outcome.held);
+    flow(outcome.held);
+    count(outcome.held);
+  }
   switch (outcome.verdict) {
-    case Verdict::counted: count(quote); break;
+    case Verdict::counted:
+      trades_.quote(quote);
+      flow(quote);
+      count(quote);
+      break;
     case Verdict::sizes_only:
-    case Verdict::repeated: break;
+      trades_.quote(quote);  // the prices are not new, but good again after a bad one
+      flow(quote);
+      break;
+    case Verdict::repeated:
+      // Of the last good quote: good again, should a bad one have come between. Of one that is held: it stays held.
+      if (!has_quote_ || quote.bid != quote_.bid || quote.ask != quote_.ask) return false;
+      trades_.quote(quote);
+      break;
     case Verdict::one_sided:
     case Verdict::crossed:
     case Verdict::out_of_range:
+      trades_.quote(quote);  // what trades after it are held against is not good
+      if (outcome.verdict != Verdict::one_sided) order_flow_.break_off();
       if (!unusable_since_) unusable_since_ = tick.event_time;
       if (tick.event_time - unusable_since_ > config_->max_unusable) book_stale_ = true;
       return false;
@@ -95,12 +145,29 @@ bool SymbolMetrics::learn(const Tick& tick) {
   return true;
 }
 
+void SymbolMetrics::flow(const Quote& quote) {
+  order_flow_.push(quote);
+  ++flow_since_gap_;
+}
+
+bool SymbolMetrics::learn_trade(const Tick& tick) {
+  enter_session(tick.event_time);
+  enter_feed(tick);
+  note_silence(tick.event_time);
+  if (!trades_.trade(tick)) return false;
+  last_trade_ = has_trade_ ? std::max(last_trade_, tick.event_time) : tick.event_time;
+  has_trade_ = true;
+  return true;
+}
+
 void SymbolMetrics::count(const Quote& quote) {
   const auto mid = twice_mid(quote.bid, quote.ask);
   mids_.push(mid, quote.time);
   half_life_.push(mid);
   spreads_.push(spread_bp(quote.bid, quote.ask));
   trend_.push(mid);
+  regime_.push(mid, trend_.direction());
+  realised_.push(mid, quote.time);
   ++since_gap_;
   quote_ = quote;
   computed_ = 0;
@@ -117,21 +184,33 @@ Cost SymbolMetrics::cost() const {
                                           .daily_volume = instrument_->daily_volume});
 }
 
+void SymbolMetrics::note_silence(Timestamp event_time) {
+  if (!has_seen_ && !has_trade_) return;
+  const Duration silence = event_time - as_of();
+  if (silence > config_->gap) trades_.mark_silence();
+  if (silence > config_->hard_gap) trades_.break_off();
+}
+
 void SymbolMetrics::mark_gap() {
+  trades_.mark_lost();
+  stale_quotes();
+}
+
+void SymbolMetrics::stale_quotes() {
   if (!has_seen_) return;
   gapped_ = true;
-  since_gap_ = 0;
+  since_gap_ = flow_since_gap_ = 0;
   computed_ = 0;
 }
 
-Value SymbolMetrics::judged(Value value, std::size_t n) const {
-  if (value.status == Status::ok && (!book_usable() || (gapped_ && since_gap_ < n))) value.status = Status::stale;
+Value SymbolMetrics::judged(Value value, std::size_t n, std::uint64_t since) const {
+  if (value.status == Status::ok && (!book_usable() || (gapped_ && since < n))) value.status = Status::stale;
   return value;
 }
 
 Metrics& SymbolMetrics::metrics(unsigned groups) {
   Metrics& m = metrics_;
-  m.header = {.event_time = last_seen_};
+  m.header = {.event_time = as_of()};
   m.feed = feed_;
   m.bid = quote_.bid;
   m.ask = quote_.ask;
@@ -141,7 +220,8 @@ Metrics& SymbolMetrics::metrics(unsigned groups) {
     computed_ = 0;
   }
   compute(groups & ~computed_);
-  computed_ |= groups;
+  compute_flow(groups);
+  computed_ |= groups & ~kNeverKept;
   return m;
 }
 
@@ -180,12 +260,58 @@ void SymbolMetrics::compute(unsigned groups) {
   }
 }
 
+void SymbolMetrics::compute_flow(unsigned groups) {
+  using namespace metric_group;
+  Metrics& m = metrics_;
+  if ((groups & kRegime) != 0) {
+    constexpr std::size_t n = RegimeFilter::kWindow;
+    m.regime_down = judged(regime_.probability(Regime::down), n);
+    m.regime_flat = judged(regime_.probability(Regime::flat), n);
+    m.regime_up = judged(regime_.probability(Regime::up), n);
+    m.regime = judged(regime_.label_value(), n);
+    m.regime_logc = judged(regime_.log_likelihood(), n);
+    m.regime_zero_share = judged(regime_.zero_share(), n);
+    m.regime_rate_down = judged(regime_.rate(Regime::down), n);
+    m.regime_rate_flat = judged(regime_.rate(Regime::flat), n);
+    m.regime_rate_up = judged(regime_.rate(Regime::up), n);
+    m.regime_null_down = regime_.null_rate(Regime::down);
+    m.regime_null_flat = regime_.null_rate(Regime::flat);
+    m.regime_null_up = regime_.null_rate(Regime::up);
+    m.regime_disagree = judged(regime_.disagreement(), n);
+  }
+  if ((groups & kOrderFlow) != 0) {
+    const auto told = [this](Value value, std::size_t n) {
+      Value v = judged(value, n, flow_since_gap_);
+      if (synthetic_ && v.status != Status::warmup) v.status = Status::undefined;
+      return v;
+    };
+    m.ofi = told(order_flow_.sum(), 100);
+    m.ofi_normalised = told(order_flow_.normalised(), 100);
+    const auto bucket = order_flow_.bucket(as_of());
+    m.ofi_1s = told(OrderFlow::bucket_sum(bucket), 1);
+    m.ofi_1s_normalised = told(OrderFlow::bucket_normalised(bucket), 1);
+    m.book_imbalance = judged(has_quote_ ? book_imbalance(quote_) : warmup_value(), 1);
+    m.microprice = judged(has_quote_ ? microprice(quote_) : warmup_value(), 1);
+  }
+  if ((groups & kTrades) != 0) trades_.fill_flow(m, as_of(), silent_);
+  if ((groups & kRealised) != 0) {
+    m.realised_variance = judged(realised_.variance(), 1);
+    m.realised_volatility = judged(realised_.volatility(around_the_clock_ ? config_->full_year_s : config_->session_year_s), 1);
+  }
+  if ((groups & kBars) != 0) trades_.fill_bars(m, silent_);
+}
+
 void SymbolMetrics::save(ByteWriter& out) const {
   filter_.save(out);
   mids_.save(out);
   half_life_.save(out);
   spreads_.save(out);
   trend_.save(out);
+  regime_.save(out);
+  order_flow_.save(out);
+  realised_.save(out);
+  trades_.save(out);
+  out.put(synthetic_), out.put(has_session_), out.put(has_trade_), out.put(flow_since_gap_), out.put(last_trade_);
   out.put(feed_), out.put(has_seen_), out.put(has_quote_), out.put(silent_), out.put(book_stale_), out.put(gapped_);
   out.put(session_open_), out.put(session_), out.put(since_gap_), out.put(last_seen_), out.put(unusable_since_);
   out.put(quote_.time), out.put(quote_.bid), out.put(quote_.ask), out.put(quote_.bid_size), out.put(quote_.ask_size);
@@ -197,6 +323,13 @@ void SymbolMetrics::load(ByteReader& in) {
   half_life_.load(in);
   spreads_.load(in);
   trend_.load(in);
+  regime_.load(in);
+  order_flow_.load(in);
+  realised_.load(in);
+  trades_.load(in);
+  for (bool* flag : {&synthetic_, &has_session_, &has_trade_}) *flag = in.get<bool>();
+  flow_since_gap_ = in.get<std::uint64_t>();
+  last_trade_ = in.get<Timestamp>();
   feed_ = in.get<FeedKind>();
   for (bool* flag : {&has_seen_, &has_quote_, &silent_, &book_stale_, &gapped_, &session_open_}) *flag = in.get<bool>();
   session_ = in.get<std::int64_t>();

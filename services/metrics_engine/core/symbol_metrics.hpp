@@ -1,17 +1,22 @@
-// All metrics of one instrument: a quote in, a `Metrics` out.
+// All metrics of one instrument: quotes and trades in, a `Metrics` out.
 #pragma once
 #include <cstdint>
 #include <span>
 
 #include "analytics/half_life.hpp"
 #include "analytics/mid_window.hpp"
+#include "analytics/order_flow.hpp"
+#include "analytics/regime_filter.hpp"
 #include "analytics/spread_window.hpp"
 #include "analytics/trend_window.hpp"
+#include "analytics/volatility.hpp"
 #include "metrics_engine/core/metrics_config.hpp"
+#include "metrics_engine/core/trade_metrics.hpp"
 
 namespace tickmesh {
 
-/// Windows count quote ticks that changed bid or ask, the same for all metrics, so that they describe one window.
+/// Windows of mids and spreads count quote ticks that changed bid or ask, the same for all, so that they describe one window; order flow
+/// counts changes of size as well. On a feed that is synthetic order flow keeps its value and says UNDEFINED: nobody's orders made it.
 /// After a gap each window is STALE, its value kept, until it holds only ticks from after the gap.
 class SymbolMetrics {
  public:
@@ -20,14 +25,18 @@ class SymbolMetrics {
 
   /// Takes one quote. True when it was good, so that what `metrics()` says may have changed.
   bool learn(const Tick& tick);
+  /// Takes one trade. True when it counts.
+  bool learn_trade(const Tick& tick);
   /// Ticks of this instrument are lost: windows are STALE.
   void mark_gap();
   /// Nothing was heard for longer than the gap allows: everything is STALE until the next good quote.
   void mark_silent() { silent_ = true; }
 
-  /// As of the last quote; header: event_time alone. Of the values those of `groups` (metric_group) are there, computed no more than
+  /// As of the last tick; header: event_time alone. Of the values those of `groups` (metric_group) are there, computed no more than
   /// once a state. Valid until the next call of a member that is not const.
   Metrics& metrics(unsigned groups);
+  /// Metrics were said: bars are fresh when they close anew.
+  void said() { trades_.said(); }
   bool book_usable() const { return has_quote_ && !silent_ && !book_stale_; }
   /// Of the last quote, usable or not.
   bool session_open() const { return session_open_; }
@@ -35,6 +44,7 @@ class SymbolMetrics {
   bool seen() const { return has_seen_; }
   Timestamp last_seen() const { return last_seen_; }  ///< event time of the last quote of any quality
   const FilterCounts& counts() const { return filter_.counts(); }
+  const TradeMetrics::Counts& trade_counts() const { return trades_.counts(); }
   const Instrument& instrument() const { return *instrument_; }
 
   void save(ByteWriter& out) const;
@@ -42,12 +52,20 @@ class SymbolMetrics {
 
  private:
   void enter_session(Timestamp event_time);
+  void enter_feed(const Tick& tick);
   void reset_windows();
+  void reset_flow();
+  void note_silence(Timestamp event_time);
+  void stale_quotes();
   void count(const Quote& quote);
+  void flow(const Quote& quote);
   Cost cost() const;
   void compute(unsigned groups);
-  /// STALE instead of OK while the book is, or while a window of `n` ticks reaches back over a gap.
-  Value judged(Value value, std::size_t n) const;
+  void compute_flow(unsigned groups);
+  /// STALE instead of OK while the book is, or while a window of `n` ticks reaches back over a gap, `since` ticks ago.
+  Value judged(Value value, std::size_t n, std::uint64_t since) const;
+  Value judged(Value value, std::size_t n) const { return judged(value, n, since_gap_); }
+  Timestamp as_of() const { return has_trade_ && last_trade_ > last_seen_ ? last_trade_ : last_seen_; }
 
   const MetricsConfig* config_;
   const Instrument* instrument_;
@@ -59,12 +77,15 @@ class SymbolMetrics {
   HalfLifeWindow half_life_;
   SpreadWindow spreads_;
   TrendWindow trend_;
-  Metrics metrics_{};
-  unsigned computed_{0};         // groups of metrics_ that are those of the windows as they are
-  bool computed_usable_{false};  // … and of a book that is usable or not
+  RegimeFilter regime_;
+  OrderFlow order_flow_;
+  RealisedVariance realised_;
 
   FeedKind feed_{FeedKind::none};
+  bool synthetic_{false};
+  bool has_session_{false};
   bool has_seen_{false};
+  bool has_trade_{false};
   bool has_quote_{false};
   bool silent_{false};
   bool book_stale_{false};
@@ -72,9 +93,15 @@ class SymbolMetrics {
   bool session_open_{true};
   std::int64_t session_{0};  // which session the windows belong to
   std::uint64_t since_gap_{0};
+  std::uint64_t flow_since_gap_{0};  // events of order flow
   Timestamp last_seen_{};
+  Timestamp last_trade_{};
   Timestamp unusable_since_{};
   Quote quote_{};  // the last good one
+  TradeMetrics trades_;
+  Metrics metrics_{};
+  unsigned computed_{0};         // groups of metrics_ that are those of the windows as they are
+  bool computed_usable_{false};  // … and of a book that is usable or not
 };
 
 }  // namespace tickmesh

@@ -61,7 +61,7 @@ void PositionCore::do_open(const Command& c, Turn& t) {
   ask.quantity = quantity;
   ask.valid_until = c.valid_until;
   ask.by_person = true;
-  ask.strategy = "manual";
+  ask.strategy = position::kManual;
   ask.reason = "open by " + c.issuer;
   learn_plan(b, {t.name, c.stop, c.target}, t);
   std::string id;

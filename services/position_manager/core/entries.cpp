@@ -72,6 +72,7 @@ std::optional<Refusal> PositionCore::enter(Book& b, const position::Ask& ask, Tu
     quantity = *sized;
   }
   const AccountEvent now = account();
+  if (auto refused = bind_by_kelly(b, ask, reference, now.equity, quantity)) return refused;
   const Money cost = notional(std::max(reference, ask.limit), quantity, b.instrument->multiplier);
   if (auto refused = check_cash(config_.limits, {cost, now.equity, now.gross, reserved()})) return refused;
 
@@ -94,6 +95,24 @@ std::optional<Refusal> PositionCore::enter(Book& b, const position::Ask& ask, Tu
   o.stop = ask.stop;
   o.target = ask.target;
   if (order_id != nullptr) *order_id = id;
+  return std::nullopt;
+}
+
+// Quantities are exact: the fraction, a ratio, is taken to millionths of a per cent before it meets money.
+std::optional<Refusal> PositionCore::bind_by_kelly(const Book& b, const position::Ask& ask, Price reference, Money equity,
+                                                   Quantity& quantity) const {
+  if (ask.by_person) return std::nullopt;
+  const auto trades = b.trades.find(ask.strategy);
+  if (trades == b.trades.end()) return std::nullopt;
+  const Kelly kelly = trades->second.size(config_.kelly);
+  if (kelly.bound == KellyBound::too_few) return std::nullopt;
+  const auto words = [&] { return std::string(to_string(kelly.bound)) + " after " + std::to_string(trades->second.count()) + " trades"; };
+  if (kelly.bound == KellyBound::no_edge) return Refusal{"KELLY", words()};
+  Allocation allowed = config_.allocation;
+  allowed.amount = Money::from_raw(mul_div_half_even(equity.raw(), static_cast<std::int64_t>(kelly.used * 1e8), 100'000'000));
+  const auto sized = size_by_allocation(allowed, reference, *b.instrument);
+  if (!sized) return Refusal{sized.error().rule == "NO_PRICE" ? "NO_PRICE" : "KELLY_BELOW_MINIMUM", words() + ": " + sized.error().message};
+  quantity = std::min(quantity, *sized);
   return std::nullopt;
 }
 

@@ -68,7 +68,7 @@ PositionEventKind PositionCore::fill(Book& b, Order& o, const Fill& f, Turn& t) 
   }
   x.quantity = x.quantity - taken;
   if (x.quantity.is_zero()) return PositionEventKind::changed;
-  say_position(b, PositionEventKind::closed, t);
+  closed(b, t);
   lift(b.symbol(), RiskCause::unprotected, t);
   b.wish = {};
   return open_now();
@@ -78,7 +78,7 @@ PositionEventKind PositionCore::fill(Book& b, Order& o, const Fill& f, Turn& t) 
 void PositionCore::settle(Book& b, PositionEventKind what, Turn& t) {
   const bool entering = working(b.symbol(), Purpose::entry);
   if (b.position && b.position->flat() && !entering) {
-    say_position(b, PositionEventKind::closed, t);
+    closed(b, t);
     b.position.reset();
     b.rested_since = t.now;
     b.adopted = {};
@@ -92,6 +92,23 @@ void PositionCore::settle(Book& b, PositionEventKind what, Turn& t) {
   } else if (b.wish.kind == Wish::Kind::person && what == PositionEventKind::opened) {
     try_exit(b, t);
   }
+}
+
+void PositionCore::closed(Book& b, Turn& t) {
+  say_position(b, PositionEventKind::closed, t);
+  const PositionEvent e = b.position->event();
+  if (e.strategy.empty() || e.strategy == position::kManual) return;
+  ClosedTrades& trades = b.trades[e.strategy];
+  trades.add(e.realized_pnl, e.entry_value);
+  const Kelly kelly = trades.size(config_.kelly);
+  t.out.emit(Stream::strategy, kAccountSlot,
+             StrategyEvent{.strategy = e.strategy,
+                           .symbol = b.symbol(),
+                           .enabled = true,
+                           .closed_trades = trades.count(),
+                           .kelly_full = kelly.full,
+                           .kelly_used = kelly.used,
+                           .kelly_bound = kelly.bound});
 }
 
 void PositionCore::say_position(const Book& b, PositionEventKind kind, Turn& t) {

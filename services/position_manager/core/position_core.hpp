@@ -2,7 +2,7 @@
 //
 // Takes: tick, signal, order, venue, control, and the local inputs Started, WentLive, TimerFired, PeerChanged, StreamGap,
 // ClockStepped, Rebuilt.
-// Says: intent, position, account, risk; all on partition `kAccountSlot`.
+// Says: intent, position, account, risk, strategy; all on partition `kAccountSlot`.
 //
 // What is never broken: a position is the sum of its fills; one position a symbol; one entry and one exit on their way a symbol;
 // nothing is asked of a gateway before WentLive, nor before a gateway has opened a session.
@@ -10,6 +10,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@
 #include "core/learner.hpp"
 #include "position_manager/core/state.hpp"
 #include "risk/entry_limits.hpp"
+#include "risk/kelly.hpp"
 #include "risk/risk_book.hpp"
 #include "trading/sizing.hpp"
 
@@ -33,6 +35,7 @@ struct PositionConfig {
   Money balance{Money::from_units(100'000)};  ///< cash at the start, before any realized P&L
   Allocation allocation{};                    ///< of entries by signal
   EntryLimits limits{};
+  KellyRules kelly{};
   Duration entry_validity{seconds(2)};       ///< an entry the gateway takes later is answered `expired`
   Duration command_validity{seconds(10)};    ///< of a command that bears no valid_until
   Duration stale_after{seconds(5)};          ///< age at which a quote is no price any more
@@ -51,7 +54,7 @@ class PositionCore final : public Core, public Learner {
   PositionCore(PositionCore&&) = default;
   PositionCore& operator=(PositionCore&&) = default;
 
-  std::uint32_t version() const override { return 2; }
+  std::uint32_t version() const override { return 3; }
   void apply(const Input& in, Outbox& out) override;
   void save(ByteWriter& out) const override;
   /// Breaks an invariant when an instrument with a position or a working order is no longer configured.
@@ -95,6 +98,8 @@ class PositionCore final : public Core, public Learner {
   // entries.cpp
   void on_signal(const Signal& signal, Turn& t);
   std::optional<Refusal> enter(Book& b, const position::Ask& ask, Turn& t, std::string* order_id);
+  /// Shrinks `quantity` to what the strategy's closed trades allow; refused: rule KELLY, or KELLY_BELOW_MINIMUM.
+  std::optional<Refusal> bind_by_kelly(const Book& b, const position::Ask& ask, Price reference, Money equity, Quantity& quantity) const;
   Money reserved() const;
   std::uint32_t positions_and_entries() const;
 
@@ -125,6 +130,7 @@ class PositionCore final : public Core, public Learner {
   void open_by(Book& b, Order& o, const Execution& x, bool planned);
   void difference(const std::string& what, Turn& t);
   void settle(Book& b, PositionEventKind what, Turn& t);  // says the position; closes it when it is over
+  void closed(Book& b, Turn& t);                          // says the position's end and learns from its result
   void say_position(const Book& b, PositionEventKind kind, Turn& t);
   void learn_plan(Book& b, const position::Plan& plan, Turn& t);  // of an order that came back
 
@@ -162,6 +168,7 @@ class PositionCore final : public Core, public Learner {
   std::map<Epoch, Sequence> said_;  // highest intent said by epoch, the last kEpochs of them
   std::vector<Pending> pending_;
   RiskBook risk_;
+  std::set<std::string> silent_engines_;  // instances of metrics_engine that were heard and are not any more
   Money realized_{};
   Token own_{};
   Token gateway_{};

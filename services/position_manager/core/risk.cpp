@@ -39,7 +39,15 @@ void PositionCore::refuse(const Symbol& symbol, const Refusal& refusal, Turn& t)
 void PositionCore::on_peer(const PeerChanged& peer, Turn& t) {
   RiskCause cause = RiskCause::none;
   if (peer.service == "tick_ingestor") cause = RiskCause::feed_silent;
-  if (peer.service == "metrics_engine") cause = RiskCause::metrics_silent;
+  if (peer.service == "metrics_engine" || peer.service.starts_with("metrics_engine-")) {
+    // One silent instance is enough; all must be back.
+    if (peer.alive)
+      silent_engines_.erase(peer.service);
+    else
+      silent_engines_.insert(peer.service);
+    cause = RiskCause::metrics_silent;
+    if (peer.alive && !silent_engines_.empty()) return;
+  }
   if (peer.service == "broker_gateway") cause = RiskCause::gateway_silent;
   if (cause == RiskCause::none) return;
   if (peer.alive)

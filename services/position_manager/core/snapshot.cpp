@@ -99,6 +99,13 @@ void PositionCore::save(ByteWriter& w) const {
   risk_.save(w);
   w.put(realized_), w.put(own_), w.put(gateway_), w.put(live_);
   w.put(dirty_), w.put(dirty_cause_), w.put(publish_armed_), w.put(published_), w.put(stale_armed_);
+  // Since version 3, at the end: what an older version wrote can still be loaded.
+  w.put(count(silent_engines_));
+  for (const std::string& instance : silent_engines_) w.put(instance);
+  for (const Book& b : books_) {
+    w.put(b.symbol()), w.put(count(b.trades));
+    for (const auto& [strategy, trades] : b.trades) w.put(strategy), trades.save(w);
+  }
 }
 
 void PositionCore::load(ByteReader& r) {
@@ -131,6 +138,17 @@ void PositionCore::load(ByteReader& r) {
   realized_ = r.get<Money>(), own_ = r.get<Token>(), gateway_ = r.get<Token>(), live_ = r.get<bool>();
   dirty_ = r.get<bool>(), dirty_cause_ = r.get<Cause>(), publish_armed_ = r.get<bool>(), published_ = r.get<Timestamp>();
   stale_armed_ = r.get<bool>();
+  if (r.done()) return;  // of a version that kept no trades
+  for (auto n = r.get<std::uint32_t>(); n > 0; --n) silent_engines_.insert(r.get<std::string>());
+  while (!r.done()) {
+    Book gone;
+    Book* known = book(r.get<Symbol>());
+    Book& b = known == nullptr ? gone : *known;
+    for (auto n = r.get<std::uint32_t>(); n > 0; --n) {
+      auto strategy = r.get<std::string>();
+      b.trades[std::move(strategy)].load(r);
+    }
+  }
 }
 
 }  // namespace tickmesh

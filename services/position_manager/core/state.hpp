@@ -1,14 +1,19 @@
 // What PositionCore remembers of a symbol, an order and a command that waits for its end.
 #pragma once
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "core/events.hpp"
 #include "core/instrument.hpp"
+#include "risk/kelly.hpp"
 #include "trading/position.hpp"
 
 namespace tickmesh::position {
+
+/// The strategy of what a person opens.
+inline constexpr const char* kManual = "manual";
 
 /// Where a position's stop and target come from, kept so that an order whose intent was lost finds them again by its cause.
 struct Plan {
@@ -58,9 +63,10 @@ struct SymbolBook {
   std::uint32_t exits{0};          ///< said for this position
   std::uint32_t exit_failures{0};  ///< in a row
   Timestamp exit_not_before{};
-  Timestamp rested_since{};  ///< last close or failed entry
-  Plan plan{};               ///< of the last entry asked for
-  Name adopted{};            ///< cause of an order that came back and has no plan yet
+  Timestamp rested_since{};                      ///< last close or failed entry
+  Plan plan{};                                   ///< of the last entry asked for
+  std::map<std::string, ClosedTrades> trades{};  ///< by strategy
+  Name adopted{};                                ///< cause of an order that came back and has no plan yet
 
   const Symbol& symbol() const { return instrument->symbol; }
 };

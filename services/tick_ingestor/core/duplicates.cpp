@@ -6,7 +6,7 @@ RecentRows::Key RecentRows::key(const Tick& t) {
   Key key{.event_time = t.event_time.ns, .kind = t.kind};
   if (t.trade_id != 0)
     key.trade_id = t.trade_id;
-  else if (t.kind == TickKind::trade)
+  else if (t.kind != TickKind::quote)
     key.aggressor = t.aggressor, key.values = {t.price.raw(), t.size.raw(), 0, 0};
   else
     key.values = {t.bid.raw(), t.ask.raw(), t.bid_size.raw(), t.ask_size.raw()};

@@ -45,7 +45,7 @@ TickRefusal IngestCore::check(const Tick& t, Timestamp now, const PerSymbol* at)
   if (t.event_time.ns <= 0) return TickRefusal::no_time;
   const bool pushed = t.feed == FeedKind::push;
   if (pushed && t.event_time > now + options_.most_ahead) return TickRefusal::in_the_future;
-  if (t.kind == TickKind::trade) {
+  if (t.kind == TickKind::trade || t.kind == TickKind::bust) {
     if (t.price.raw() <= 0) return TickRefusal::negative_price;
     return t.size.raw() < 0 ? TickRefusal::negative_size : TickRefusal::none;
   }
@@ -113,7 +113,7 @@ void IngestCore::learn(PerSymbol& at, const Tick& tick) {
     at.last.ask = tick.ask;
     at.last.bid_size = tick.bid_size;
     at.last.ask_size = tick.ask_size;
-  } else {
+  } else if (tick.kind == TickKind::trade) {
     at.last.last_price = tick.price;
     at.last.last_size = tick.size;
   }

@@ -20,9 +20,9 @@ struct Cell {
   bool twice{false};
 };
 
-enum Field : std::size_t { symbol, time, bid, ask, bid_size, ask_size, price, size, side, id, field_count };
-constexpr std::array<std::string_view, field_count> kFields{"symbol",   "time",  "bid",  "ask",  "bid_size",
-                                                            "ask_size", "price", "size", "side", "id"};
+enum Field : std::size_t { symbol, time, bid, ask, bid_size, ask_size, price, size, side, id, bust, field_count };
+constexpr std::array<std::string_view, field_count> kFields{"symbol", "time", "bid",  "ask", "bid_size", "ask_size",
+                                                            "price",  "size", "side", "id",  "bust"};
 using Cells = std::array<Cell, field_count>;
 
 /// At most 64 bytes, cut between characters: values go back to the sender as JSON.
@@ -42,7 +42,7 @@ class RowReader {
     tick.feed = FeedKind::push;
     for (std::size_t f = 0; f < field_count; ++f)
       if (cells_[f].twice) return reject(static_cast<Field>(f), "given once");
-    const bool quote = any({bid, ask, bid_size, ask_size}), trade = any({price, size, side});
+    const bool quote = any({bid, ask, bid_size, ask_size}), trade = any({price, size, side, bust});
     if (quote && trade) return reject(price, "a quote or a trade, not both");
     if (!quote && !trade) return RejectedRow{0, "price", "a quote (bid, ask) or a trade (price, size)", ""};
     if (auto no = read_symbol(tick)) return no;
@@ -103,7 +103,9 @@ class RowReader {
     return {};
   }
   std::optional<RejectedRow> read_trade(Tick& tick) const {
-    tick.kind = TickKind::trade;
+    const Cell& undone = cells_[bust];
+    if (undone.kind != Kind::absent && undone.kind != Kind::boolean) return reject(bust, "true or false");
+    tick.kind = undone.text == "true" ? TickKind::bust : TickKind::trade;
     if (auto no = read_decimal(price, false, tick.price)) return no;
     if (auto no = read_decimal(size, false, tick.size)) return no;
     if (tick.price.raw() <= 0) return reject(price, "price > 0");

@@ -4,12 +4,15 @@
 
 #include <algorithm>
 #include <array>
+#include <fstream>
 #include <thread>
 
+#include "backtester/recorded.hpp"
 #include "bench/harness/benchmark.hpp"
 #include "bench/harness/market_ticks.hpp"
 #include "bench/harness/pacing.hpp"
 #include "bench/harness/raw_fanout.hpp"
+#include "bench/harness/recorded_day.hpp"
 #include "bench/harness/usage.hpp"
 #include "support/mesh.hpp"
 
@@ -27,8 +30,9 @@ std::string folder_of(const TestMesh& mesh) {
 
 class MeshThroughput final : public Benchmark {
  public:
-  explicit MeshThroughput(const Settings& settings) : seconds_{settings.quick ? 3u : 10u} {}
-  std::vector<RowName> rows() const override { return {{"mesh.throughput", "ticks/s"}}; }
+  MeshThroughput(const Settings& settings, std::string name, TestMesh::Settings of_mesh)
+      : seconds_{settings.quick ? 3u : 10u}, name_{std::move(name)}, of_mesh_{std::move(of_mesh)} {}
+  std::vector<RowName> rows() const override { return {{name_, "ticks/s"}}; }
   void prepare() override { capture(market_ticks(262'144), frames_); }
   Turn turn() override {
     const double floor = raw_fanout(frames_, static_cast<int>(kReaders.size()), 500 * kTurn);
@@ -54,7 +58,7 @@ class MeshThroughput final : public Benchmark {
   }
 
   double ours() {
-    TestMesh mesh{{{"feed.demo.rate", "5000000"}, {"feed.paced", "true"}}};
+    TestMesh mesh{of_mesh_};
     // A paced ingestor says whom it waits for and is never ready: that is the load.
     wait_for("the readers", [&] { return std::ranges::all_of(kReaders, [&](const char* reader) { return mesh.ready(reader); }); });
     std::this_thread::sleep_for(std::chrono::seconds{2});
@@ -119,8 +123,38 @@ class MeshThroughput final : public Benchmark {
   }
 
   unsigned seconds_;
+  std::string name_;
+  TestMesh::Settings of_mesh_;
   Shared<Frames> frames_;
   std::vector<std::string> notes_;
+};
+
+/// The same with a recorded day of four stocks, again and again, in `arrival` at speed max.
+class RecordedThroughput final : public Benchmark {
+ public:
+  explicit RecordedThroughput(const Settings& settings) : settings_{settings} {}
+  std::vector<RowName> rows() const override { return {{"mesh.throughput.recorded", "ticks/s"}}; }
+  void prepare() override {
+    const auto recorded = must(backtest::open_recorded(day_.folder(), bench_config(), bench_instruments(), "lean", {}));
+    const std::string instruments = day_.scratch() + "/instruments.toml";
+    std::ofstream{instruments} << replay::instruments_toml(recorded.instruments);
+    mesh_ = std::make_unique<MeshThroughput>(settings_, "mesh.throughput.recorded",
+                                             TestMesh::Settings{{"feed.kind", "replay"},
+                                                                {"feed.replay.data", day_.folder()},
+                                                                {"feed.replay.loop", "true"},
+                                                                {"mesh.time", "arrival"},
+                                                                {"mesh.epoch", std::to_string(recorded.epoch)},
+                                                                {"mesh.start_ns", std::to_string(recorded.survey.first.ns)},
+                                                                {"mesh.instruments", instruments}});
+    mesh_->prepare();
+  }
+  Turn turn() override { return mesh_->turn(); }
+  std::vector<std::string> notes() const override { return mesh_ ? mesh_->notes() : std::vector<std::string>{}; }
+
+ private:
+  Settings settings_;
+  RecordedDay day_;
+  std::unique_ptr<MeshThroughput> mesh_;
 };
 
 /// The mesh as it stands after deploy/up: how much of the machine it takes while nothing special happens.
@@ -173,7 +207,11 @@ class Idle final : public Benchmark {
 
 }  // namespace
 
-void add_mesh_throughput(Benchmarks& all, const Settings& settings) { all.push_back(std::make_unique<MeshThroughput>(settings)); }
+void add_mesh_throughput(Benchmarks& all, const Settings& settings) {
+  all.push_back(std::make_unique<MeshThroughput>(settings, "mesh.throughput",
+                                                 TestMesh::Settings{{"feed.demo.rate", "5000000"}, {"feed.paced", "true"}}));
+  if (RecordedDay::there()) all.push_back(std::make_unique<RecordedThroughput>(settings));
+}
 void add_idle(Benchmarks& all, const Settings& settings) { all.push_back(std::make_unique<Idle>(settings)); }
 
 }  // namespace tickmesh::bench

@@ -29,6 +29,7 @@ inline constexpr const char* kSidesOrNone[] = {"NONE", "BUY", "SELL"};
 inline constexpr const char* kDirections[] = {"NONE", "LONG", "SHORT"};
 inline constexpr const char* kFeeds[] = {"none", "demo", "push", "replay"};
 inline constexpr const char* kTypes[] = {"", "MARKET", "LIMIT", "STOP"};
+inline constexpr const char* kKellyBounds[] = {"", "TOO_FEW", "EDGE<=0", "FRACTION", "CAP"};
 inline constexpr const char* kPurposes[] = {"", "ENTRY", "EXIT"};
 inline constexpr const char* kIntentKinds[] = {"NONE", "PLACE", "CANCEL"};
 inline constexpr const char* kRiskStates[] = {"", "ACTIVE", "REDUCING", "HALTED"};

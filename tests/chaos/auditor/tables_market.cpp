@@ -4,14 +4,72 @@
 namespace auditor {
 namespace {
 
-constexpr const char* kTickKinds[] = {"none", "quote", "trade"};
+constexpr const char* kTickKinds[] = {"none", "quote", "trade", "bust"};
 constexpr const char* kFeedEvents[] = {"none", "session_started", "session_ended", "gap", "halted", "resumed", "clock_stepped"};
 constexpr const char* kBases[] = {"", "trade", "mid"};
 constexpr const char* kQualities[] = {"", "complete", "gap", "late", "revised"};
 constexpr const char* kActions[] = {"", "WAIT", "ENTER_LONG", "ENTER_SHORT", "EXIT"};
-constexpr const char* kValues[] = {"mid",           "z_score",   "mean",           "sd",           "sd_bp",     "half_life",
-                                   "window_span_s", "spread_bp", "spread_mean_bp", "spread_sd_bp", "spread_cv", "spread_regime",
-                                   "trend_slope",   "trend_t",   "cost_bp",        "round_trip_bp"};
+constexpr const char* kValues[] = {
+    "mid",
+    "z_score",
+    "mean",
+    "sd",
+    "sd_bp",
+    "half_life",
+    "window_span_s",
+    "spread_bp",
+    "spread_mean_bp",
+    "spread_sd_bp",
+    "spread_cv",
+    "spread_regime",
+    "trend_slope",
+    "trend_t",
+    "cost_bp",
+    "round_trip_bp",
+    "regime_down",
+    "regime_flat",
+    "regime_up",
+    "regime",
+    "regime_logc",
+    "regime_zero_share",
+    "regime_rate_down",
+    "regime_rate_flat",
+    "regime_rate_up",
+    "regime_null_down",
+    "regime_null_flat",
+    "regime_null_up",
+    "regime_disagree",
+    "ofi",
+    "ofi_normalised",
+    "ofi_1s",
+    "ofi_1s_normalised",
+    "book_imbalance",
+    "microprice",
+    "sign_share_venue",
+    "sign_share_quote",
+    "sign_share_tick",
+    "sign_share_none",
+    "cvd",
+    "buy_100",
+    "sell_100",
+    "pressure_100",
+    "buy_pct_100",
+    "volume_ratio_100",
+    "buy_60s",
+    "sell_60s",
+    "pressure_60s",
+    "buy_pct_60s",
+    "volume_ratio_60s",
+    "aggr",
+    "momentum",
+    "intensity",
+    "aggressive",
+    "vwap",
+    "vwap_lower",
+    "vwap_upper",
+    "realised_variance",
+    "realised_volatility",
+};
 constexpr std::pair<std::int64_t, const char*> kLengths[] = {{1, "1s"},    {5, "5s"},     {10, "10s"},  {60, "1m"},   {300, "5m"},
                                                              {900, "15m"}, {1800, "30m"}, {3600, "1h"}, {86400, "1d"}};
 

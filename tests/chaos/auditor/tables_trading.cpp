@@ -267,11 +267,12 @@ void position_tables(const MeshData& mesh, std::vector<Table>& out) {
                  }});
   out.push_back({"position_manager.strategies",
                  "",
-                 {{"strategy"}, {"symbol"}, {"enabled", As::flag}},
+                 {{"strategy"}, {"symbol"}, {"enabled", As::flag}, {"kelly_bound"}},
                  last_of(mesh.said(kStrategy), [](const Event& e) { return Message{e.bytes}.str(2) + '/' + Message{e.bytes}.str(3); }),
                  [](const Event& e) {
                    const Message m{e.bytes};
-                   return Row{text(m.text(2)), m.text(3).empty() ? Cell{"*"} : text(m.text(3)), flag(m.u(4) != 0)};
+                   return Row{text(m.text(2)), m.text(3).empty() ? Cell{"*"} : text(m.text(3)), flag(m.u(4) != 0),
+                              text(one_of(kKellyBounds, m.u(8)))};
                  }});
 }
 

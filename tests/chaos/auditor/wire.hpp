@@ -75,7 +75,7 @@ class Message {
       if (fields_[i].number == number) return &fields_[i];
     return nullptr;
   }
-  std::array<Field, 32> fields_;
+  std::array<Field, 96> fields_;
   std::size_t size_{0};
 };
 

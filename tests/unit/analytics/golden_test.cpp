@@ -1,45 +1,18 @@
 // The reference vectors made with other people's code. They are not part of the tree; without them these tests say so and skip.
-#include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "analytics/cost.hpp"
 #include "analytics/mid_window.hpp"
 #include "analytics/quote_filter.hpp"
 #include "analytics/spread_window.hpp"
+#include "unit/analytics/golden.hpp"
 
 namespace tickmesh {
 namespace {
 
-const std::filesystem::path kGolden = std::filesystem::path(TICKMESH_SOURCE_DIR) / ".." / "shared" / "reference" / "golden";
-
-std::vector<std::vector<std::string>> read_csv(const std::string& name) {
-  std::ifstream file(kGolden / name);
-  std::vector<std::vector<std::string>> rows;
-  std::string line;
-  std::getline(file, line);  // header
-  while (std::getline(file, line)) {
-    std::vector<std::string> cells;
-    std::istringstream text(line + ',');
-    for (std::string cell; std::getline(text, cell, ',');) cells.push_back(cell);
-    rows.push_back(std::move(cells));
-  }
-  return rows;
-}
-
-#define NEED_GOLDEN(name) \
-  if (!std::filesystem::exists(kGolden / (name))) GTEST_SKIP() << "the reference vectors are not here: " << (kGolden / (name)).string()
-
-void expect_cell(const Value& value, const std::string& cell, const char* what, std::size_t row) {
-  if (cell.empty()) {
-    EXPECT_EQ(value.status, Status::warmup) << what << " row " << row;
-    EXPECT_FALSE(value.has_value);
-    return;
-  }
-  const double expected = std::stod(cell);
-  EXPECT_NEAR(value.value, expected, 1e-9 * std::abs(expected) + 1e-9) << what << " row " << row;
-}
+using golden::expect_cell;
+using golden::read_csv;
 
 TEST(Golden, ZScoreAndSpreadOfEurusdRawRows) {
   NEED_GOLDEN("zscore_spread_eurusd_out.csv");
@@ -89,7 +62,7 @@ TEST(Golden, TransactionCost) {
 
 TEST(Golden, EdgeCases) {
   NEED_GOLDEN("edge_cases.json");
-  std::ifstream file(kGolden / "edge_cases.json");
+  std::ifstream file(golden::folder() / "edge_cases.json");
   const auto cases = nlohmann::json::parse(file);
   for (const auto& one : cases.at("zscore")) {
     MidWindow window{one.at("window").get<std::size_t>()};

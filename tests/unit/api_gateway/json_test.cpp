@@ -1,5 +1,7 @@
 #include "api_gateway/json.hpp"
 
+#include "tickmesh/v1/metrics.pb.h"
+
 #include "unit/api_gateway/kit.hpp"
 
 namespace tickmesh::testing {
@@ -33,6 +35,35 @@ TEST_F(TradingState, HasTheKeysThatProgramsHoldOnTo) {
   ASSERT_EQ(all["closed_trades"].size(), 1u);
   for (const auto& key : keys(all["open_positions"][0])) EXPECT_TRUE(all["closed_trades"][0].contains(key)) << key;
   for (const char* key : {"exit_time", "exit_price", "pnl", "exit_reason"}) EXPECT_TRUE(all["closed_trades"][0].contains(key)) << key;
+}
+
+TEST_F(TradingState, ShowsEveryValueThatTheMessageOfMetricsHolds) {
+  const Json metrics = state()["market_data"][0]["metrics"];
+  std::size_t values = 0;
+  for (int i = 0; i < v1::Metrics::descriptor()->field_count(); ++i) {
+    const auto* field = v1::Metrics::descriptor()->field(i);
+    if (field->message_type() != v1::Value::descriptor() || field->is_repeated()) continue;
+    ++values;
+    EXPECT_EQ(keys(metrics[field->name()]), (Keys{"value", "status"})) << field->name();
+  }
+  EXPECT_GE(values, 16u);
+  EXPECT_EQ(metrics.size(), values + 1) << "and kelly";
+}
+
+TEST_F(TradingState, ShowsWhatClosedTradesLetAStrategyStake) {
+  StrategyEvent word{.header = {kNow, kNow, {}}, .strategy = "mean_reversion", .symbol = kApple, .enabled = true, .closed_trades = 29};
+  word.kelly_bound = KellyBound::too_few;
+  tell(core_, Stream::strategy, word);
+  EXPECT_EQ(state()["market_data"][0]["metrics"]["kelly"], (Json{{"value", nullptr}, {"status", "WARMUP"}}));
+  word.closed_trades = 30;
+  word.kelly_full = 0.32;
+  word.kelly_used = 0.08;
+  word.kelly_bound = KellyBound::fraction;
+  tell(core_, Stream::strategy, word);
+  const Json shown{{"value", 0.08}, {"status", "OK"}, {"full", 0.32}, {"bound", "FRACTION"}, {"trades", 30}};
+  EXPECT_EQ(state()["market_data"][0]["metrics"]["kelly"], shown);
+  EXPECT_EQ(metrics_json(core_.view().metrics.at(kApple), core_.view())["metrics"]["kelly"], shown);
+  EXPECT_EQ(strategy_json(word)["kelly_bound"], "FRACTION");
 }
 
 TEST_F(TradingState, HasNumbersWhereNumbersArePromised) {

@@ -89,6 +89,7 @@ inline void fill(ApiCore& core) {
                 .reason = "edge 3.1 bp < 8.7 bp"};
   signal.inputs = metrics;
   tell(core, Stream::signal, signal);
+  tell(core, Stream::strategy, StrategyEvent{.header = {kNow, kNow, {}}, .strategy = "other", .symbol = kSpy, .enabled = true});
   tell(core, Stream::position, position("P1"));
   tell(core, Stream::position, position("P0", PositionEventKind::closed));
   tell(core, Stream::order, order("O1", OrderEventKind::accepted));

@@ -58,7 +58,7 @@ class Bars : public ::testing::Test {
     return lines;
   }
   using Lines = std::vector<std::string>;
-  BarSpec spec_{};
+  BarSpec spec_{.lengths = {seconds(1), seconds(60)}};
   InstrumentBars bars_{spec_, kSymbol};
   std::vector<Bar> out_, last_;
 };
@@ -118,13 +118,58 @@ TEST_F(Bars, TheMinuteIsCorrectedWithItsSecond) {
             (Lines{"1s trade @59 o=12 h=12 l=12 c=12 v=5 n=1 late", "60s trade @0 o=10 h=12 l=10 c=12 v=105 n=2 late correction"}));
 }
 
-TEST_F(Bars, BeyondWhatIsKeptATradeIsCountedAndChangesNothing) {
-  take(trade(0.5, "10", 100));
-  take(trade(359.9, "10", 100));
-  EXPECT_EQ(take(trade(0.6, "11", 1)).size(), 2u);
-  take(trade(360, "10", 1));
-  EXPECT_EQ(take(trade(0.7, "11", 1)), Lines{});
-  EXPECT_EQ(bars_.counts().too_old, 1u);
+TEST_F(Bars, ATradeSoLateThatItsSecondIsForgottenStillRevisesItsMinute) {
+  const BarSpec spec{.lengths = {seconds(1), seconds(60), seconds(3600)}};
+  InstrumentBars bars{spec, kSymbol};
+  for (int i = 0; i < 129; ++i) bars.apply(trade(i + 0.5, "10", 1), out_);
+  out_.clear();
+  bars.apply(trade(0.6, "11", 5), out_);
+  EXPECT_EQ(said(), (Lines{"60s trade @0 o=10 h=11 l=10 c=10 v=65 n=61 revised correction"}));
+  EXPECT_EQ(bars.counts().too_old, 1u);  // its second has missed it
+  EXPECT_EQ(bars.counts().late, 1u);
+  bars.apply(trade(3600, "10", 1), out_);
+  EXPECT_EQ(said().back(), "3600s trade @-2400 o=10 h=11 l=10 c=10 v=134 n=130 complete");
+}
+
+TEST_F(Bars, ABustTakesItsTradeBackAndGivesTheBarItsPricesBack) {
+  const auto bust = [](Tick t) {
+    t.kind = TickKind::bust;
+    return t;
+  };
+  take(trade(0.1, "10", 100));
+  take(trade(0.2, "15", 7, Side::sell));
+  take(trade(0.3, "10.01", 1));
+  EXPECT_EQ(take(trade(1.5, "10", 1)), (Lines{"1s trade @0 o=10 h=15 l=10 c=10.01 v=108 n=3 complete"}));
+  EXPECT_EQ(take(bust(trade(0.2, "15", 7, Side::sell))), (Lines{"1s trade @0 o=10 h=10.01 l=10 c=10.01 v=101 n=2 revised correction"}));
+  EXPECT_EQ(last_[0].signed_volume, Quantity::from_units(101));
+  EXPECT_EQ(take(bust(trade(0.2, "15", 7))), Lines{});  // nothing holds it any more
+  EXPECT_EQ(bars_.counts().unusable, 1u);
+  take(bust(trade(0.1, "10", 100)));
+  EXPECT_EQ(take(bust(trade(0.3, "10.01", 1))).at(0).substr(0, 12), "1s trade @0 ");
+  EXPECT_EQ(last_[0].count, 0u);
+  EXPECT_EQ(last_[0].volume, Quantity{});
+  EXPECT_EQ(take(trade(0.4, "11", 3)), (Lines{"1s trade @0 o=11 h=11 l=11 c=11 v=3 n=1 late correction"}));
+}
+
+TEST_F(Bars, WhereTheFeedDoesNotTellTheAggressorTheQuoteBeforeDoes) {
+  take(quote(0.1, "10", "10.02"));
+  take(trade(0.2, "10.02", 5, Side::none));
+  take(trade(0.2, "10", 2, Side::none));
+  take(quote(0.3, "10.02", "10.04"));
+  take(trade(0.3, "10.02", 100, Side::none));  // the quote of its own moment is not before it
+  EXPECT_EQ(take(trade(1.5, "10", 1)).size(), 2u);
+  EXPECT_EQ(last_[0].signed_volume, Quantity::from_units(103));
+}
+
+TEST(BarGrid, HoursAndDaysCountFromTheSessionsOpenAndEndWhereTheNextOneBegins) {
+  const std::vector<TradingSession> sessions{{at(90 * 60), at(480 * 60)}, {at(1'530 * 60), at(1'900 * 60)}};  // a day less an hour
+  const BarGrid grid{sessions};
+  EXPECT_EQ(grid.at(at(100 * 60), seconds(3600)), (BarInterval{at(90 * 60), at(150 * 60)}));
+  EXPECT_EQ(grid.at(at(100 * 60), seconds(1800)).start.ns % seconds(1800).ns, 0);  // shorter ones count from the epoch
+  EXPECT_EQ(grid.at(at(1'529 * 60), seconds(86'400)), (BarInterval{at(90 * 60), at(1'530 * 60)}));
+  EXPECT_EQ(grid.at(at(1'540 * 60), seconds(86'400)).start, at(1'530 * 60));
+  EXPECT_EQ(grid.at(at(80 * 60), seconds(86'400)).end, at(90 * 60));  // the day before the first session known ends with it
+  EXPECT_EQ(BarGrid{}.at(at(100 * 60), seconds(86'400)).start.ns % seconds(86'400).ns, 0);
 }
 
 TEST_F(Bars, VwapIsExactAndRoundedHalfEven) {
@@ -220,7 +265,7 @@ TEST(BarSpec, RefusesLengthsThatCannotBeBuilt) {
   EXPECT_FALSE((BarSpec{.lengths = {seconds(2), seconds(5)}}.check().has_value()));
   EXPECT_FALSE((BarSpec{.lengths = {seconds(60), seconds(1)}}.check().has_value()));
   EXPECT_FALSE((BarSpec{.lengths = {seconds(0)}}.check().has_value()));
-  EXPECT_FALSE((BarSpec{.keep = seconds(1)}.check().has_value()));
+  EXPECT_FALSE((BarSpec{.cells = 60}.check().has_value()));
 }
 
 // The slow twin keeps every trade and computes a bar from scratch when it is asked.
@@ -247,7 +292,7 @@ struct SlowTwin {
 TEST(BarsProperty, TheLastWordOnEveryBarIsWhatTheSlowTwinComputes) {
   for (std::uint64_t seed = 1; seed <= 10; ++seed) {
     testing_ticks::SplitMix random{seed};
-    const BarSpec spec;
+    const BarSpec spec{.lengths = {seconds(1), seconds(60)}};
     InstrumentBars bars{spec, kSymbol};
     SlowTwin twin;
     std::map<std::pair<std::int64_t, std::int64_t>, Bar> last;

@@ -82,6 +82,29 @@ class SequencerTest : public testing::Test {
   Collector sink;
 };
 
+TEST_F(SequencerTest, PartitionsOfOthersAreNeitherDeliveredNorMissed) {
+  Sequencer::Positions applied;
+  applied[{Stream::tick, Partition{2}}] = {kEpoch + 5, 70};  // of whoever had it once
+  SequencerOptions options;
+  options.streams = {Stream::tick};
+  options.shards = {{Stream::tick, std::uint64_t{1} << 3}};
+  Sequencer s{options, applied};
+  ASSERT_TRUE(s.heard({kEpoch, 1}, sink));
+  Outbox::Heads first = heads_of(1), last = heads_of(2);
+  first[static_cast<std::size_t>(Stream::tick)][2] = 1;
+  last[static_cast<std::size_t>(Stream::tick)][2] = 9;
+  s.welcome({kEpoch, 1}, first, last, sink);
+  const Said theirs{1, 9}, ours{1, 2};
+  EXPECT_TRUE(s.live(tick(1, kEpoch, 2), theirs.views, sink));
+  EXPECT_TRUE(s.live(tick(1), ours.views, sink));
+  EXPECT_EQ(sink.sequences(), (std::vector<Sequence>{1, 2}));
+  EXPECT_TRUE(s.caught_up());
+  EXPECT_TRUE(sink.gaps.empty());
+  EXPECT_EQ(s.counts(Stream::tick).behind, 0u);
+  EXPECT_TRUE(s.hears(Stream::tick, 3));
+  EXPECT_FALSE(s.hears(Stream::tick, 2));
+}
+
 TEST_F(SequencerTest, DeliversALiveRunThatIsNextInOrder) {
   auto s = from({kEpoch, 4});
   welcome(s, 1, 4);

@@ -153,7 +153,7 @@ std::string refusal(Stream stream, const google::protobuf::MessageLite& message)
 
 TEST(ProtoCodec, RefusesWhatNoEventMayHold) {
   v1::Tick tick;
-  tick.set_kind(static_cast<v1::TickKind>(3));
+  tick.set_kind(static_cast<v1::TickKind>(4));
   EXPECT_EQ(refusal(Stream::tick, tick), "tick | kind: a known number");
   tick.set_kind(static_cast<v1::TickKind>(258));  // 2 in its low byte
   EXPECT_EQ(refusal(Stream::tick, tick), "tick | kind: a known number");

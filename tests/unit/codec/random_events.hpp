@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "core/events.hpp"
+#include "core/metric_values.hpp"
 
 namespace tickmesh::testing {
 
@@ -78,7 +79,7 @@ class Filler {
   void fill(Stream& v) { choice(v, Stream::control); }
   void fill(Side& v) { choice(v, Side::sell); }
   void fill(FeedKind& v) { choice(v, FeedKind::replay); }
-  void fill(TickKind& v) { choice(v, TickKind::trade); }
+  void fill(TickKind& v) { choice(v, TickKind::bust); }
   void fill(FeedEventKind& v) { choice(v, FeedEventKind::clock_stepped); }
   void fill(BarBasis& v) { choice(v, BarBasis::mid); }
   void fill(BarQuality& v) { choice(v, BarQuality::revised); }
@@ -87,6 +88,7 @@ class Filler {
   void fill(IntentKind& v) { choice(v, IntentKind::cancel); }
   void fill(Purpose& v) { choice(v, Purpose::exit); }
   void fill(PositionEventKind& v) { choice(v, PositionEventKind::closed); }
+  void fill(KellyBound& v) { choice(v, KellyBound::cap); }
   void fill(RiskState& v) { choice(v, RiskState::halted); }
   void fill(Outcome& v) { choice(v, Outcome::unknown); }
   void fill(RiskEventKind& v) { choice(v, RiskEventKind::command_answered); }
@@ -111,9 +113,15 @@ class Filler {
         v.quality, v.correction);
   }
   void fill(Value& v) { all(v.value, v.status, v.has_value); }
+  void fill(BarIndicators& v) {
+    all(v.length, v.closed, v.fresh, v.bars);
+    for (const auto& one : kBarValues) fill(v.*one.value);
+  }
   void fill(Metrics& v) {
-    all(v.header, v.symbol, v.feed, v.bid, v.ask, v.mid, v.z_score, v.mean, v.sd, v.sd_bp, v.half_life, v.window_span_s, v.spread_bp,
-        v.spread_mean_bp, v.spread_sd_bp, v.spread_cv, v.spread_regime, v.trend_slope, v.trend_t, v.cost_bp, v.round_trip_bp);
+    all(v.header, v.symbol, v.feed, v.bid, v.ask);
+    for (const auto& one : kMetricValues) fill(v.*one.value);
+    v.bars = {};
+    for (auto i = rng_.below(Metrics::kMostBarLengths + 1); i > 0; --i) fill(v.bars[i - 1]);
   }
   void fill(Signal& v) {
     all(v.header, v.symbol, v.strategy, v.action, v.confidence, v.edge_bp, v.cost_bp, v.stop, v.target, v.valid_until, v.reason, v.inputs);
@@ -131,7 +139,9 @@ class Filler {
     all(v.header, v.currency, v.balance, v.realized_pnl, v.unrealized_pnl, v.equity, v.gross, v.open_positions);
   }
   void fill(RiskEvent& v) { all(v.header, v.kind, v.state, v.rule, v.reason, v.command_id, v.outcome), maybe(v.symbol); }
-  void fill(StrategyEvent& v) { all(v.header, v.strategy, v.enabled), maybe(v.symbol); }
+  void fill(StrategyEvent& v) {
+    all(v.header, v.strategy, v.enabled, v.closed_trades, v.kelly_full, v.kelly_used, v.kelly_bound), maybe(v.symbol);
+  }
   void fill(Fill& v) { all(v.execution_id, v.price, v.quantity, v.commission, v.time, v.bid, v.ask); }
   void fill(OrderEvent& v) {
     all(v.header, v.kind, v.order, v.venue_order_id, v.attempt, v.filled, v.remaining, v.rule, v.reason);

@@ -5,7 +5,7 @@
 namespace tickmesh {
 namespace {
 
-Session session(std::int64_t open_s, std::int64_t close_s) { return {Timestamp{} + seconds(open_s), Timestamp{} + seconds(close_s)}; }
+MarketSession session(std::int64_t open_s, std::int64_t close_s) { return {Timestamp{} + seconds(open_s), Timestamp{} + seconds(close_s)}; }
 Timestamp at(std::int64_t s) { return Timestamp{} + seconds(s); }
 
 TEST(SessionTable, IsOpenFromTheOpenUpToButNotAtTheClose) {

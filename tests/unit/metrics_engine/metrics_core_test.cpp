@@ -70,6 +70,47 @@ class MetricsCoreTest : public ::testing::Test {
   Drive drive_{core_};
 };
 
+TEST(MetricsCoreShard, WhoTakesAPartitionOverWarmsUpSilentlyAndThenSaysWhatTheOtherWouldHave) {
+  constexpr int kTicks = 600, kMoved = 350;
+  const auto said_by = [&](MetricsConfig c) {
+    MetricsCore core{std::move(c)};
+    Drive drive{core};
+    drive.give(kBase, Stream::local, 0, Started{{7, 1}});
+    drive.give(kBase, Stream::local, 0, WentLive{});
+    SplitMix random{3};
+    for (int i = 0; i < kTicks; ++i) {
+      const std::int64_t bid = 10'000 + random.between(-5, 5);
+      drive.give(ms(40 * i), Stream::tick, kAapl.partition(), quote(ms(40 * i), bid, bid + random.between(1, 3)));
+    }
+    return all_of<Metrics>(drive.said());
+  };
+  MetricsConfig moved = config();
+  moved.said_until[kAapl.partition()] = {3, kMoved};
+  const auto all = said_by(config()), later = said_by(moved);
+  ASSERT_FALSE(later.empty());
+  ASSERT_GT(all.size(), later.size() + 50);
+  EXPECT_GE(later.front().header.event_time, ms(40 * kMoved));
+  // Bit for bit what would have been said.
+  const auto tail = all.size() - later.size();
+  for (std::size_t i = 0; i < later.size(); ++i) EXPECT_EQ(later[i], all[tail + i]) << i;
+  EXPECT_LT(all[tail - 1].header.event_time, ms(40 * kMoved));
+  EXPECT_EQ(later.front().z_score.status, Status::ok);
+}
+
+TEST(MetricsCoreShard, OfOtherPartitionsNothingIsSaid) {
+  ASSERT_NE(kAapl.partition(), kMsft.partition());
+  MetricsConfig c = config();
+  c.partitions = std::uint64_t{1} << kMsft.partition();
+  MetricsCore core{c};
+  Drive drive{core};
+  drive.give(kBase, Stream::local, 0, Started{{7, 1}});
+  drive.give(ms(1), Stream::tick, kAapl.partition(), quote(ms(1), 100, 101));
+  drive.give(ms(2), Stream::tick, kMsft.partition(), quote(ms(2), 100, 101, kMsft));
+  drive.fire_until(kBase + seconds(300));
+  for (const auto& one : drive.said()) EXPECT_EQ(one.name.partition, kMsft.partition());
+  EXPECT_GE(drive.said().size(), 2u) << "its first quote, and its silence";
+}
+
 TEST_F(MetricsCoreTest, MetricsAreSaidOnTheFirstTickOfEachGridCell) {
   start();
   for (const int t : {5, 50, 99, 100, 101, 350, 399, 400}) tick(quote(ms(t), 10'000 + t % 7, 10'010));

@@ -1,4 +1,5 @@
 #include "signals/mean_reversion.hpp"
+#include "core/metric_values.hpp"
 
 #include <cmath>
 #include <map>
@@ -241,6 +242,18 @@ TEST(SignalState, ContinuesAfterSaveAndLoad) {
   EXPECT_EQ(after.decision().action, SignalAction::exit);
 }
 
+/// The values from one name to another, in their order.
+std::vector<Value Metrics::*> named(std::string_view first, std::string_view last) {
+  std::vector<Value Metrics::*> found;
+  bool inside = false;
+  for (const auto& one : kMetricValues) {
+    inside |= one.name == first;
+    if (inside) found.push_back(one.value);
+    if (one.name == last) break;
+  }
+  return found;
+}
+
 // Whoever judges may leave what a rule does not read as it was on another tick.
 TEST(SignalRules, DecideByTheGroupsTheyNameAlone) {
   struct Group {
@@ -255,8 +268,12 @@ TEST(SignalRules, DecideByTheGroupsTheyNameAlone) {
       {metric_group::kTrend, {&Metrics::trend_t}},
       {metric_group::kTrendSlope, {&Metrics::trend_slope}},
       {metric_group::kCost, {&Metrics::cost_bp, &Metrics::round_trip_bp}},
+      {metric_group::kRegime, named("regime_down", "regime_disagree")},
+      {metric_group::kOrderFlow, named("ofi", "microprice")},
+      {metric_group::kTrades, named("sign_share_venue", "vwap_upper")},
+      {metric_group::kRealised, named("realised_variance", "realised_volatility")},
   };
-  unsigned all = 0;
+  unsigned all = metric_group::kBars;  // no value of Metrics itself
   for (const Group& group : groups) all |= group.bit;
   EXPECT_EQ(all, metric_group::kAll);
   for (const std::string_view name : signal_rule_names()) {

@@ -105,6 +105,23 @@ TEST_F(Projections, AMetricThatIsNotThereIsNullAndSaysWhy) {
             "1.5|t|t|OWWU");
 }
 
+TEST_F(Projections, ABarThatClosedIsARowOfIndicatorsWithNullsForWhatIsNotThere) {
+  Metrics metrics{.header = {.time = at(0)}, .symbol = symbol("AAPL.DEMO"), .feed = FeedKind::demo, .bid = price("1"), .ask = price("2")};
+  metrics.cvd = {-300, Status::ok, true};
+  metrics.bars[0] = {.length = seconds(10), .closed = at(10'000), .fresh = true, .bars = 7};
+  metrics.bars[0].rsi_14 = {50, Status::undefined, true};
+  metrics.bars[1] = {.length = seconds(60), .closed = at(0), .fresh = false, .bars = 1};
+  speaker("metrics_engine").say(Stream::metrics, 3, metrics);
+  metrics.bars[0].fresh = false;
+  metrics.bars[1].fresh = true;
+  speaker("metrics_engine").say(Stream::metrics, 3, metrics);
+  project("metrics_engine");
+  EXPECT_EQ(query("select concat_ws('|', cvd, ofi is null, length(statuses)) from metrics_engine.v_metrics limit 1"), "-300|t|59");
+  EXPECT_EQ(query("select string_agg(concat_ws('|', length_s, bars, rsi_14, sma_20 is null, statuses), ' ' order by sequence) "
+                  "from metrics_engine.v_indicators"),
+            "10|7|50|t|WWWWWWWWUWWWWWWWWWWWW 60|1|t|WWWWWWWWWWWWWWWWWWWWW");
+}
+
 TEST_F(Projections, APositionIsOneRowAndItsCloseATrade) {
   auto& s = speaker("position_manager");
   PositionEvent p{.header = {.time = at(0)},

@@ -47,6 +47,19 @@ TEST(PushRows, ReadsQuotesAndTradesExactlyFromArrayAndLines) {
   }
 }
 
+TEST(PushRows, ABustIsATradeThatIsTakenBack) {
+  const auto bust = [](const std::string& value) { return with(kTrade, "{", "{\"bust\":" + value + ","); };
+  const auto kind = [&](const std::string& value) {
+    const auto rows = parse("[" + bust(value) + "]");
+    return rows && !rows->accepted.empty() ? rows->accepted[0].tick.kind : TickKind::none;
+  };
+  EXPECT_EQ(kind("true"), TickKind::bust);
+  EXPECT_EQ(kind("false"), TickKind::trade);
+  EXPECT_EQ(parse("[" + bust("true") + "]")->accepted[0].tick.trade_id, 99U);
+  EXPECT_EQ(verdict(bust("1")), "bust: true or false");
+  EXPECT_EQ(verdict(with(kQuote, "{", "{\"bust\":true,")), "price: a quote or a trade, not both");
+}
+
 TEST(PushRows, KeepsEveryDigitThatADoubleWouldLose) {
   const auto price = [](const std::string& number) {
     const auto rows = parse("[" + with(kTrade, "\"201.28\"", number) + "]");

@@ -1,0 +1,47 @@
+// The bars of one length and what they say.
+#pragma once
+#include "analytics/bar_clock.hpp"
+#include "analytics/moving.hpp"
+#include "analytics/volatility.hpp"
+
+namespace tickmesh {
+
+/// Everything is computed when a bar closes, and kept: whoever publishes copies.
+class BarSeries {
+ public:
+  /// `bars_a_year` annualises volatilities.
+  BarSeries(Duration length, double bars_a_year);
+  /// Time has come to `time`: a bar that ended is closed.
+  void advance(Timestamp time);
+  /// A trade of that time, after `advance`.
+  void trade(Timestamp time, Price price, Quantity size);
+  /// End of the open bar; the latest time there is where none is open.
+  Timestamp open_until() const;
+  /// The next bar is the first of a session: averages run on, its range does not reach back.
+  void enter_session() { session_begins_ = true; }
+  void reset();  ///< another feed
+  const BarIndicators& values() const { return values_; }
+  /// The values were said.
+  void said() { values_.fresh = false; }
+  void save(ByteWriter& out) const;
+  void load(ByteReader& in);
+
+ private:
+  void close(const ClosedBar& bar);
+  void compute(const ClosedBar& bar);
+
+  double bars_a_year_;
+  BarClock clock_;
+  bool session_begins_{true};
+  CloseWindow sma_20_{20}, sma_50_{50};
+  Ema ema_12_{12}, ema_20_{20}, ema_26_{26}, ema_50_{50};
+  Atr atr_{14};
+  Rsi rsi_{14};
+  Macd macd_{12, 26, 9};
+  EwmaVariance ewma_{0.94};
+  RangeVolatility range_{20};
+  ClosedBar last_{};  // the last closed one: values_ is a function of it and of the windows
+  BarIndicators values_{};
+};
+
+}  // namespace tickmesh

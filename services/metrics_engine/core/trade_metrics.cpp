@@ -1,0 +1,163 @@
+#include "metrics_engine/core/trade_metrics.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "analytics/mid_window.hpp"
+#include "core/metric_values.hpp"
+
+namespace tickmesh {
+namespace {
+
+constexpr Timestamp kNever{std::numeric_limits<std::int64_t>::max()};
+
+Value with_status(Value value, Status status) {
+  if (value.status == Status::ok) value.status = status;
+  return value;
+}
+
+}  // namespace
+
+TradeMetrics::TradeMetrics(const MetricsConfig& config, double year_seconds)
+    : filters_{config.filters}, aggression_{config.aggression}, next_close_{kNever} {
+  bars_.reserve(config.bar_lengths.size());
+  for (const Duration length : config.bar_lengths) bars_.emplace_back(length, year_seconds * 1e9 / static_cast<double>(length.ns));
+}
+
+bool TradeMetrics::trade(const Tick& tick) {
+  const bool clean = filters_ == Filters::clean;
+  if (tick.price.raw() <= 0 || tick.price.raw() > kMaxWindowPrice || !usable_size(tick.size) || (clean && tick.size.is_zero()))
+    return ++counts_.unusable, false;
+  if (clean && tick.trade_id != 0 && tick.trade_id == last_id_) return ++counts_.repeated, false;
+  last_id_ = tick.trade_id;
+  ++counts_.taken;
+  advance(tick.event_time);
+  const int sign = signer_.trade(tick.event_time, tick.price, tick.aggressor).sign;
+  flow_.push(sign, tick.size, tick.event_time);
+  aggression_.push(sign, tick.size.to_double(), tick.event_time);
+  vwap_.push(tick.price, tick.size);
+  for (BarSeries& series : bars_) series.trade(tick.event_time, tick.price, tick.size);
+  look_for_next_close();
+  if (gapped_ && since_gap_++ == 0) gap_at_ = tick.event_time;
+  return true;
+}
+
+void TradeMetrics::close_bars(Timestamp time) {
+  for (BarSeries& series : bars_) series.advance(time);
+  look_for_next_close();
+}
+
+void TradeMetrics::look_for_next_close() {
+  next_close_ = kNever;
+  for (const BarSeries& series : bars_) next_close_ = std::min(next_close_, series.open_until());
+}
+
+void TradeMetrics::mark_silence() {
+  gapped_ = true;
+  since_gap_ = 0;
+}
+
+void TradeMetrics::mark_lost() {
+  mark_silence();
+  lost_ = flow_.trades() > 0;
+}
+
+void TradeMetrics::enter_session() {
+  signer_.reset();
+  flow_.reset();
+  aggression_.reset();
+  vwap_.reset();
+  for (BarSeries& series : bars_) series.enter_session();
+  gapped_ = lost_ = false;
+  since_gap_ = 0;
+}
+
+void TradeMetrics::reset() {
+  enter_session();
+  signer_ = TradeSigner{};
+  for (BarSeries& series : bars_) series.reset();
+  next_close_ = kNever;
+  last_id_ = 0;
+}
+
+void TradeMetrics::fill_flow(Metrics& m, Timestamp now, bool silent) const {
+  const bool short_of_trades = gapped_ && since_gap_ < kWindow;
+  const Status of_session = silent || lost_ ? Status::stale : Status::ok;
+  const Status of_window = !flow_.window_full() ? Status::warmup : silent || short_of_trades ? Status::stale : Status::ok;
+  const bool short_of_time = gapped_ && (since_gap_ == 0 || now - gap_at_ < seconds(TradeFlow::kSeconds));
+  const bool any = flow_.trades() > 0;
+  const Status of_minute = !any ? Status::warmup : silent || short_of_time ? Status::stale : Status::ok;
+
+  m.sign_share_venue = with_status(signer_.share(SignRule::venue), of_session);
+  m.sign_share_quote = with_status(signer_.share(SignRule::quote), of_session);
+  m.sign_share_tick = with_status(signer_.share(SignRule::tick), of_session);
+  m.sign_share_none = with_status(signer_.share(SignRule::none), of_session);
+  m.cvd = any ? with_status(ok_value(flow_units(flow_.cvd())), of_session) : warmup_value();
+
+  const auto balance = [any](const FlowBalance& b, Status status, Value& buy, Value& sell, Value& pressure, Value& pct, Value& ratio) {
+    const auto told = [&](Value value) { return any ? with_status(value, status) : warmup_value(); };
+    buy = told(ok_value(flow_units(b.buy)));
+    sell = told(ok_value(flow_units(b.sell)));
+    pressure = told(b.pressure());
+    pct = told(b.buy_pct());
+    ratio = told(b.ratio());
+  };
+  balance(flow_.last_trades(), of_window, m.buy_100, m.sell_100, m.pressure_100, m.buy_pct_100, m.volume_ratio_100);
+  balance(flow_.last_minute(now), of_minute, m.buy_60s, m.sell_60s, m.pressure_60s, m.buy_pct_60s, m.volume_ratio_60s);
+
+  const auto pressed = aggression_.read(now);
+  m.aggr = with_status(pressed.aggr, silent ? Status::stale : Status::ok);
+  m.momentum = with_status(pressed.momentum, silent ? Status::stale : Status::ok);
+  m.intensity = with_status(pressed.intensity, silent ? Status::stale : Status::ok);
+  m.aggressive = with_status(pressed.flag, silent ? Status::stale : Status::ok);
+  if (silent && m.aggressive.has_value) m.aggressive.value = 0;
+
+  const Value mean = vwap_.value();
+  const Value sd = vwap_.sd();
+  m.vwap = with_status(mean, of_session);
+  m.vwap_lower = sd.has_value ? with_status(ok_value(mean.value - 2 * sd.value), of_session) : sd;
+  m.vwap_upper = sd.has_value ? with_status(ok_value(mean.value + 2 * sd.value), of_session) : sd;
+}
+
+void TradeMetrics::fill_bars(Metrics& m, bool silent) const {
+  for (std::size_t i = 0; i < bars_.size(); ++i) {
+    m.bars[i] = bars_[i].values();
+    if (!silent) continue;
+    for (const auto& field : kBarValues) m.bars[i].*field.value = with_status(m.bars[i].*field.value, Status::stale);
+  }
+}
+
+void TradeMetrics::said() {
+  for (BarSeries& series : bars_) series.said();
+}
+
+void TradeMetrics::save(ByteWriter& out) const {
+  signer_.save(out);
+  flow_.save(out);
+  aggression_.save(out);
+  vwap_.save(out);
+  out.put(static_cast<std::uint32_t>(bars_.size()));
+  for (const BarSeries& series : bars_) series.save(out);
+  out.put(gapped_), out.put(lost_), out.put(since_gap_), out.put(gap_at_), out.put(last_id_);
+  out.put(counts_.taken), out.put(counts_.unusable), out.put(counts_.repeated);
+}
+
+void TradeMetrics::load(ByteReader& in) {
+  signer_.load(in);
+  flow_.load(in);
+  aggression_.load(in);
+  vwap_.load(in);
+  TM_INVARIANT(in.get<std::uint32_t>() == bars_.size(), "a stored instrument has the bar lengths it is loaded into");
+  for (BarSeries& series : bars_) series.load(in);
+  gapped_ = in.get<bool>();
+  lost_ = in.get<bool>();
+  since_gap_ = in.get<std::uint64_t>();
+  gap_at_ = in.get<Timestamp>();
+  last_id_ = in.get<std::uint64_t>();
+  counts_.taken = in.get<std::uint64_t>();
+  counts_.unusable = in.get<std::uint64_t>();
+  counts_.repeated = in.get<std::uint64_t>();
+  look_for_next_close();
+}
+
+}  // namespace tickmesh

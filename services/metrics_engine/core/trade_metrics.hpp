@@ -1,0 +1,68 @@
+// What the trades of one instrument say: who pressed, what was paid, and the bars that indicators run on.
+#pragma once
+#include <cstdint>
+#include <vector>
+
+#include "analytics/aggressive_flow.hpp"
+#include "analytics/trade_flow.hpp"
+#include "analytics/trade_sign.hpp"
+#include "analytics/vwap.hpp"
+#include "metrics_engine/core/bar_series.hpp"
+#include "metrics_engine/core/metrics_config.hpp"
+
+namespace tickmesh {
+
+class TradeMetrics {
+ public:
+  static constexpr std::size_t kWindow = 100;
+  struct Counts {
+    std::uint64_t taken{0};
+    std::uint64_t unusable{0};  ///< no price, a size that sums do not take; `clean`: no size
+    std::uint64_t repeated{0};  ///< `clean`: the print of that id was the last one
+  };
+  /// `config` must outlive this. `year_seconds`: what a year of trading has.
+  TradeMetrics(const MetricsConfig& config, double year_seconds);
+
+  /// A change of the best quote, of any quality: what trades after it are held against.
+  void quote(const Quote& quote) { signer_.quote(quote); }
+  /// Time has come to `time`: bars that ended are closed.
+  void advance(Timestamp time) {
+    if (time >= next_close_) close_bars(time);
+  }
+  /// Takes a trade; false when it is not one that counts.
+  bool trade(const Tick& tick);
+  void mark_silence();  ///< nothing was heard for long: the windows are STALE until they are of trades after it
+  void mark_lost();     ///< trades were lost: so are the windows, and what is summed over the session is STALE to its end
+  void break_off() { signer_.break_off(); }
+  void enter_session();
+  void reset();  ///< another feed
+  /// Fills what is about trades, as of `now`; `silent`: nothing is heard.
+  void fill_flow(Metrics& m, Timestamp now, bool silent) const;
+  void fill_bars(Metrics& m, bool silent) const;
+  /// The bars were said.
+  void said();
+  const Counts& counts() const { return counts_; }
+
+  void save(ByteWriter& out) const;
+  void load(ByteReader& in);
+
+ private:
+  void close_bars(Timestamp time);
+  void look_for_next_close();
+
+  Filters filters_;
+  TradeSigner signer_;
+  TradeFlow flow_{kWindow};
+  AggressiveFlow aggression_;
+  Vwap vwap_;
+  std::vector<BarSeries> bars_;
+  Timestamp next_close_{};  // the earliest end of an open bar
+  bool gapped_{false};
+  bool lost_{false};
+  std::uint64_t since_gap_{0};
+  Timestamp gap_at_{};  // event time of the first trade after it
+  std::uint64_t last_id_{0};
+  Counts counts_{};
+};
+
+}  // namespace tickmesh

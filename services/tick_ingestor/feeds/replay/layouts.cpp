@@ -1,0 +1,13 @@
+#include "tick_ingestor/feeds/replay/layouts.hpp"
+
+namespace tickmesh::replay {
+
+std::span<const Layout> layouts() {
+  static constexpr Layout all[] = {
+      {"lean", lean_file},
+      {"csv", csv_file},
+  };
+  return all;
+}
+
+}  // namespace tickmesh::replay

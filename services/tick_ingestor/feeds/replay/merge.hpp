@@ -1,0 +1,74 @@
+// Many files as one row of ticks in the order of their times. Pure of clocks: who calls decides when.
+#pragma once
+#include <memory>
+#include <vector>
+
+#include "tick_ingestor/feeds/replay/archive.hpp"
+#include "tick_ingestor/feeds/replay/row_parser.hpp"
+
+namespace tickmesh::replay {
+
+/// One file, a buffer of its ticks at a time. Opened by the first `fill`.
+class FileReader {
+ public:
+  FileReader(const DataFile& file, const Instruments& listed) : file_{&file}, parser_{file, listed} {}
+  /// Whether `ticks()` has one; reads on when all were popped. Error: the file is damaged.
+  Result<bool> fill();
+  const Tick& front() const { return ticks_[next_]; }
+  void pop() { ++next_; }
+  bool empty() const { return next_ == ticks_.size(); }
+  const DataFile& file() const { return *file_; }
+  RowParser& parser() { return parser_; }
+  const RowParser& parser() const { return parser_; }
+  std::uint64_t consumed() const { return over_ ? file_->bytes : archive_ ? std::min(archive_->consumed(), file_->bytes) : 0; }
+
+ private:
+  static constexpr std::size_t kChunk = 64 << 10;  // its ticks fit a cache
+  Result<bool> read();
+
+  const DataFile* file_;
+  RowParser parser_;
+  std::unique_ptr<Archive> archive_;
+  std::vector<char> text_;
+  std::size_t kept_{0};  ///< bytes of an unfinished line, at the front of text_
+  std::vector<Tick> ticks_;
+  std::size_t next_{0};
+  bool over_{false};
+};
+
+/// Ticks by time; at equal times quotes before trades, then by symbol, then in the order of the files and of their rows. A row that steps
+/// back in time is taken where it stands in its file.
+class Merge {
+ public:
+  /// `files` stay where they are. `listed`: for rows that name their symbol.
+  Merge(const std::vector<DataFile>& files, const Instruments& listed);
+  /// Appends at most `limit` ticks; 0: all were given. Error: a file is damaged; nothing more comes then.
+  Result<std::size_t> next(std::size_t limit, std::vector<Tick>& out);
+  std::uint64_t given() const { return given_; }
+  Tally tally() const;
+  std::uint64_t consumed() const;  ///< bytes of the files, about
+  std::uint64_t bytes() const;     ///< of all files
+
+ private:
+  struct Key {
+    std::int64_t time{0};
+    std::uint64_t rank{0};  ///< kind, symbol, file
+    friend auto operator<=>(const Key&, const Key&) = default;
+  };
+  struct Head {
+    Key key;
+    std::uint32_t reader;
+    friend bool operator>(const Head& a, const Head& b) { return a.key > b.key; }
+  };
+  Key key_of(std::uint32_t reader);
+  Result<void> push(std::uint32_t reader);
+
+  const Instruments* listed_;
+  std::vector<FileReader> readers_;
+  std::vector<std::int64_t> reached_;       ///< by reader: latest time given
+  std::vector<std::uint64_t> symbol_rank_;  ///< by reader; of those whose rows name their symbol the instrument's place
+  std::vector<Head> heap_;
+  std::uint64_t given_{0};
+};
+
+}  // namespace tickmesh::replay

@@ -1,0 +1,129 @@
+#include "tick_ingestor/replay.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace tickmesh {
+namespace {
+
+constexpr std::size_t kAhead = 1024;
+constexpr std::int64_t kWeekNs = 7 * 86'400'000'000'000;
+
+double speed_of(const std::string& text) {
+  if (text == "max") return 0;
+  char* end = nullptr;
+  const double speed = std::strtod(text.c_str(), &end);
+  if (text.empty() || *end != '\0' || !(speed > 0) || !(speed <= 1e6))
+    throw std::runtime_error("feed.replay.speed: max, or a number above 0: '" + text + "'");
+  return speed;
+}
+
+}  // namespace
+
+ReplayFeed::ReplayFeed(const Config& config, const Instruments& instruments)
+    : instruments_{instruments}, speed_{speed_of(config.text("feed.replay.speed"))}, loop_{config.boolean("feed.replay.loop")} {
+  const std::string& layout = config.text("feed.replay.layout");
+  auto data = replay::find_data(config.text("feed.replay.data"), layout == "any" ? "" : layout, config.list("feed.replay.symbols"));
+  if (!data) throw std::runtime_error(to_string(data.error()));
+  data_ = std::move(*data);
+  for (const std::string& name : data_.ignored) spdlog::info("Ignored, of no known layout file={}", name);
+  for (const replay::DataFile& file : data_.files)
+    if (!file.symbol.empty() && instruments.find(file.symbol) == nullptr)
+      throw std::runtime_error("mesh.instruments: every symbol of the data: " + file.symbol.str() + " of " + file.name + " is not listed");
+  merge_ = std::make_unique<replay::Merge>(data_.files, instruments_);
+  spdlog::info("Replay files={} data={:016x} speed={} loop={}", data_.files.size(), data_.hash, config.text("feed.replay.speed"), loop_);
+}
+
+bool ReplayFeed::fill() {
+  while (next_ == ticks_.size() && !over_) {
+    ticks_.clear();
+    next_ = 0;
+    const auto n = merge_->next(kAhead, ticks_);
+    if (!n) throw std::runtime_error(to_string(n.error()));
+    for (Tick& tick : ticks_) {
+      tick.event_time = tick.event_time + shift_;
+      if (!first_) first_ = tick.event_time;
+      last_ = std::max(last_, tick.event_time);
+    }
+    if (*n > 0) break;
+    if (loop_ && last_) {
+      // Whole weeks later: what was a Monday is one again.
+      shift_ = {shift_.ns + ((last_ - first_).ns / kWeekNs + 1) * kWeekNs};
+      first_ = {};
+      begun_bytes_ = 0;
+      merge_ = std::make_unique<replay::Merge>(data_.files, instruments_);
+    } else {
+      over_ = true;
+    }
+  }
+  return next_ < ticks_.size();
+}
+
+void ReplayFeed::skip(std::uint64_t said) {
+  told_begin_ = said > 0;
+  while (said > 0 && fill()) {
+    const std::size_t n = std::min<std::uint64_t>(said, ticks_.size() - next_);
+    next_ += n;
+    said -= n;
+  }
+}
+
+void ReplayFeed::begin(std::int64_t mono) {
+  begun_ = true;
+  begun_mono_ = mono;
+  begun_data_ = fill() ? ticks_[next_].event_time.ns : last_.ns;
+  begun_bytes_ = merge_->consumed();
+}
+
+std::int64_t ReplayFeed::reached(std::int64_t mono) const {
+  if (speed_ == 0) return std::numeric_limits<std::int64_t>::max();
+  return begun_data_ + static_cast<std::int64_t>(static_cast<double>(mono - begun_mono_) * speed_);
+}
+
+std::size_t ReplayFeed::due(std::int64_t mono, std::size_t limit, std::vector<Event>& out) {
+  if (!begun_) return 0;
+  const std::int64_t until = reached(mono);
+  std::size_t given = 0;
+  if (!told_begin_ && limit > 0 && fill() && ticks_[next_].event_time.ns <= until) {
+    told_begin_ = true;
+    out.emplace_back(replay::begin_of_data(ticks_[next_].event_time));
+    ++given;
+  }
+  const std::int64_t first = fill() ? ticks_[next_].event_time.ns : 0;
+  while (given < limit && fill() && ticks_[next_].event_time.ns <= std::min(until, first + kSpan.ns)) {
+    out.emplace_back(ticks_[next_++]);
+    ++given;
+  }
+  if (given < limit && over() && !told_end_) {
+    told_end_ = true;
+    out.emplace_back(replay::end_of_data(last_));
+    ++given;
+  }
+  return given;
+}
+
+std::int64_t ReplayFeed::wait_ns(std::int64_t mono) const {
+  constexpr std::int64_t most = 100'000'000;
+  if (!begun_ || (over() && told_end_)) return most;
+  if (speed_ == 0 || next_ == ticks_.size()) return 0;
+  const auto ahead = static_cast<double>(ticks_[next_].event_time.ns - reached(mono)) / speed_;
+  return static_cast<std::int64_t>(std::clamp(ahead, 0.0, static_cast<double>(most)));
+}
+
+std::string ReplayFeed::progress(std::int64_t mono) const {
+  const double all = static_cast<double>(std::max<std::uint64_t>(merge_->bytes(), 1));
+  const double done = over() ? 1 : static_cast<double>(merge_->consumed()) / all;
+  const double here = done - static_cast<double>(begun_bytes_) / all;
+  const double took = static_cast<double>(mono - begun_mono_) / 1e9;
+  const std::string left = over()         ? "over"
+                           : here > 0.001 ? fmt::format("{:.0f} s left", took * (1 - done) / here)
+                                          : "time left not known yet";
+  const std::int64_t at = (next_ < ticks_.size() ? ticks_[next_].event_time : last_).ns / 1'000'000'000;
+  return fmt::format("{:.1f} % · {}T{:02}:{:02}:{:02}Z · {}", 100 * done, Date::from_days(static_cast<int>(at / 86'400)).str(),
+                     at / 3600 % 24, at / 60 % 60, at % 60, left);
+}
+
+}  // namespace tickmesh

@@ -1,0 +1,59 @@
+// The replay feed on the clock: which recorded ticks are due, how far it has come. The files are read on the core thread: a chunk at a
+// time.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "service/config.hpp"
+#include "tick_ingestor/feeds/replay/data_set.hpp"
+
+namespace tickmesh {
+
+class ReplayFeed {
+ public:
+  /// Finds the data of [feed.replay]. Throws std::runtime_error on what it refuses, so that a bad file stops the start.
+  ReplayFeed(const Config& config, const Instruments& instruments);
+
+  /// After a restart: ticks that were said before are read over. Call once, first.
+  void skip(std::uint64_t said);
+  /// The mesh is there: the data begin, or go on, at this moment of the machine's monotonic clock.
+  void begin(std::int64_t mono);
+  bool begun() const { return begun_; }
+  /// What is given at once, and what goes out in one batch, spans no more than this of recorded time: readers hear a batch partition by
+  /// partition, and what they hear last must not look stale beside what they heard first.
+  static constexpr Duration kSpan = milliseconds(500);
+
+  /// Appends what is due, at most `limit` and within kSpan: ticks with their event_time, and the end of the data. Throws
+  /// std::runtime_error: a damaged file.
+  std::size_t due(std::int64_t mono, std::size_t limit, std::vector<Event>& out);
+  /// Nanoseconds until something may be due; 0: now. 100 ms at most.
+  std::int64_t wait_ns(std::int64_t mono) const;
+  bool over() const { return over_ && next_ == ticks_.size(); }
+
+  /// "42.1 % · 2013-10-07T15:10:00Z · 12 s left", from what was read of the files and the time it took.
+  std::string progress(std::int64_t mono) const;
+  replay::Tally tally() const { return merge_->tally(); }
+  const replay::DataSet& data() const { return data_; }
+
+ private:
+  bool fill();
+  std::int64_t reached(std::int64_t mono) const;  ///< the data's time now, by speed
+
+  const Instruments& instruments_;
+  replay::DataSet data_;
+  double speed_{0};  ///< 0: max
+  bool loop_;
+  std::unique_ptr<replay::Merge> merge_;
+  std::vector<Tick> ticks_;  ///< read ahead, from next_ on
+  std::size_t next_{0};
+  Duration shift_{};  ///< of this pass
+  Timestamp first_{}, last_{};
+  bool over_{false}, begun_{false}, told_begin_{false}, told_end_{false};
+  std::int64_t begun_mono_{0}, begun_data_{0};
+  std::uint64_t begun_bytes_{0};
+};
+
+}  // namespace tickmesh
