@@ -99,6 +99,18 @@ TEST_F(TradingState, HasNumbersWhereNumbersArePromised) {
   EXPECT_EQ(closed["exit_time"], "2025-01-20T12:40:19.000000000Z");
 }
 
+TEST_F(TradingState, CallsRecordedDaysRecordedAndNeverLive) {
+  ApiCore core{{}, kCodec};
+  auto recorded = quote(kApple);
+  recorded.synthetic = false;
+  recorded.feed = FeedKind::replay;
+  tell(core, Stream::latest, recorded);
+  EXPECT_EQ(trading_state(core.view(), instruments(), kNow)["data"], "RECORDED");
+  recorded.feed = FeedKind::push;
+  tell(core, Stream::latest, recorded);
+  EXPECT_EQ(trading_state(core.view(), instruments(), kNow)["data"], "LIVE");
+}
+
 TEST_F(TradingState, OfAMeshNotHeardOfYetClaimsNothing) {
   const Json empty = trading_state(MeshView{}, instruments(), kNow);
   EXPECT_EQ(empty["risk_state"], "REDUCING") << "unknown is not ACTIVE";
