@@ -136,7 +136,7 @@ struct StreamLag {
 struct ReceivedRun {
   Name first{};
   std::span<const ByteView> events;
-  std::size_t from{0};  ///< the subscription it came by
+  std::size_t from{0};   ///< the subscription it came by
   bool keyframe{false};  ///< last values from before a gap: their publisher's journal no longer has them, so who records them copies
 };
 

@@ -69,7 +69,7 @@ Merge::Head Merge::head_of(std::size_t queue) const {
 
 namespace {
 constexpr auto kLater = [](const auto& a, const auto& b) { return a.key > b.key; };
-}
+}  // namespace
 
 void Merge::push(std::size_t queue) {
   heads_.push_back(head_of(queue));

@@ -47,10 +47,10 @@ inline MergeKey merge_key(Timestamp time, const Name& name) {
 class Merge {
  public:
   struct Source {
-    std::string name{};            ///< for people
+    std::string name{};             ///< for people
     std::vector<Stream> streams{};  ///< heard of it
-    bool awaited{true};            ///< false: taken as it comes, before everything else (control)
-    bool partner{false};           ///< hears us as we hear it; at most one
+    bool awaited{true};             ///< false: taken as it comes, before everything else (control)
+    bool partner{false};            ///< hears us as we hear it; at most one
   };
   explicit Merge(std::vector<Source> sources);
 
@@ -63,7 +63,7 @@ class Merge {
   struct Input {
     MergeKey key{};
     Name name{};
-    ByteView bytes{};  ///< live until `release`
+    ByteView bytes{};     ///< live until `release`
     bool at_once{false};  ///< of a source that is not awaited: its time means nothing
   };
   /// The next input; nothing while somebody may still say an earlier one, or when `due`, a timer's time, comes first or with it.
@@ -113,7 +113,7 @@ class Merge {
   Timestamp until(const Known& source) const;
 
   std::vector<Known> sources_;
-  std::deque<Queue> queues_;  ///< stay where they are, and so do their bytes
+  std::deque<Queue> queues_;                                            ///< stay where they are, and so do their bytes
   std::array<std::array<std::int16_t, kPartitions>, kStreams> places_;  ///< in queues_; -1: none yet
   std::vector<Head> heads_;                                             ///< a heap, least first; one of each queue that holds something
   std::deque<Block> spent_;

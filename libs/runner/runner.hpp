@@ -39,7 +39,7 @@ struct Recovered {
   std::uint64_t said_compared{0};   ///< equal, byte for byte
   std::uint64_t said_completed{0};  ///< missing at the tail's end, appended now
   std::uint64_t inputs_skipped{0};  ///< by a person's word
-  bool continued{false};             ///< the core was not told of this start
+  bool continued{false};            ///< the core was not told of this start
   std::uint64_t inputs_lost{0};     ///< references trimmed at their publisher; from there on the journal's own words are believed
   std::vector<Error> rejected_snapshots{};
 };

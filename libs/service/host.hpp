@@ -135,7 +135,7 @@ class Host {
   Identity identity_;
   std::int64_t next_identity_{0};
   Outbox::Heads released_heads_{};
-  Promise promise_{};  ///< the last told
+  Promise promise_{};        ///< the last told
   bool unpublished_{false};  ///< something was published since `published`
   std::size_t waiting_{0};   ///< releases that are not durable yet
   std::atomic<std::int64_t> last_turn_{0};

@@ -407,7 +407,7 @@ class Loop final : private Surroundings {
   Life life_;
   std::unique_ptr<Reader> reader_;
   std::unique_ptr<EventTime> event_time_;
-  bool more_{false};  ///< may be taken at once
+  bool more_{false};         ///< may be taken at once
   std::vector<pollfd> fds_;  ///< the reader's, then all others
   std::size_t reader_fds_{0};
   bool took_{false};

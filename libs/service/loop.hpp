@@ -20,8 +20,8 @@ class Attachment {
   // In event-time.
   virtual bool alone(Stream) const { return false; }  ///< an event of it may bring about inputs of its own, which come before the next
   virtual bool idle() const { return false; }         ///< nothing will be said but to answer its partner
-  virtual int wake_fd() const { return -1; }                                ///< polled; readable ends the wait
-  virtual void turn(Timestamp) {}                                           ///< once a loop turn
+  virtual int wake_fd() const { return -1; }          ///< polled; readable ends the wait
+  virtual void turn(Timestamp) {}                     ///< once a loop turn
   virtual void report(Probes&, std::vector<std::string>& /*not_ready*/) {}  ///< every half second
   virtual void stopping() {}
 };

@@ -31,7 +31,7 @@ struct ServiceSpec {
   Duration gather{};
   bool projects{true};
   std::vector<Stream> to_partner{};  ///< what the partner of its `reads` hears of it
-  bool follows{false};  ///< decides nothing of the market: takes what it hears as it comes, in event-time too
+  bool follows{false};               ///< decides nothing of the market: takes what it hears as it comes, in event-time too
   /// Streams of which each instance reads its share of the partitions (service/instances.hpp). Empty: there is one instance.
   std::vector<Stream> sharded_by{};
   unsigned reserve_segments{0};  ///< of the journal, for what must go on when the disk is full; the core hears DiskChanged

@@ -143,7 +143,8 @@ void SingleThreadMesh::venue_reports(Timestamp now) {
 
 void SingleThreadMesh::advance(Timestamp now) {
   for (;;) {
-    // The earliest of all timers and of the venue's own times. Of one time all fire, the venue's last, before anyone hears what they led to.
+    // The earliest of all timers and of the venue's own times. Of one time all fire, the venue's last, before anyone hears what they led
+    // to.
     std::optional<Timestamp> due;
     for (const Node& node : nodes_)
       if (const auto timer = node.machine->next_timer()) due = std::min(due.value_or(timer->due), timer->due);

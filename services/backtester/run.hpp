@@ -1,6 +1,6 @@
 // The whole mesh in one thread: a market through every core, in the order of event time, without journals or sockets.
-// Timers come first; inputs of one time are heard by (rank, partition, sequence): feed, tick, bar, metrics, signal, order, intent, and so is
-// what they bring about at that very time. Each service of a mesh hears them in the same order (libs/runner/merge.hpp).
+// Timers come first; inputs of one time are heard by (rank, partition, sequence): feed, tick, bar, metrics, signal, order, intent, and so
+// is what they bring about at that very time. Each service of a mesh hears them in the same order (libs/runner/merge.hpp).
 #pragma once
 #include <cstdint>
 #include <memory>

@@ -21,8 +21,8 @@ constexpr const char* kTrading[] = {"tick_ingestor", "bar_compressor", "metrics_
 /// "signal 12 events 0123456789abcdef", a line each: readable where two differ.
 std::string told(const CanonicalHash& hash, const CanonicalHash& fills) {
   std::string lines;
-  for (const Stream stream : {Stream::tick, Stream::bar, Stream::metrics, Stream::signal, Stream::intent, Stream::order, Stream::position,
-                              Stream::account})
+  for (const Stream stream :
+       {Stream::tick, Stream::bar, Stream::metrics, Stream::signal, Stream::intent, Stream::order, Stream::position, Stream::account})
     lines += fmt::format("{} {} events {:016x}\n", to_string(stream), hash.count(stream), hash.of(stream));
   return lines + fmt::format("fills {} events {:016x}\n", fills.count(Stream::order), fills.of(Stream::order));
 }
@@ -108,7 +108,11 @@ TEST(EventTime, WhoIsKilledInTheMiddleHealsAndTheSameIsSaid) {
   run.settings["feed.replay.speed"] = "30";  // 12 seconds in all
   const auto ticks_reach = [&](TestMesh& mesh, double part) {
     return eventually(
-        [&] { return count(mesh, "select count(*) from tick_ingestor.ticks") > static_cast<std::int64_t>(part * static_cast<double>(once.ticks)); }, 60s);
+        [&] {
+          return count(mesh, "select count(*) from tick_ingestor.ticks") >
+                 static_cast<std::int64_t>(part * static_cast<double>(once.ticks));
+        },
+        60s);
   };
   EXPECT_EQ(through_the_mesh(run, once.ticks,
                              [&](TestMesh& mesh) {

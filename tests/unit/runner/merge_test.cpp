@@ -66,7 +66,8 @@ TEST(Merge, WhatArrivesInAnyOrderIsTakenByTimeRankPartitionAndSequence) {
   EXPECT_TRUE(fed.take().empty());  // nobody has promised anything
   fed.merge.promised(0, {Promise::kForEver, 0});
   fed.merge.promised(1, {Promise::kForEver, 0});
-  EXPECT_EQ(fed.take(), (Taken{"signal.3/1@9", "feed.9/1@10", "tick.2/1@10", "tick.2/2@10", "tick.5/1@10", "signal.0/1@10", "tick.5/2@11"}));
+  EXPECT_EQ(fed.take(),
+            (Taken{"signal.3/1@9", "feed.9/1@10", "tick.2/1@10", "tick.2/2@10", "tick.5/1@10", "signal.0/1@10", "tick.5/2@11"}));
 }
 
 TEST(Merge, TicksOfOneTimeAreNotCutFromEachOther) {
@@ -172,6 +173,8 @@ struct Event {
   friend bool operator==(const Event&, const Event&) = default;
 };
 
+constexpr std::size_t kEnough = 150;
+
 /// Says something now and then: by a hash of what it took and of how much it said, so that any difference in order shows.
 class Service {
  public:
@@ -192,6 +195,7 @@ class Service {
     for (;;) {
       const auto due = timers.empty() ? std::optional<Timestamp>{} : std::optional{timers.begin()->first};
       if (const auto input = merge.next(due)) {
+        EXPECT_GE(input->key.time, now);
         now = std::max(now, input->key.time);
         const Name name = input->name;
         merge.pop();
@@ -226,7 +230,8 @@ class Service {
     log.push_back({name, now});
     const bool partner = name.stream == Stream::order || (says_ == Stream::order && name.stream == Stream::intent);
     heard += partner;
-    const std::uint64_t hash = fnv1a64(std::string{to_string(name.stream)} + std::to_string(name.at.sequence) + std::to_string(said.size()));
+    const std::uint64_t hash =
+        fnv1a64(std::string{to_string(name.stream)} + std::to_string(name.at.sequence) + std::to_string(said.size()));
     if (says_ == Stream::order) {
       if (name.stream != Stream::intent) return;
       say();
@@ -235,10 +240,11 @@ class Service {
       return;
     }
     if (hash % 5 == 0) say();
-    if (hash % 7 == 0) timers.emplace(now + nanoseconds(1 + static_cast<std::int64_t>(hash % 4)), hash);
+    if (hash % 7 == 0 && said.size() < kEnough) timers.emplace(now + nanoseconds(1 + static_cast<std::int64_t>(hash % 4)), hash);
     if (says_ == Stream::intent && name.stream == Stream::order && hash % 4 == 0) say();
   }
   void say() {
+    if (said.size() >= kEnough) return;  // talk between two would go on for ever
     said.push_back({Name{says_, 0, {1, said.size() + 1}}, now});
     if (answers_) merge.said(said.size(), now);
   }
@@ -267,9 +273,7 @@ std::vector<std::vector<Event>> run_mesh(unsigned market, unsigned chance, std::
   Service positions{Stream::intent, {kTicks, kSignals, kOrders}, true, 0};
   Service gateway{Stream::order, {kTicks, kIntents}, true, delay};
   std::size_t published = 0;
-  const auto ingestor = [&] {
-    return published < ticks.size() ? Promise{ticks[published].time, 0} : Promise{Promise::kForEver, 0};
-  };
+  const auto ingestor = [&] { return published < ticks.size() ? Promise{ticks[published].time, 0} : Promise{Promise::kForEver, 0}; };
   // A link carries what was said and promised at one moment; each is looked at whenever chance will.
   struct Link {
     Service* to;
@@ -301,23 +305,25 @@ std::vector<std::vector<Event>> run_mesh(unsigned market, unsigned chance, std::
     idle = any ? 0 : idle + 1;
   }
   EXPECT_EQ(published, ticks.size());
-  for (Service* s : all) EXPECT_EQ(s->merge.held(), 0u) << "stuck: " << (s->merge.waiting_for().empty() ? "" : s->merge.waiting_for().front());
+  for (Service* s : all)
+    EXPECT_EQ(s->merge.held(), 0u) << "stuck: " << (s->merge.waiting_for().empty() ? "" : s->merge.waiting_for().front());
   return {metrics.log, positions.log, gateway.log};
 }
 
 TEST(Merge, AMeshOfRandomDelaysTakesTheSameInTheSameOrderAndNeverStalls) {
   std::size_t orders = 0;
-  for (unsigned market = 0; market < 40; ++market)
+  for (unsigned market = 0; market < 12; ++market)
     for (const std::int64_t delay : {0, 1, 5}) {
       const auto first = run_mesh(market, 1, delay);
-      for (unsigned chance = 2; chance < 7; ++chance) ASSERT_EQ(run_mesh(market, chance, delay), first) << market << ' ' << chance << ' ' << delay;
+      for (unsigned chance = 2; chance < 5; ++chance)
+        ASSERT_EQ(run_mesh(market, chance, delay), first) << market << ' ' << chance << ' ' << delay;
       orders += static_cast<std::size_t>(std::ranges::count_if(first[1], [](const Event& e) { return e.name.stream == Stream::order; }));
     }
-  EXPECT_GT(orders, 1000u);
+  EXPECT_GT(orders, 300u);
 }
 
 TEST(Merge, AMeshTakesEverythingInTheOrderOfItsKeys) {
-  for (unsigned market = 0; market < 20; ++market)
+  for (unsigned market = 0; market < 10; ++market)
     for (const auto& log : run_mesh(market, market, 2)) {
       MergeKey before{};
       for (const Event& e : log) {
