@@ -18,13 +18,15 @@
 namespace tickmesh {
 
 /// control < feed < tick < bar < metrics < signal < order < intent; what has no rank of its own comes after all of them.
-constexpr std::uint8_t merge_rank(Stream stream) {
+inline constexpr std::array<std::uint8_t, kStreams> kMergeRanks = [] {
   constexpr std::array order{Stream::control, Stream::feed,   Stream::tick,  Stream::bar,
                              Stream::metrics, Stream::signal, Stream::order, Stream::intent};
-  for (std::uint8_t rank = 0; rank < order.size(); ++rank)
-    if (order[rank] == stream) return rank;
-  return order.size();
-}
+  std::array<std::uint8_t, kStreams> ranks{};
+  ranks.fill(order.size());
+  for (std::uint8_t rank = 0; rank < order.size(); ++rank) ranks[static_cast<std::size_t>(order[rank])] = rank;
+  return ranks;
+}();
+constexpr std::uint8_t merge_rank(Stream stream) { return kMergeRanks[static_cast<std::size_t>(stream)]; }
 
 /// Where an input stands in the order of event time.
 struct MergeKey {

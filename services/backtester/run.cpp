@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <iterator>
 #include <limits>
 #include <optional>
 
@@ -98,9 +97,13 @@ std::uint8_t SingleThreadMesh::next_wave() {
   if (rest == kNoRank) {
     std::swap(queue_, wave_);
   } else {
-    const auto later = std::ranges::stable_partition(queue_, [&](const Outbox::Said& one) { return merge_rank(one.name.stream) != rank; });
-    std::ranges::move(later, std::back_inserter(wave_));
-    queue_.erase(later.begin(), later.end());
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < queue_.size(); ++i)
+      if (merge_rank(queue_[i].name.stream) == rank)
+        wave_.push_back(std::move(queue_[i]));
+      else if (kept++ != i)
+        queue_[kept - 1] = std::move(queue_[i]);
+    queue_.erase(queue_.begin() + static_cast<std::ptrdiff_t>(kept), queue_.end());
   }
   order_.resize(wave_.size());
   for (std::uint32_t i = 0; i < order_.size(); ++i) order_[i] = i;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <functional>
 #include <iostream>
 
 #include "backtester/verify.hpp"
@@ -15,8 +16,6 @@ namespace {
 using namespace std::chrono_literals;
 using namespace testing;
 using Clock = std::chrono::steady_clock;
-
-constexpr const char* kTrading[] = {"tick_ingestor", "bar_compressor", "metrics_engine", "position_manager", "broker_gateway"};
 
 /// "signal 12 events 0123456789abcdef", a line each: readable where two differ.
 std::string told(const CanonicalHash& hash, const CanonicalHash& fills) {
@@ -47,7 +46,7 @@ bool settled(TestMesh& mesh, std::chrono::milliseconds limit) {
   return eventually(
       [&] {
         std::string now;
-        for (const char* service : kTrading) {
+        for (const std::string& service : mesh.names()) {
           const auto status = mesh.status(service);
           if (status.is_null() || status.value("lag_events", 1) != 0) now += '?';
           if (mesh.figure(service, "tickmesh_queue_depth{queue=\"event_time\"}").value_or(0) != 0) now += '?';
@@ -89,13 +88,14 @@ Planned in_event_time(const std::string& data, const Scratch& scratch) {
   return run;
 }
 
-TEST(EventTime, AMeshSaysTwiceWhatOneThreadSays) {
+TEST(EventTime, AMeshSaysWhatOneThreadSaysAndSoDoesOneOfTwoEngines) {
   const Scratch scratch;
   make_recorded_days(scratch.path + "/data", 20);
-  const Planned run = in_event_time(scratch.path + "/data", scratch);
+  Planned run = in_event_time(scratch.path + "/data", scratch);
   const Backtested once = backtested(run);
   EXPECT_GT(once.fills, 0u);
   EXPECT_EQ(through_the_mesh(run, once.ticks), once.told);
+  run.settings["mesh.metrics_engines"] = "2";
   EXPECT_EQ(through_the_mesh(run, once.ticks), once.told);
 }
 
