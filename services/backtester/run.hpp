@@ -1,6 +1,6 @@
 // The whole mesh in one thread: a market through every core, in the order of event time, without journals or sockets.
-// Inputs of one time are heard by (rank, partition, sequence): feed, tick, bar, metrics, signal, order, intent; what they bring about at
-// that very time is heard after them, in the same order; timers come first.
+// Timers come first; inputs of one time are heard by (rank, partition, sequence): feed, tick, bar, metrics, signal, order, intent, and so
+// is what they bring about at that very time. Each service of a mesh hears them in the same order (libs/runner/merge.hpp).
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -65,6 +65,7 @@ class SingleThreadMesh {
   void advance(Timestamp now);  ///< timers and the venue's own times up to `now`, in order
   void apply(Node& node, Timestamp now, const Name& name, const Event& event);
   void collect(Node& node);
+  std::uint8_t next_wave();
   void drain(Timestamp now);
   void venue_reports(Timestamp now);
   void count(const Outbox::Said& said);
@@ -81,6 +82,7 @@ class SingleThreadMesh {
   std::array<bool, kStreams> heard_{};      ///< by a node or by the venue
   std::vector<Outbox::Said> queue_, wave_;  ///< said and not yet heard; being heard
   std::vector<std::uint32_t> order_;        ///< of the wave
+  std::uint8_t lowest_{255};                ///< rank in the queue; 255: it is empty
   std::vector<VenueReport> reports_;
   Timestamp start_{};
   Summary summary_{};
