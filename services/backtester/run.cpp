@@ -36,6 +36,7 @@ SingleThreadMesh::SingleThreadMesh(const Config& config, const Instruments& inst
     : options_{std::move(options)}, config_{config}, instruments_{instruments}, ingest_{instruments}, start_{start} {
   source_.machine = std::make_unique<Machine>(ingest_);
   source_.machine->outbox().set_epoch(options_.epoch);
+  source_.machine->outbox().set_tick_sink(this);
   nodes_.reserve(4);
   add("metrics_engine", config, instruments, {Stream::tick, Stream::feed});
   add("bar_compressor", config, instruments, {Stream::tick, Stream::feed});
@@ -90,8 +91,19 @@ void SingleThreadMesh::collect(Node& node) {
     count(one);
   }
   for (Outbox::Said& one : said)
-    if (heard_[static_cast<std::size_t>(one.name.stream)]) queue_.push_back(std::move(one));
+    if (heard_[static_cast<std::size_t>(one.name.stream)])
+      queue_.push_back({.name = one.name, .event = std::make_unique<Event>(std::move(one.event))});
   said.clear();
+}
+
+void SingleThreadMesh::said(const Name& name, const Tick& tick) {
+  if (options_.hash) {
+    bytes_.resize(kTickRoom);
+    bytes_.resize(static_cast<std::size_t>(codec_.encode(tick, bytes_.data()) - bytes_.data()));
+    summary_.hash.add(name, bytes_);
+  }
+  ++summary_.ticks;
+  queue_.push_back({.name = name, .tick = tick});
 }
 
 // What one wave brings about is the next.
@@ -108,15 +120,17 @@ void SingleThreadMesh::drain(Timestamp now) {
       std::ranges::sort(order_, {}, key);
     }
     for (const std::uint32_t place : order_) {
-      const Outbox::Said& next = wave_[place];
+      const Heard& next = wave_[place];
+      if (!next.event) *std::get_if<Tick>(&tick_) = next.tick;
+      const Event& event = next.event ? *next.event : tick_;
       const auto stream = static_cast<std::size_t>(next.name.stream);
       for (Node& node : nodes_)
-        if (node.reads[stream]) apply(node, now, next.name, next.event);
-      if (const auto* tick = std::get_if<Tick>(&next.event))
-        venue_->on_tick(*tick, next.name);
-      else if (const auto* feed = std::get_if<FeedEvent>(&next.event))
+        if (node.reads[stream]) apply(node, now, next.name, event);
+      if (!next.event)
+        venue_->on_tick(next.tick, next.name);
+      else if (const auto* feed = std::get_if<FeedEvent>(&event))
         venue_->on_feed(*feed);
-      else if (const auto* order = std::get_if<OrderEvent>(&next.event))
+      else if (const auto* order = std::get_if<OrderEvent>(&event))
         perform(*order, *venue_);
       venue_reports(now);
     }
@@ -159,9 +173,7 @@ void SingleThreadMesh::advance(Timestamp now) {
 }
 
 void SingleThreadMesh::count(const Outbox::Said& said) {
-  if (std::holds_alternative<Tick>(said.event)) {
-    ++summary_.ticks;
-  } else if (std::holds_alternative<Signal>(said.event)) {
+  if (std::holds_alternative<Signal>(said.event)) {
     ++summary_.signals;
   } else if (std::holds_alternative<Intent>(said.event)) {
     ++summary_.intents;
@@ -195,7 +207,8 @@ class DemoSource final : public Source {
       Item& out = items[drawn++];
       out.at = now;
       if (item.is_event) {
-        auto& event = out.event.emplace<FeedEvent>();
+        out.feed = std::make_unique<FeedEvent>();
+        FeedEvent& event = *out.feed;
         event.header.event_time = now;
         event.kind = item.event.kind;
         event.feed = FeedKind::demo;
@@ -203,8 +216,9 @@ class DemoSource final : public Source {
         event.from = start_ + Duration{item.event.from};
         event.to = start_ + Duration{item.event.to};
       } else {
-        auto& tick = out.event.emplace<Tick>(item.tick);
-        tick.event_time = now;
+        out.feed.reset();
+        out.tick = item.tick;
+        out.tick.event_time = now;
       }
     }
     return drawn;
@@ -248,7 +262,12 @@ Summary SingleThreadMesh::run(Source& source) {
         open = item.at;
         advance(open);
       }
-      apply(source_, open, Name{}, item.event);
+      if (item.feed) {
+        apply(source_, open, Name{}, Event{*item.feed});
+      } else {
+        *std::get_if<Tick>(&tick_) = item.tick;
+        apply(source_, open, Name{}, tick_);
+      }
     }
     lap(summary_.cores_s);
   }

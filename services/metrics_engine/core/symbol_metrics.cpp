@@ -1,6 +1,7 @@
 #include "metrics_engine/core/symbol_metrics.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "signals/signal_rule.hpp"
 
@@ -49,15 +50,21 @@ void SymbolMetrics::reset_flow() {
   flow_since_gap_ = 0;
 }
 
-void SymbolMetrics::enter_session(Timestamp event_time) {
+void SymbolMetrics::look_up_session(Timestamp event_time) {
+  using Limits = std::numeric_limits<std::int64_t>;
   std::int64_t session = 0;
   if (around_the_clock_) {
     session = floor_div(event_time.ns, kDayNs);
     session_open_ = true;
+    same_from_ = {std::max(session, Limits::min() / kDayNs) * kDayNs};
+    same_until_ = {session >= Limits::max() / kDayNs ? Limits::max() : (session + 1) * kDayNs};
   } else {
     const auto next = std::ranges::upper_bound(sessions_, event_time, {}, &TradingSession::open);
     session = next - sessions_.begin();  // how many have opened
     session_open_ = session > 0 && event_time < (next - 1)->close;
+    const Timestamp opens = next == sessions_.end() ? Timestamp{Limits::max()} : next->open;
+    same_from_ = session == 0 ? Timestamp{Limits::min()} : session_open_ ? (next - 1)->open : (next - 1)->close;
+    same_until_ = session_open_ ? std::min((next - 1)->close, opens) : opens;
   }
   if (has_session_ && session > session_) {
     if (!config_->carry_windows) {
@@ -342,6 +349,7 @@ void SymbolMetrics::load(ByteReader& in) {
   quote_.bid_size = in.get<Quantity>();
   quote_.ask_size = in.get<Quantity>();
   computed_ = 0;
+  same_from_ = same_until_ = {};
   for (const Price price : {quote_.bid, quote_.ask})
     TM_INVARIANT(price.raw() >= 0 && price.raw() <= kMaxWindowPrice, "a stored quote is one that windows take");
 }

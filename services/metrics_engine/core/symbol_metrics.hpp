@@ -51,7 +51,10 @@ class SymbolMetrics {
   void load(ByteReader& in);
 
  private:
-  void enter_session(Timestamp event_time);
+  void enter_session(Timestamp event_time) {
+    if (event_time < same_from_ || event_time >= same_until_) look_up_session(event_time);
+  }
+  void look_up_session(Timestamp event_time);
   void enter_feed(const Tick& tick);
   void reset_windows();
   void reset_flow();
@@ -92,6 +95,7 @@ class SymbolMetrics {
   bool gapped_{false};
   bool session_open_{true};
   std::int64_t session_{0};  // which session the windows belong to
+  Timestamp same_from_{}, same_until_{};  // the times between which the calendar says what it said last; none at first
   std::uint64_t since_gap_{0};
   std::uint64_t flow_since_gap_{0};  // events of order flow
   Timestamp last_seen_{};
