@@ -117,7 +117,7 @@ void SingleThreadMesh::drain(Timestamp now) {
         const Name& name = wave_[i].name;
         return std::tuple{kRank[static_cast<std::size_t>(name.stream)], name.stream, name.partition, name.at.sequence};
       };
-      std::ranges::sort(order_, {}, key);
+      if (!std::ranges::is_sorted(order_, {}, key)) std::ranges::sort(order_, {}, key);
     }
     for (const std::uint32_t place : order_) {
       const Heard& next = wave_[place];

@@ -86,10 +86,10 @@ class SingleThreadMesh final : TickSink {
   std::vector<Node> nodes_;  ///< metrics, bars, positions, gateway: the order in which one event reaches them
   Node* gateway_{nullptr};
   std::unique_ptr<PaperVenue> venue_;
-  std::array<bool, kStreams> heard_{};      ///< by a node or by the venue
-  std::vector<Heard> queue_, wave_;         ///< said and not yet heard; being heard
-  std::vector<std::uint32_t> order_;        ///< of the wave
-  Event tick_{Tick{}};                      ///< the one that is being heard
+  std::array<bool, kStreams> heard_{};  ///< by a node or by the venue
+  std::vector<Heard> queue_, wave_;     ///< said and not yet heard; being heard
+  std::vector<std::uint32_t> order_;    ///< of the wave
+  Event tick_{Tick{}};                  ///< the one that is being heard
   std::vector<VenueReport> reports_;
   Timestamp start_{};
   Summary summary_{};

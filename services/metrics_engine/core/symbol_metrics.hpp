@@ -94,7 +94,7 @@ class SymbolMetrics {
   bool book_stale_{false};
   bool gapped_{false};
   bool session_open_{true};
-  std::int64_t session_{0};  // which session the windows belong to
+  std::int64_t session_{0};               // which session the windows belong to
   Timestamp same_from_{}, same_until_{};  // the times between which the calendar says what it said last; none at first
   std::uint64_t since_gap_{0};
   std::uint64_t flow_since_gap_{0};  // events of order flow

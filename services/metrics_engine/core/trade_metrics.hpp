@@ -38,7 +38,8 @@ class TradeMetrics {
   void reset();  ///< another feed
   /// Fills what is about trades, as of `now`; `silent`: nothing is heard.
   void fill_flow(Metrics& m, Timestamp now, bool silent) const;
-  void fill_bars(Metrics& m, bool silent) const;
+  /// The same `m` every time: what did not change since the last call is not written again.
+  void fill_bars(Metrics& m, bool silent);
   /// The bars were said.
   void said();
   const Counts& counts() const { return counts_; }
@@ -56,7 +57,8 @@ class TradeMetrics {
   AggressiveFlow aggression_;
   Vwap vwap_;
   std::vector<BarSeries> bars_;
-  Timestamp next_close_{};  // the earliest end of an open bar
+  bool bars_filled_{false}, filled_silent_{false};  // what was filled in last is what they say
+  Timestamp next_close_{};                          // the earliest end of an open bar
   bool gapped_{false};
   bool lost_{false};
   std::uint64_t since_gap_{0};
