@@ -55,7 +55,7 @@ MetricsCore::MetricsCore(MetricsConfig config) : config_{std::move(config)} {
   TM_INVARIANT(checked.has_value(), "metrics are built from a checked configuration");
   cells_.reserve(config_.instruments.list().size());
   for (const Instrument& instrument : config_.instruments.list()) {
-    Cell cell{SymbolMetrics{config_, instrument}, {}, instrument.id().partition(), 0, {}, {}, {}};
+    Cell cell{{}, instrument.id().partition(), 0, {}, {}, {}, false, SymbolMetrics{config_, instrument}};
     for (const auto& signal : config_.signals) {
       cell.signals.emplace_back(std::move(*make_signal_rule(signal.rule, signal.parameters)));
       cell.judged_by |= cell.signals.back().rule().reads();

@@ -21,10 +21,7 @@ SymbolMetrics::SymbolMetrics(const MetricsConfig& config, const Instrument& inst
     : config_{&config},
       instrument_{&instrument},
       filter_{{.filters = config.filters}},
-      mids_{config.z_window},
-      half_life_{config.z_window},
-      spreads_{config.spread_window},
-      trend_{config.trend_window},
+      windows_{config.z_window, config.spread_window, config.trend_window},
       regime_{std::max<std::int64_t>(1, instrument.tick_size.raw()), config.regime},
       trades_{config, config.sessions.contains(instrument.calendar) ? config.session_year_s : config.full_year_s} {
   const auto found = config.sessions.find(instrument.calendar);
@@ -33,11 +30,16 @@ SymbolMetrics::SymbolMetrics(const MetricsConfig& config, const Instrument& inst
   metrics_.symbol = instrument.symbol;
 }
 
+void SymbolMetrics::prefetch() const {
+  const auto* lines = reinterpret_cast<const char*>(this);
+  const auto* end = reinterpret_cast<const char*>(&trades_) + TradeMetrics::kOfQuotes;
+  for (const char* line = lines; line < end; line += 64) __builtin_prefetch(line, 1);
+  windows_.prefetch();
+  order_flow_.prefetch();
+}
+
 void SymbolMetrics::reset_windows() {
-  mids_.reset();
-  half_life_.reset();
-  spreads_.reset();
-  trend_.reset();
+  windows_.reset();
   gapped_ = false;
   since_gap_ = 0;
   computed_ = 0;
@@ -96,6 +98,7 @@ void SymbolMetrics::enter_feed(const Tick& tick) {
 }
 
 bool SymbolMetrics::learn(const Tick& tick) {
+  prefetch();
   enter_session(tick.event_time);
   enter_feed(tick);
   trades_.advance(tick.event_time);
@@ -104,7 +107,7 @@ bool SymbolMetrics::learn(const Tick& tick) {
     const Duration silence = tick.event_time - last_seen_;
     if (silence > config_->gap) stale_quotes();
     if (silence > config_->hard_gap) {
-      half_life_.reset();
+      windows_.break_off();
       regime_.break_off();
       order_flow_.break_off();
       realised_.break_off();
@@ -114,7 +117,7 @@ bool SymbolMetrics::learn(const Tick& tick) {
   has_seen_ = true;
 
   const Quote quote{tick.event_time, tick.bid, tick.ask, tick.bid_size, tick.ask_size};
-  const auto outcome = filter_.apply(quote, filter_.asks_for_sd(quote) ? mids_.sd() : warmup_value());
+  const auto outcome = filter_.apply(quote, filter_.asks_for_sd(quote) ? windows_.mids().sd() : warmup_value());
   if (outcome.released) {
     trades_.quote(outcome.held);
     flow(outcome.held);
@@ -168,12 +171,8 @@ bool SymbolMetrics::learn_trade(const Tick& tick) {
 }
 
 void SymbolMetrics::count(const Quote& quote) {
-  const auto mid = twice_mid(quote.bid, quote.ask);
-  mids_.push(mid, quote.time);
-  half_life_.push(mid);
-  spreads_.push(spread_bp(quote.bid, quote.ask));
-  trend_.push(mid);
-  regime_.push(mid, trend_.direction());
+  const auto mid = windows_.push(quote.bid, quote.ask, quote.time);
+  regime_.push(mid, windows_.trend().direction());
   realised_.push(mid, quote.time);
   ++since_gap_;
   quote_ = quote;
@@ -239,27 +238,27 @@ void SymbolMetrics::compute(unsigned groups) {
   const std::size_t s = config_->spread_window;
   const std::size_t t = config_->trend_window;
   if ((groups & kReversion) != 0) {
-    const auto reversion = mids_.reversion();
+    const auto reversion = windows_.mids().reversion();
     m.z_score = judged(reversion.z_score, z);
     m.mean = judged(reversion.mean, z);
     m.sd = judged(reversion.sd, z);
   }
   if ((groups & kShape) != 0) {
-    m.sd_bp = judged(mids_.sd_bp(), z);
-    m.half_life = judged(half_life_.ticks(), z);
-    m.window_span_s = judged(mids_.span_seconds(), z);
+    m.sd_bp = judged(windows_.mids().sd_bp(), z);
+    m.half_life = judged(windows_.half_life().ticks(), z);
+    m.window_span_s = judged(windows_.mids().span_seconds(), z);
   }
   if ((groups & kSpread) != 0) {
-    m.spread_bp = judged(spreads_.current(), 1);
-    m.spread_mean_bp = judged(spreads_.mean(), s);
-    m.spread_regime = judged(spreads_.regime(), s);
+    m.spread_bp = judged(windows_.spreads().current(), 1);
+    m.spread_mean_bp = judged(windows_.spreads().mean(), s);
+    m.spread_regime = judged(windows_.spreads().regime(), s);
   }
   if ((groups & kSpreadSd) != 0) {
-    m.spread_sd_bp = judged(spreads_.sd(), s);
-    m.spread_cv = judged(spreads_.cv(), s);
+    m.spread_sd_bp = judged(windows_.spreads().sd(), s);
+    m.spread_cv = judged(windows_.spreads().cv(), s);
   }
-  if ((groups & kTrend) != 0) m.trend_t = judged(trend_.t_value(), t);
-  if ((groups & kTrendSlope) != 0) m.trend_slope = judged(trend_.slope(), t);
+  if ((groups & kTrend) != 0) m.trend_t = judged(windows_.trend().t_value(), t);
+  if ((groups & kTrendSlope) != 0) m.trend_slope = judged(windows_.trend().slope(), t);
   if ((groups & kCost) != 0) {
     const Cost priced = has_quote_ ? cost() : Cost{};  // whose values are WARMUP
     m.cost_bp = judged(priced.one_way_bp, 1);
@@ -310,10 +309,7 @@ void SymbolMetrics::compute_flow(unsigned groups) {
 
 void SymbolMetrics::save(ByteWriter& out) const {
   filter_.save(out);
-  mids_.save(out);
-  half_life_.save(out);
-  spreads_.save(out);
-  trend_.save(out);
+  windows_.save(out);
   regime_.save(out);
   order_flow_.save(out);
   realised_.save(out);
@@ -326,10 +322,7 @@ void SymbolMetrics::save(ByteWriter& out) const {
 
 void SymbolMetrics::load(ByteReader& in) {
   filter_.load(in);
-  mids_.load(in);
-  half_life_.load(in);
-  spreads_.load(in);
-  trend_.load(in);
+  windows_.load(in);
   regime_.load(in);
   order_flow_.load(in);
   realised_.load(in);

@@ -19,7 +19,7 @@ Value with_status(Value value, Status status) {
 }  // namespace
 
 TradeMetrics::TradeMetrics(const MetricsConfig& config, double year_seconds)
-    : filters_{config.filters}, aggression_{config.aggression}, next_close_{kNever} {
+    : next_close_{kNever}, filters_{config.filters}, aggression_{config.aggression} {
   bars_.reserve(config.bar_lengths.size());
   for (const Duration length : config.bar_lengths) bars_.emplace_back(length, year_seconds * 1e9 / static_cast<double>(length.ns));
 }
