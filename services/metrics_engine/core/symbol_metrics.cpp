@@ -30,10 +30,13 @@ SymbolMetrics::SymbolMetrics(const MetricsConfig& config, const Instrument& inst
   metrics_.symbol = instrument.symbol;
 }
 
-void SymbolMetrics::prefetch() const {
+void SymbolMetrics::prefetch_state() const {
   const auto* lines = reinterpret_cast<const char*>(this);
   const auto* end = reinterpret_cast<const char*>(&trades_) + TradeMetrics::kOfQuotes;
   for (const char* line = lines; line < end; line += 64) __builtin_prefetch(line, 1);
+}
+
+void SymbolMetrics::prefetch_windows() const {
   windows_.prefetch();
   order_flow_.prefetch();
 }
@@ -98,7 +101,6 @@ void SymbolMetrics::enter_feed(const Tick& tick) {
 }
 
 bool SymbolMetrics::learn(const Tick& tick) {
-  prefetch();
   enter_session(tick.event_time);
   enter_feed(tick);
   trades_.advance(tick.event_time);

@@ -21,8 +21,10 @@ class alignas(64) SymbolMetrics {
   SymbolMetrics(const MetricsConfig& config, const Instrument& instrument);
 
   /// Asks for the memory that `learn` will need, all of it at once: of thousands of instruments nearly none is in a cache, and waiting for
-  /// one line after the other takes longer than computing.
-  void prefetch() const;
+  /// one line after the other takes longer than computing. First the state, some ticks ahead; then, when that is there, what the state
+  /// points to.
+  void prefetch_state() const;
+  void prefetch_windows() const;
   /// Takes one quote. True when it was good, so that what `metrics()` says may have changed.
   bool learn(const Tick& tick);
   /// Takes one trade. True when it counts.
