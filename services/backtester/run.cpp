@@ -28,6 +28,7 @@ SingleThreadMesh::SingleThreadMesh(const Config& config, const Instruments& inst
     : options_{std::move(options)}, config_{config}, instruments_{instruments}, ingest_{instruments}, start_{start} {
   source_.machine = std::make_unique<Machine>(ingest_);
   source_.machine->outbox().set_epoch(options_.epoch);
+  source_.machine->outbox().set_tick_sink(this);
   nodes_.reserve(4);
   add("metrics_engine", config, instruments, {Stream::tick, Stream::feed});
   add("bar_compressor", config, instruments, {Stream::tick, Stream::feed});
@@ -81,17 +82,30 @@ void SingleThreadMesh::collect(Node& node) {
     count(one);
   }
   for (Outbox::Said& one : said)
-    if (heard_[static_cast<std::size_t>(one.name.stream)]) {
-      lowest_ = std::min(lowest_, merge_rank(one.name.stream));
-      queue_.push_back(std::move(one));
-    }
+    if (heard_[static_cast<std::size_t>(one.name.stream)])
+      queue({.name = one.name, .event = std::make_unique<Event>(std::move(one.event))});
   said.clear();
+}
+
+void SingleThreadMesh::said(const Name& name, const Tick& tick) {
+  if (options_.hash) {
+    bytes_.resize(kTickRoom);
+    bytes_.resize(static_cast<std::size_t>(codec_.encode(tick, bytes_.data()) - bytes_.data()));
+    summary_.hash.add(name, bytes_);
+  }
+  ++summary_.ticks;
+  queue({.name = name, .tick = tick});
+}
+
+void SingleThreadMesh::queue(Heard said) {
+  lowest_ = std::min(lowest_, merge_rank(said.name.stream));
+  queue_.push_back(std::move(said));
 }
 
 /// Moves what is of the lowest rank from the queue to the wave; returns that rank.
 std::uint8_t SingleThreadMesh::next_wave() {
   std::uint8_t rank = lowest_, rest = kNoRank;
-  for (const Outbox::Said& one : queue_)
+  for (const Heard& one : queue_)
     if (const auto other = merge_rank(one.name.stream); other != rank) rest = std::min(rest, other);
   lowest_ = rest;
   if (rest == kNoRank) {
@@ -108,7 +122,10 @@ std::uint8_t SingleThreadMesh::next_wave() {
   order_.resize(wave_.size());
   for (std::uint32_t i = 0; i < order_.size(); ++i) order_[i] = i;
   // The order of libs/runner/merge.hpp, in which every service of a mesh takes them, too.
-  if (wave_.size() > 1) std::ranges::sort(order_, {}, [this](std::uint32_t i) { return merge_key({}, wave_[i].name); });
+  if (wave_.size() > 1) {
+    const auto key = [this](std::uint32_t i) { return merge_key({}, wave_[i].name); };
+    if (!std::ranges::is_sorted(order_, {}, key)) std::ranges::sort(order_, {}, key);
+  }
   return rank;
 }
 
@@ -118,18 +135,20 @@ void SingleThreadMesh::drain(Timestamp now) {
     const std::uint8_t rank = next_wave();
     for (std::size_t i = 0; i < order_.size(); ++i) {
       if (lowest_ < rank) {  // an answer comes before the next question
-        for (; i < order_.size(); ++i) queue_.push_back(std::move(wave_[order_[i]]));
+        for (; i < order_.size(); ++i) queue(std::move(wave_[order_[i]]));
         break;
       }
-      const Outbox::Said& next = wave_[order_[i]];
+      const Heard& next = wave_[order_[i]];
+      if (!next.event) *std::get_if<Tick>(&tick_) = next.tick;
+      const Event& event = next.event ? *next.event : tick_;
       const auto stream = static_cast<std::size_t>(next.name.stream);
       for (Node& node : nodes_)
-        if (node.reads[stream]) apply(node, now, next.name, next.event);
-      if (const auto* tick = std::get_if<Tick>(&next.event))
-        venue_->on_tick(*tick, next.name);
-      else if (const auto* feed = std::get_if<FeedEvent>(&next.event))
+        if (node.reads[stream]) apply(node, now, next.name, event);
+      if (!next.event)
+        venue_->on_tick(next.tick, next.name);
+      else if (const auto* feed = std::get_if<FeedEvent>(&event))
         venue_->on_feed(*feed);
-      else if (const auto* order = std::get_if<OrderEvent>(&next.event))
+      else if (const auto* order = std::get_if<OrderEvent>(&event))
         perform(*order, *venue_);
       venue_reports(now);
     }
@@ -168,9 +187,7 @@ void SingleThreadMesh::advance(Timestamp now) {
 }
 
 void SingleThreadMesh::count(const Outbox::Said& said) {
-  if (std::holds_alternative<Tick>(said.event)) {
-    ++summary_.ticks;
-  } else if (std::holds_alternative<Signal>(said.event)) {
+  if (std::holds_alternative<Signal>(said.event)) {
     ++summary_.signals;
   } else if (std::holds_alternative<Intent>(said.event)) {
     ++summary_.intents;
@@ -204,7 +221,8 @@ class DemoSource final : public Source {
       Item& out = items[drawn++];
       out.at = now;
       if (item.is_event) {
-        auto& event = out.event.emplace<FeedEvent>();
+        out.feed = std::make_unique<FeedEvent>();
+        FeedEvent& event = *out.feed;
         event.header.event_time = now;
         event.kind = item.event.kind;
         event.feed = FeedKind::demo;
@@ -212,8 +230,9 @@ class DemoSource final : public Source {
         event.from = start_ + Duration{item.event.from};
         event.to = start_ + Duration{item.event.to};
       } else {
-        auto& tick = out.event.emplace<Tick>(item.tick);
-        tick.event_time = now;
+        out.feed.reset();
+        out.tick = item.tick;
+        out.tick.event_time = now;
       }
     }
     return drawn;
@@ -257,7 +276,12 @@ Summary SingleThreadMesh::run(Source& source) {
         open = item.at;
         advance(open);
       }
-      apply(source_, open, Name{}, item.event);
+      if (item.feed) {
+        apply(source_, open, Name{}, Event{*item.feed});
+      } else {
+        *std::get_if<Tick>(&tick_) = item.tick;
+        apply(source_, open, Name{}, tick_);
+      }
     }
     lap(summary_.cores_s);
   }
