@@ -193,7 +193,8 @@ std::uint64_t Config::hash() const {
     const bool of_this_machine = key.ends_with("dir") || key.ends_with("file") || key.starts_with("postgres.") ||
                                  key.starts_with("health.") || key.starts_with("log.") || key.starts_with("api.") ||
                                  key == "venue.paper.ledger" || key == "gateway.take_account" || key == "mesh.instruments" ||
-                                 key == "mesh.ordinal" || key == "feed.replay.data" || key == "mesh.listen" || key.starts_with("mesh.endpoints.");
+                                 key == "mesh.ordinal" || key == "feed.replay.data" || key == "mesh.listen" ||
+                                 key.starts_with("mesh.endpoints.");
     if (of_this_machine) continue;
     // The value, not its spelling: 1.00 in the file is the 1 of the default.
     const KeyType type = find_key(key)->type;
