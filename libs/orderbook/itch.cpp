@@ -71,6 +71,7 @@ void decode(const std::byte* at, char kind, Message& m) {
 std::size_t apply_itch(ByteView bytes, OrderBooks& books, ItchTally& tally) {
   constexpr std::size_t kBatch = 32;
   std::array<Message, kBatch> batch;
+  const auto ahead = books.look_ahead();
   std::size_t at = 0;
   bool more = true;
   while (more) {
@@ -95,14 +96,21 @@ std::size_t apply_itch(ByteView bytes, OrderBooks& books, ItchTally& tally) {
         continue;
       }
       decode(message, static_cast<char>(kind), batch[count]);
-      books.prefetch_slot(batch[count].id);
-      if (batch[count].change == Change::replace) books.prefetch_slot(batch[count].by);
-      ++count;
+      const Message& m = batch[count++];
+      ahead.slot(m.id);
+      if (m.change == Change::add) ahead.cell(m.book, m.side, m.price);
+      if (m.change == Change::replace) ahead.slot(m.by);
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      const Message& m = batch[i];
+      m.change == Change::add ? ahead.level(m.book, m.side, m.price) : ahead.order(m.id);
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      const Message& m = batch[i];
+      m.change == Change::add ? ahead.last(m.book, m.side, m.price) : ahead.neighbours(m.id);
     }
     for (std::size_t i = 0; i < count; ++i)
-      if (batch[i].change != Change::add) books.prefetch_order(batch[i].id);
-    for (std::size_t i = 0; i < count; ++i)
-      if (batch[i].change != Change::add) books.prefetch_neighbours(batch[i].id);
+      if (batch[i].change == Change::replace) ahead.cell_of(batch[i].id, batch[i].price);
     for (std::size_t i = 0; i < count; ++i) {
       const Message& m = batch[i];
       switch (m.change) {

@@ -63,34 +63,51 @@ class OrderBooks {
   void save(ByteWriter& out) const;
   void load(ByteReader& in);
 
-  // For whoever applies many messages in a row and knows the next ones: each asks the memory for what the next step will touch.
-  void prefetch_slot(Id id) const { __builtin_prefetch(&slots_[tag_of(id) & mask_]); }
-  void prefetch_order(Id id) const {
-    const std::uint32_t tag = tag_of(id);
-    const Slot& slot = slots_[tag & mask_];
-    if (slot.order != 0) __builtin_prefetch(&pool_[slot.order]);
-  }
-  void prefetch_neighbours(Id id) const {
-    const Slot& slot = slots_[tag_of(id) & mask_];
-    if (slot.order == 0) return;
-    const Order& order = pool_[slot.order];
-    __builtin_prefetch(&levels_[order.level]);
-    if (order.ahead != 0) __builtin_prefetch(&pool_[order.ahead]);
-    if (order.behind != 0) __builtin_prefetch(&pool_[order.behind]);
-  }
+  /// For whoever applies many messages in a row and knows the next ones: each step asks the memory for what the step after it, and in the
+  /// end the message itself, will look at. Nothing changes; any id, book and price will do.
+  struct Ahead {
+    const OrderBooks& books;
+    void slot(Id id) const { __builtin_prefetch(&books.slots_[tag_of(id) & books.mask_]); }
+    void cell(std::uint16_t book, Side side, Price price) const {
+      if (book >= books.books_.size()) return;
+      const Book& one = books.books_[book];
+      (side == Side::buy ? one.bids : one.asks).prefetch(key_of(one, side, price));
+    }
+    /// After `slot`.
+    void order(Id id) const { __builtin_prefetch(&books.pool_[books.guess(id)]); }
+    /// After `cell`.
+    void level(std::uint16_t book, Side side, Price price) const { __builtin_prefetch(&books.levels_[books.level_of(book, side, price)]); }
+    /// After `order`.
+    void neighbours(Id id) const {
+      const Order& order = books.pool_[books.guess(id)];
+      __builtin_prefetch(&books.levels_[order.level]);
+      __builtin_prefetch(&books.pool_[order.ahead]);
+      __builtin_prefetch(&books.pool_[order.behind]);
+    }
+    /// After `level`.
+    void last(std::uint16_t book, Side side, Price price) const {
+      __builtin_prefetch(&books.pool_[books.levels_[books.level_of(book, side, price)].last]);
+    }
+    /// After `neighbours`: where a replaced order goes.
+    void cell_of(Id id, Price price) const {
+      const Level& level = books.levels_[books.pool_[books.guess(id)].level];
+      if (level.side != Side::none) cell(level.book, level.side, price);
+    }
+  };
+  Ahead look_ahead() const { return {*this}; }
 
  private:
   struct Slot {
     std::uint32_t tag{0};
     std::uint32_t order{0};  // place in pool_; 0: empty
   };
-  struct Order {
+  struct alignas(32) Order {  // two in a cache line
     Id id{0};
     std::int64_t size{0};
     std::uint32_t level{0};
     std::uint32_t ahead{0}, behind{0};  // in the queue of its level; 0: none. Free ones are linked by behind
   };
-  struct Level {
+  struct alignas(32) Level {
     std::int64_t size{0};
     std::int64_t key{0};
     std::uint32_t first{0}, last{0};  // of its queue; free ones are linked by first
@@ -103,7 +120,8 @@ class OrderBooks {
     PriceLadder<std::uint32_t> bids{}, asks{};  // to places in levels_
     bool suspect{false};
   };
-  static std::uint32_t tag_of(Id id) { return static_cast<std::uint32_t>((id * 0x9E3779B97F4A7C15ULL) >> 32); }
+  /// Eight ids in a row share a cache line of slots, since venues count their orders up and most that anything happens to are young.
+  static std::uint32_t tag_of(Id id) { return static_cast<std::uint32_t>((((id >> 3) * 0x9E3779B97F4A7C15ULL) >> 35) << 3 | (id & 7)); }
   const PriceLadder<std::uint32_t>& ladder(std::uint16_t book, Side side) const {
     return side == Side::buy ? books_.at(book).bids : books_.at(book).asks;
   }
@@ -116,7 +134,21 @@ class OrderBooks {
     book.suspect = true;
     return told(answer);
   }
+  static std::int64_t key_of(const Book& book, Side side, Price price) {
+    const std::int64_t ticks = book.grid.ticks(price);
+    return side == Side::buy ? -ticks : ticks;
+  }
+  std::uint32_t level_of(std::uint16_t book, Side side, Price price) const {
+    return book < books_.size() ? ladder(book, side).get_near(key_of(books_[book], side, price)) : 0;
+  }
   std::size_t slot_of(Id id, std::uint32_t tag) const;
+  /// The order that has this id, by its tag alone; 0: none has.
+  std::uint32_t guess(Id id) const {
+    const std::uint32_t tag = tag_of(id);
+    std::size_t i = tag & mask_;
+    while (slots_[i].order != 0 && slots_[i].tag != tag) i = (i + 1) & mask_;
+    return slots_[i].order;
+  }
   /// False, and nothing changed: the level's sum would not fit 64 bits.
   bool rest(std::uint16_t book, Id id, Side side, std::int64_t key, std::int64_t size, std::size_t slot);
   void take_out(std::size_t slot);

@@ -97,6 +97,14 @@ class PriceLadder {
     const auto place = static_cast<std::uint64_t>(key - base_);
     return place < kWindow ? cells_[place] : far_.get(key);
   }
+  /// In the window; T{} outside.
+  T get_near(std::int64_t key) const {
+    const auto place = static_cast<std::uint64_t>(key - base_);
+    return place < kWindow ? cells_[place] : T{};
+  }
+  void prefetch(std::int64_t key) const {
+    if (const auto place = static_cast<std::uint64_t>(key - base_); place < kWindow) __builtin_prefetch(&cells_[place]);
+  }
   /// T{}: the level goes.
   void set(std::int64_t key, T value) {
     const auto place = static_cast<std::uint64_t>(key - base_);

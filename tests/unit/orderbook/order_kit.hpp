@@ -116,7 +116,10 @@ class OrderStream {
       living_.push_back({c.id, c.size, c.book, c.side});
       return c;
     }
-    const auto place = static_cast<std::size_t>(below(static_cast<std::int64_t>(living_.size())));
+    // Most orders that anything happens to are young (recorded: half are among the last two of their stock, 99 in 100 among 28).
+    const auto count = static_cast<std::int64_t>(living_.size());
+    const std::int64_t young = below(8) == 0 ? count : std::min<std::int64_t>(count, 2'048);
+    const auto place = static_cast<std::size_t>(count - 1 - below(young));
     Living& one = living_[place];
     c.id = one.id;
     c.book = one.book;
