@@ -22,6 +22,8 @@ Benchmarks all_benchmarks(const Settings& settings) {
   add_recovery(all, settings);
   add_runner(all, settings);
   add_analytics(all, settings);
+  add_book(all, settings);
+  add_profile(all, settings);
   add_recorded(all, settings);
   add_mesh_throughput(all, settings);
   add_mesh_latency(all, settings);

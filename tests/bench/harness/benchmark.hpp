@@ -39,6 +39,8 @@ void add_heal(Benchmarks& all, const Settings& settings);
 void add_recovery(Benchmarks& all, const Settings& settings);
 void add_runner(Benchmarks& all, const Settings& settings);
 void add_analytics(Benchmarks& all, const Settings& settings);
+void add_book(Benchmarks& all, const Settings& settings);
+void add_profile(Benchmarks& all, const Settings& settings);
 void add_recorded(Benchmarks& all, const Settings& settings);
 void add_mesh_throughput(Benchmarks& all, const Settings& settings);
 void add_mesh_latency(Benchmarks& all, const Settings& settings);

@@ -6,6 +6,8 @@ std::span<const Layout> layouts() {
   static constexpr Layout all[] = {
       {"lean", lean_file},
       {"csv", csv_file},
+      {"binance", binance_file},
+      {"lobster", lobster_file},
   };
   return all;
 }

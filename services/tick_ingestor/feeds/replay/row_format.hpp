@@ -28,7 +28,15 @@ enum class Column : std::uint8_t {
 };
 const char* name_of(Column column);
 
+/// How a line is read.
+enum class RowText : std::uint8_t {
+  columns,
+  binance,  ///< a recorded market stream: its trades and best quotes become ticks
+  lobster,  ///< an order event: its executions become trades; `day` says which day
+};
+
 struct RowFormat {
+  RowText text{RowText::columns};
   std::vector<Column> columns{};  ///< by position; rows may have more, not fewer
   char separator{','};
   bool header{false};             ///< the first line names the columns and is no row
@@ -39,8 +47,8 @@ struct RowFormat {
   bool one_sided{false};          ///< a row moves one side of the quote, the other stands
   Duration shift{};               ///< added to the row's time
   bool has(Column column) const;
-  bool quotes() const { return has(Column::bid) || has(Column::ask); }
-  bool trades() const { return has(Column::price); }
+  bool quotes() const { return has(Column::bid) || has(Column::ask) || text == RowText::binance; }
+  bool trades() const { return has(Column::price) || text != RowText::columns; }
 };
 
 /// One file of a data set.

@@ -119,7 +119,11 @@ void RowParser::parse(std::string_view lines, std::vector<Tick>& out) {
       continue;
     }
     ++tally_.rows;
-    row(line, out);
+    switch (file_.format.text) {
+      case RowText::columns: row(line, out); break;
+      case RowText::binance: binance(line, out); break;
+      case RowText::lobster: lobster(line, out); break;
+    }
   }
 }
 

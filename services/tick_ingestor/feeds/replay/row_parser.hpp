@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/events.hpp"
+#include "tick_ingestor/feeds/replay/binance.hpp"
 #include "tick_ingestor/feeds/replay/row_format.hpp"
 
 namespace tickmesh::replay {
@@ -40,6 +41,8 @@ class RowParser {
     bool suspicious{false};
   };
   void row(std::string_view line, std::vector<Tick>& out);
+  void binance(std::string_view line, std::vector<Tick>& out);
+  void lobster(std::string_view line, std::vector<Tick>& out);
   bool fields(std::string_view line, Row& row);
   bool time(Column column, std::string_view text, Row& row);
   bool iso(std::string_view text, Row& row);
@@ -60,6 +63,7 @@ class RowParser {
   Tally tally_;
   std::map<std::string, InstrumentId, std::less<>> known_;  // of a symbol column
   std::map<int, LocalDay> days_;                            // of iso times without offset
+  BinanceLine binance_;                                     // used again
 };
 
 }  // namespace tickmesh::replay

@@ -1,0 +1,77 @@
+// A session's profile as it develops and the completed ones before it (METRICS.md 3.1). One feed: whoever has two has two of these.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "analytics/profile/volume_profile.hpp"
+#include "analytics/value.hpp"
+#include "core/types.hpp"
+
+namespace tickmesh {
+
+struct SessionProfileSettings {
+  double share{0.70};  ///< of the volume, in the value area
+  int steps{2};
+  NodeSettings nodes{};
+  Duration refresh{seconds(1)};  ///< of the value area
+  double refresh_volume{0.001};  ///< or so much new volume, of the total
+  Duration node_refresh{seconds(60)};
+  double node_refresh_volume{0.01};
+  std::size_t kept{20};    ///< completed sessions
+  double volume_share{0};  ///< that this feed sees of the market's volume, 0 to 1; 0: not known, 1: all
+};
+
+/// What a profile says. Prices are edges and row centres; zero where `status` is not OK.
+struct ProfileReading {
+  Status status{Status::undefined};  ///< UNDEFINED without a trade
+  bool approx{false};                ///< from bars
+  Price poc{};                       ///< the centre of its row
+  Price val{}, vah{};                ///< lower and upper edge of the value area
+  double volume{0};                  ///< units
+  double inside{0};                  ///< of them in the value area
+  Timestamp start{}, end{};          ///< of the session; end zero: it develops
+  friend bool operator==(const ProfileReading&, const ProfileReading&) = default;
+};
+
+class SessionProfile {
+ public:
+  SessionProfile(Price row, const SessionProfileSettings& settings = {});
+  /// A session begins: what developed is completed, where it traded, and its nodes are gone.
+  void begin(Timestamp start);
+  /// False: refused by the profile.
+  bool add(Timestamp time, Price price, Quantity size);
+  bool add_bar(Timestamp time, Price low, Price high, Quantity volume);
+  bool take_back(Price price, Quantity size);
+
+  /// Developing, as of the last refresh; `now` decides whether one is due.
+  const ProfileReading& developing(Timestamp now);
+  /// Rows of the developing profile's nodes, as of their last refresh.
+  const ProfileNodes& nodes(Timestamp now);
+  /// The latest last.
+  const std::vector<ProfileReading>& completed() const { return completed_; }
+  const VolumeProfile& profile() const { return profile_; }
+  Price centre(std::int64_t row) const;
+  /// "APPROX, from bars; this feed sees 2.5 % of the volume": what must stand beside the numbers. Empty: nothing.
+  std::string note() const;
+  void save(ByteWriter& out) const;
+  void load(ByteReader& in);
+
+ private:
+  struct Due {
+    Timestamp at{};
+    Int128 total{0};
+  };
+  bool due(Due& last, Timestamp now, Duration every, double volume) const;
+  ProfileReading read() const;
+
+  SessionProfileSettings settings_;
+  VolumeProfile profile_;
+  Timestamp start_{}, last_{};
+  ProfileReading developing_{};
+  ProfileNodes nodes_{};
+  Due area_due_{}, nodes_due_{};
+  std::vector<ProfileReading> completed_;
+};
+
+}  // namespace tickmesh

@@ -1,0 +1,217 @@
+#include "analytics/profile/volume_profile.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+
+#include "analytics/order_flow.hpp"
+
+namespace tickmesh {
+namespace {
+
+struct Peak {
+  std::size_t at;
+  double prominence;
+};
+
+/// As scipy's find_peaks: places higher than both neighbours, the middle of a plateau, how far each stands above the higher of the two
+/// valleys that part it from higher ground.
+std::vector<Peak> find_peaks(const std::vector<double>& x) {
+  std::vector<Peak> peaks;
+  for (std::size_t i = 1; i + 1 < x.size(); ++i) {
+    if (!(x[i - 1] < x[i])) continue;
+    std::size_t end = i;
+    while (end + 1 < x.size() && x[end + 1] == x[i]) ++end;
+    if (end + 1 < x.size() && x[end + 1] < x[i]) {
+      const std::size_t at = (i + end) / 2;
+      double left = x[at], right = x[at];
+      for (std::size_t k = at + 1; k-- > 0 && x[k] <= x[at];) left = std::min(left, x[k]);
+      for (std::size_t k = at; k < x.size() && x[k] <= x[at]; ++k) right = std::min(right, x[k]);
+      peaks.push_back({at, x[at] - std::max(left, right)});
+    }
+    i = end;
+  }
+  return peaks;
+}
+
+}  // namespace
+
+bool VolumeProfile::make_room(std::int64_t row) {
+  if (rows_.empty()) {
+    first_ = std::max<std::int64_t>(0, row - kChunk / 2);
+    rows_.resize(static_cast<std::size_t>(kChunk));
+    low_ = kChunk;
+    high_ = -1;
+    return true;
+  }
+  const auto size = static_cast<std::int64_t>(rows_.size());
+  if (std::max(row, first_ + size - 1) - std::min(row, first_) >= kMostRows) return false;
+  const std::int64_t more = std::max(kChunk, size / 2);
+  if (row < first_) {
+    const std::int64_t first = std::max<std::int64_t>(0, std::min(row, first_ - more));
+    const std::int64_t moved = first_ - first;
+    rows_.insert(rows_.begin(), static_cast<std::size_t>(moved), 0);
+    first_ = first;
+    low_ += moved;
+    high_ += moved;
+    top_ += moved;
+  } else {
+    rows_.resize(static_cast<std::size_t>(std::max(row - first_ + 1, size + more)));
+  }
+  return true;
+}
+
+bool VolumeProfile::add_bar(Price low, Price high, Quantity volume) {
+  if (low.raw() <= 0 || high < low || volume.raw() <= 0) return false;
+  const std::int64_t from = row_of(low), to = row_of(high);
+  if (to - from >= kMostRows ||
+      (!rows_.empty() && std::max(to, first_ + static_cast<std::int64_t>(rows_.size()) - 1) - std::min(from, first_) >= kMostRows))
+    return false;
+  for (const std::int64_t row : {from, to})
+    if (static_cast<std::uint64_t>(row - first_) >= rows_.size() || rows_.empty())
+      if (!make_room(row)) return false;
+  const std::int64_t count = to - from + 1, each = volume.raw() / count, rest = volume.raw() % count;
+  for (std::int64_t i = 0; i < count; ++i)
+    if (const std::int64_t part = each + (i < rest ? 1 : 0); part > 0) put(static_cast<std::size_t>(from + i - first_), part);
+  approx_ = true;
+  return true;
+}
+
+bool VolumeProfile::take_back(Price price, Quantity size) {
+  if (price.raw() <= 0 || size.raw() <= 0) return false;
+  const auto place = static_cast<std::uint64_t>(row_of(price) - first_);
+  if (place >= rows_.size() || rows_[place] < size.raw()) return false;
+  rows_[place] -= size.raw();
+  total_ -= size.raw();
+  find_range_and_top();
+  return true;
+}
+
+void VolumeProfile::find_range_and_top() {
+  low_ = static_cast<std::int64_t>(rows_.size());
+  high_ = -1;
+  most_ = 0;
+  top_ = 0;
+  tie_ = false;
+  for (std::size_t i = 0; i < rows_.size(); ++i) {
+    if (rows_[i] == 0) continue;
+    low_ = std::min(low_, static_cast<std::int64_t>(i));
+    high_ = static_cast<std::int64_t>(i);
+    if (rows_[i] == most_) tie_ = true;
+    if (rows_[i] > most_) most_ = rows_[i], top_ = static_cast<std::int64_t>(i), tie_ = false;
+  }
+}
+
+void VolumeProfile::reset() {
+  rows_.clear();
+  first_ = 0;
+  low_ = 0;
+  high_ = -1;
+  total_ = most_ = 0;
+  top_ = 0;
+  tie_ = approx_ = false;
+}
+
+Int128 VolumeProfile::volume(std::int64_t row) const {
+  const auto place = static_cast<std::uint64_t>(row - first_);
+  return place < rows_.size() ? rows_[place] : 0;
+}
+
+std::int64_t VolumeProfile::poc() const {
+  TM_INVARIANT(total_ > 0, "a profile without volume has no point of control");
+  if (!tie_) return first_ + top_;
+  std::int64_t best = -1, distance = 0;
+  for (std::int64_t i = low_; i <= high_; ++i) {
+    if (rows_[static_cast<std::size_t>(i)] != most_) continue;
+    const std::int64_t d = std::abs(2 * i - (low_ + high_));  // twice, so that a middle between two rows is whole
+    if (best < 0 || d < distance) best = i, distance = d;
+  }
+  return first_ + best;
+}
+
+ValueArea VolumeProfile::value_area(double share, int steps) const {
+  TM_INVARIANT(share > 0 && share <= 1 && (steps == 1 || steps == 2), "a value area is a share of the volume in steps of one or two rows");
+  std::int64_t low = poc() - first_, high = low;
+  const auto row = [&](std::int64_t i) { return rows_[static_cast<std::size_t>(i)]; };
+  Int128 inside = row(low);
+  const double target = share * static_cast<double>(total_);
+  while (static_cast<double>(inside) < target && (low > low_ || high < high_)) {
+    Int128 above = 0, below = 0;
+    const std::int64_t up = std::min<std::int64_t>(steps, high_ - high), down = std::min<std::int64_t>(steps, low - low_);
+    for (std::int64_t i = 1; i <= up; ++i) above += row(high + i);
+    for (std::int64_t i = 1; i <= down; ++i) below += row(low - i);
+    if (down == 0 || (up > 0 && above >= below)) {
+      high += up;
+      inside += above;
+    } else {
+      low -= down;
+      inside += below;
+    }
+  }
+  return {first_ + low, first_ + high, inside};
+}
+
+ProfileNodes VolumeProfile::nodes(const NodeSettings& settings) const {
+  TM_INVARIANT(settings.sigma >= 0.5 && settings.sigma <= 8 && settings.prominence >= 0 && settings.prominence <= 1,
+               "nodes are found with a sigma of 0.5 to 8 rows and a prominence of 0 to 1");
+  ProfileNodes out;
+  if (total_ == 0) return out;
+  const auto reach = static_cast<std::int64_t>(4 * settings.sigma + 0.5);
+  std::vector<double> weights;
+  double sum = 0;
+  for (std::int64_t k = -reach; k <= reach; ++k) {
+    const double z = static_cast<double>(k) / settings.sigma;
+    weights.push_back(std::exp(-0.5 * z * z));
+    sum += weights.back();
+  }
+  for (double& w : weights) w /= sum;
+  std::vector<double> padded{0};  // a zero row at each end, so that an edge can be a peak
+  for (std::int64_t i = low_; i <= high_; ++i) {
+    double smooth = 0;
+    for (std::int64_t k = std::max(-reach, low_ - i); k <= std::min(reach, high_ - i); ++k)
+      smooth += weights[static_cast<std::size_t>(k + reach)] * static_cast<double>(rows_[static_cast<std::size_t>(i + k)]);
+    padded.push_back(smooth);
+  }
+  const double least = settings.prominence * *std::ranges::max_element(padded);
+  padded.push_back(0);
+  for (const Peak& peak : find_peaks(padded))
+    if (peak.prominence >= least) out.high.push_back(first_ + low_ + static_cast<std::int64_t>(peak.at) - 1);
+  std::vector<double> turned;
+  for (std::size_t i = 1; i + 1 < padded.size(); ++i) turned.push_back(-padded[i]);
+  for (const Peak& valley : find_peaks(turned)) {
+    const std::int64_t row = first_ + low_ + static_cast<std::int64_t>(valley.at);
+    if (valley.prominence >= least && !out.high.empty() && row > out.high.front() && row < out.high.back()) out.low.push_back(row);
+  }
+  return out;
+}
+
+void VolumeProfile::save(ByteWriter& out) const {
+  out.put(row_size_), out.put(approx_);
+  out.put(static_cast<std::uint32_t>(total_ == 0 ? 0 : high_ - low_ + 1));
+  if (total_ == 0) return;
+  out.put(lowest());
+  for (std::int64_t i = low_; i <= high_; ++i) tickmesh::put(out, rows_[static_cast<std::size_t>(i)]);
+}
+
+void VolumeProfile::load(ByteReader& in) {
+  reset();
+  TM_INVARIANT(in.get<std::int64_t>() == row_size_, "a stored profile has the rows it is loaded into");
+  approx_ = in.get<bool>();
+  const auto count = in.get<std::uint32_t>();
+  TM_INVARIANT(count <= kMostRows, "a stored profile has rows as many as may be");
+  if (count == 0) return;
+  const auto low = in.get<std::int64_t>();
+  TM_INVARIANT(low >= 0 && low <= (std::int64_t{1} << 62) / row_size_, "a stored row has a price");
+  TM_INVARIANT(in.left() >= std::size_t{count} * 16, "stored bytes hold what they announce");
+  first_ = low;
+  rows_.resize(count);
+  for (Int128& row : rows_) {
+    row = get_int128(in);
+    TM_INVARIANT(row >= 0 && row <= static_cast<Int128>(1) << 100, "a stored row has a volume");
+    total_ += row;
+  }
+  TM_INVARIANT(rows_.front() > 0 && rows_.back() > 0, "a stored profile ends where it traded");
+  find_range_and_top();
+}
+
+}  // namespace tickmesh

@@ -1,0 +1,169 @@
+// Books by order: every resting order with its place in the queue, of many instruments that share one space of order ids (a venue's own).
+// One writer, no locks. An order is found by its id in an open-addressing table; orders and levels lie in pools and are linked by number.
+#pragma once
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "orderbook/level_book.hpp"
+
+namespace tickmesh {
+
+/// What a book by order makes of a message. Anything but `done` means that it and its venue no longer agree.
+enum class OrderAnswer : std::uint8_t {
+  done = 0,
+  unknown_order = 1,  ///< nothing changed
+  known_order = 2,    ///< added again under a living id: nothing changed
+  too_much = 3,       ///< more was taken than was left, or it went to a level that cannot hold it: the order is gone
+  refused = 4,        ///< a size below 1, a price off the tick, no side, no such book: nothing changed
+};
+inline constexpr std::size_t kOrderAnswers = 5;
+std::string_view to_string(OrderAnswer answer);  ///< done, unknown_order, …
+
+struct RestingOrder {
+  std::uint16_t book{0};
+  Side side{Side::none};
+  Price price{};
+  Quantity size{};
+  friend bool operator==(const RestingOrder&, const RestingOrder&) = default;
+};
+
+class OrderBooks {
+ public:
+  using Id = std::uint64_t;
+  /// One book a tick (> 0), numbered from 0; at most 65,535. Memory for `orders` living at once is taken now; more grow it.
+  explicit OrderBooks(std::span<const Price> ticks, std::size_t orders = 1'024);
+
+  OrderAnswer add(std::uint16_t book, Id id, Side side, Price price, Quantity size);
+  /// Part of it was executed or cancelled; its place in the queue stays.
+  OrderAnswer reduce(Id id, Quantity by);
+  OrderAnswer remove(Id id);
+  /// A new id, price and size: it goes to the end of its new queue.
+  OrderAnswer replace(Id id, Id by, Price price, Quantity size);
+  /// All its orders; it agrees with its venue again.
+  void clear(std::uint16_t book);
+
+  /// How often each answer came, in all books.
+  std::uint64_t count(OrderAnswer answer) const { return counts_[static_cast<std::size_t>(answer)]; }
+  /// Something about it was not `done` since it was cleared: rebuild it. Messages of unknown orders belong to no book and count alone.
+  bool suspect(std::uint16_t book) const { return books_.at(book).suspect; }
+  std::size_t books() const { return books_.size(); }
+  std::size_t orders() const { return orders_; }
+
+  BookLevel best(std::uint16_t book, Side side) const;
+  std::size_t top(std::uint16_t book, Side side, std::span<BookLevel> into) const;
+  std::size_t levels(std::uint16_t book, Side side) const { return ladder(book, side).size(); }
+  bool crossed(std::uint16_t book) const;
+  /// False: no such order lives.
+  bool find(Id id, RestingOrder& into) const;
+  /// What stands before it at its price, and before nothing else. 0 for an unknown one. A walk along the queue.
+  Quantity ahead(Id id) const;
+
+  /// All orders by book, side, level from the best, queue: equal books give equal bytes.
+  void save(ByteWriter& out) const;
+  void load(ByteReader& in);
+
+  /// For whoever applies many messages in a row and knows the next ones: each step asks the memory for what the step after it, and in the
+  /// end the message itself, will look at. Nothing changes; any id, book and price will do.
+  struct Ahead {
+    const OrderBooks& books;
+    void slot(Id id) const { __builtin_prefetch(&books.slots_[tag_of(id) & books.mask_]); }
+    void cell(std::uint16_t book, Side side, Price price) const {
+      if (book >= books.books_.size()) return;
+      const Book& one = books.books_[book];
+      (side == Side::buy ? one.bids : one.asks).prefetch(key_of(one, side, price));
+    }
+    /// After `slot`.
+    void order(Id id) const { __builtin_prefetch(&books.pool_[books.guess(id)]); }
+    /// After `cell`.
+    void level(std::uint16_t book, Side side, Price price) const { __builtin_prefetch(&books.levels_[books.level_of(book, side, price)]); }
+    /// After `order`.
+    void neighbours(Id id) const {
+      const Order& order = books.pool_[books.guess(id)];
+      __builtin_prefetch(&books.levels_[order.level]);
+      __builtin_prefetch(&books.pool_[order.ahead]);
+      __builtin_prefetch(&books.pool_[order.behind]);
+    }
+    /// After `level`.
+    void last(std::uint16_t book, Side side, Price price) const {
+      __builtin_prefetch(&books.pool_[books.levels_[books.level_of(book, side, price)].last]);
+    }
+    /// After `neighbours`: where a replaced order goes.
+    void cell_of(Id id, Price price) const {
+      const Level& level = books.levels_[books.pool_[books.guess(id)].level];
+      if (level.side != Side::none) cell(level.book, level.side, price);
+    }
+  };
+  Ahead look_ahead() const { return {*this}; }
+
+ private:
+  struct Slot {
+    std::uint32_t tag{0};
+    std::uint32_t order{0};  // place in pool_; 0: empty
+  };
+  struct alignas(32) Order {  // two in a cache line
+    Id id{0};
+    std::int64_t size{0};
+    std::uint32_t level{0};
+    std::uint32_t ahead{0}, behind{0};  // in the queue of its level; 0: none. Free ones are linked by behind
+  };
+  struct alignas(32) Level {
+    std::int64_t size{0};
+    std::int64_t key{0};
+    std::uint32_t first{0}, last{0};  // of its queue; free ones are linked by first
+    std::uint32_t orders{0};
+    std::uint16_t book{0};
+    Side side{Side::none};
+  };
+  struct Book {
+    TickGrid grid;
+    PriceLadder<std::uint32_t> bids{}, asks{};  // to places in levels_
+    bool suspect{false};
+  };
+  /// Eight ids in a row share a cache line of slots, since venues count their orders up and most that anything happens to are young.
+  static std::uint32_t tag_of(Id id) { return static_cast<std::uint32_t>((((id >> 3) * 0x9E3779B97F4A7C15ULL) >> 35) << 3 | (id & 7)); }
+  const PriceLadder<std::uint32_t>& ladder(std::uint16_t book, Side side) const {
+    return side == Side::buy ? books_.at(book).bids : books_.at(book).asks;
+  }
+  static PriceLadder<std::uint32_t>& ladder(Book& book, Side side) { return side == Side::buy ? book.bids : book.asks; }
+  OrderAnswer told(OrderAnswer answer) {
+    ++counts_[static_cast<std::size_t>(answer)];
+    return answer;
+  }
+  OrderAnswer doubt(Book& book, OrderAnswer answer) {
+    book.suspect = true;
+    return told(answer);
+  }
+  static std::int64_t key_of(const Book& book, Side side, Price price) {
+    const std::int64_t ticks = book.grid.ticks(price);
+    return side == Side::buy ? -ticks : ticks;
+  }
+  std::uint32_t level_of(std::uint16_t book, Side side, Price price) const {
+    return book < books_.size() ? ladder(book, side).get_near(key_of(books_[book], side, price)) : 0;
+  }
+  std::size_t slot_of(Id id, std::uint32_t tag) const;
+  /// The order that has this id, by its tag alone; 0: none has.
+  std::uint32_t guess(Id id) const {
+    const std::uint32_t tag = tag_of(id);
+    std::size_t i = tag & mask_;
+    while (slots_[i].order != 0 && slots_[i].tag != tag) i = (i + 1) & mask_;
+    return slots_[i].order;
+  }
+  /// False, and nothing changed: the level's sum would not fit 64 bits.
+  bool rest(std::uint16_t book, Id id, Side side, std::int64_t key, std::int64_t size, std::size_t slot);
+  void take_out(std::size_t slot);
+  void erase_slot(std::size_t slot);
+  void grow_slots();
+  BookLevel said(const Book& book, const Level& level) const;
+
+  std::vector<Book> books_;
+  std::vector<Slot> slots_;
+  std::uint32_t mask_{0};
+  std::vector<Order> pool_;    // [0] is nobody
+  std::vector<Level> levels_;  // [0] is none
+  std::uint32_t free_order_{0}, free_level_{0};
+  std::size_t orders_{0};
+  std::uint64_t counts_[kOrderAnswers]{};
+};
+
+}  // namespace tickmesh

@@ -1,0 +1,122 @@
+// What venues record as they speak it: Binance's streams and LOBSTER's order events, as files and as ticks.
+#include <algorithm>
+#include <cctype>
+#include <string>
+
+#include "tick_ingestor/feeds/replay/layouts.hpp"
+#include "tick_ingestor/feeds/replay/lobster.hpp"
+#include "tick_ingestor/feeds/replay/row_parser.hpp"
+
+namespace tickmesh::replay {
+namespace {
+
+std::string upper(std::string_view text) {
+  std::string out{text};
+  std::ranges::transform(out, out.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  return out;
+}
+/// Without its ending, where it is one of these.
+std::optional<std::string> stem(const std::filesystem::path& path, std::initializer_list<std::string_view> endings) {
+  const std::string name = path.filename().string();
+  for (const std::string_view ending : endings)
+    if (name.ends_with(ending)) return name.substr(0, name.size() - ending.size());
+  return std::nullopt;
+}
+std::unexpected<Error> bad(const std::filesystem::path& path, const Error& why) {
+  return std::unexpected(Error{"bad_file", path.string(), why.rule, why.field});
+}
+
+struct BinanceMarket {
+  std::string_view prefix, venue;
+};
+constexpr BinanceMarket kBinance[] = {{"spot_", "BINANCE"}, {"usdm_", "USDM"}, {"cm_", "COINM"}};
+
+}  // namespace
+
+Result<std::optional<DataFile>> binance_file(const std::filesystem::path& path) {
+  const auto name = stem(path, {".gz", ".jsonl"});
+  if (!name) return std::nullopt;
+  const auto* market = std::ranges::find_if(kBinance, [&](const BinanceMarket& m) { return name->starts_with(m.prefix); });
+  const auto underscore = name->rfind('_');
+  if (market == std::end(kBinance) || underscore <= market->prefix.size() || underscore + 9 != name->size()) return std::nullopt;
+  const auto day = Date::parse(name->substr(underscore + 1));
+  if (!day) return std::nullopt;
+  const std::string pair = upper(name->substr(market->prefix.size(), underscore - market->prefix.size()));
+  auto symbol = Symbol::parse(pair + '.' + std::string(market->venue));
+  if (!symbol) return bad(path, symbol.error());
+  DataFile out;
+  out.symbol = *symbol;
+  out.day = *day;
+  out.resolution = "tick";
+  out.format.text = RowText::binance;
+  out.instrument.calendar = "24x7";
+  out.instrument.currency = pair.ends_with("USDT") ? "USDT" : "USD";
+  out.instrument.price_decimals = 2;
+  out.instrument.tick_size = Price::from_raw(Price::kScale / 100);
+  out.instrument.multiplier = Quantity::from_units(1);
+  out.instrument.lot = Quantity::from_raw(Quantity::kScale / 100'000);
+  return out;
+}
+
+Result<std::optional<DataFile>> lobster_file(const std::filesystem::path& path) {
+  const auto name = stem(path, {".csv", ".csv.gz"});
+  if (!name || name->find("_message_") == std::string::npos) return std::nullopt;
+  const auto first = name->find('_');
+  const auto day = first == std::string::npos ? Result<Date>{bad_value("day", "", "")} : Date::parse(name->substr(first + 1, 10));
+  if (!day) return std::nullopt;
+  auto symbol = Symbol::parse(upper(name->substr(0, first)) + ".NASDAQ");
+  if (!symbol) return bad(path, symbol.error());
+  auto local = LocalDay::make("America/New_York", *day);
+  if (!local) return std::unexpected(local.error());
+  DataFile out;
+  out.symbol = *symbol;
+  out.day = *day;
+  out.resolution = "tick";
+  out.format.text = RowText::lobster;
+  out.format.day = *local;
+  out.instrument.calendar = "XNYS";
+  out.instrument.currency = "USD";
+  out.instrument.price_decimals = 2;
+  out.instrument.tick_size = Price::from_raw(Price::kScale / 100);
+  out.instrument.multiplier = out.instrument.lot = Quantity::from_units(1);
+  out.not_before = local->at({});
+  return out;
+}
+
+void RowParser::binance(std::string_view line, std::vector<Tick>& out) {
+  const char* rule = "";
+  if (!parse_binance(line, binance_, rule)) return refuse("line", rule, line);
+  if (binance_.kind == BinanceKind::quote) {
+    quote_.event_time = binance_.received;
+    quote_.bid = binance_.bid;
+    quote_.ask = binance_.ask;
+    quote_.bid_size = binance_.bid_size;
+    quote_.ask_size = binance_.ask_size;
+    emit(quote_, out);
+  } else if (binance_.kind == BinanceKind::trade) {
+    trade_.event_time = binance_.received;
+    trade_.price = binance_.price;
+    trade_.size = binance_.size;
+    trade_.aggressor = binance_.aggressor;
+    trade_.trade_id = binance_.trade_id;
+    emit(trade_, out);
+  }
+}
+
+void RowParser::lobster(std::string_view line, std::vector<Tick>& out) {
+  if (tally_.rows == 1 && line.starts_with("Time,")) {  // some copies name the columns
+    --tally_.rows;
+    return;
+  }
+  LobsterRow row;
+  const char* rule = "";
+  if (!parse_lobster(line, row, rule)) return refuse("line", rule, line);
+  if (!row.trade()) return;
+  trade_.event_time = file_.format.day->at(row.since_midnight);
+  trade_.price = row.price;
+  trade_.size = row.size;
+  trade_.aggressor = opposite(row.side);
+  emit(trade_, out);
+}
+
+}  // namespace tickmesh::replay
