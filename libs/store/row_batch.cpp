@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_map>
+#include <utility>
 
 #include "store/postgres.hpp"
 
@@ -86,6 +88,9 @@ RowBatch::RowBatch(const std::string& table, std::vector<Column> columns, const 
       copy_{copy_statement_of(table, columns_)},
       way_{way} {
   for (const auto& column : columns_) types_.push_back(column.type);
+  // Thousands of a batch may be of one key: what the server would sort out is not sent.
+  if (!key.empty() && std::ranges::none_of(columns_, &Column::earliest))
+    for (const auto& column : columns_) speaks_for_.push_back(std::ranges::find(key, column.name) != key.end());
 }
 
 void RowBatch::note_day(Timestamp time) {
@@ -96,18 +101,40 @@ void RowBatch::note_day(Timestamp time) {
   day_to_ = day_from_ + seconds(86'400);
 }
 
+std::vector<const std::byte*> RowBatch::inserted() const {
+  std::vector<const std::byte*> rows;
+  std::unordered_map<std::string, std::size_t> last;
+  std::string key;
+  const auto* at = cells_.bytes().data();
+  for (std::size_t row = 0; row < rows_; ++row) {
+    rows.push_back(at);
+    key.clear();
+    at += 2;
+    for (std::size_t c = 0; c < columns_.size(); ++c) {
+      const auto* cell = at;
+      at += 4 + std::max(big_endian<std::int32_t>(at), 0);
+      if (!speaks_for_.empty() && speaks_for_[c]) key.append(reinterpret_cast<const char*>(cell), static_cast<std::size_t>(at - cell));
+    }
+    if (speaks_for_.empty()) continue;
+    const auto [before, first] = last.try_emplace(key, row);
+    if (!first) rows[std::exchange(before->second, row)] = nullptr;
+  }
+  std::erase(rows, nullptr);
+  return rows;
+}
+
 /// Each column as a binary array: one dimension from 1 on, its cells as they lie in the rows.
 std::vector<Bytes> RowBatch::arrays() const {
+  const auto rows = inserted();
   std::vector<CellBuffer> columns(columns_.size());
   for (std::size_t i = 0; i < columns.size(); ++i) {
     columns[i].raw(std::int32_t{1});
     columns[i].raw(std::int32_t{1});  // there may be NULLs
     columns[i].raw(facts(columns_[i].type).oid);
-    columns[i].raw(static_cast<std::int32_t>(rows_));
+    columns[i].raw(static_cast<std::int32_t>(rows.size()));
     columns[i].raw(std::int32_t{1});
   }
-  const auto* at = cells_.bytes().data();
-  for (std::size_t row = 0; row < rows_; ++row) {
+  for (const auto* at : rows) {
     at += 2;
     for (auto& column : columns) {
       const auto length = big_endian<std::int32_t>(at);

@@ -152,6 +152,8 @@ class RowBatch {
     ++pen.type;
     pen.at = binary_cell::null(pen.at);
   }
+  /// Where the rows begin that are inserted: of a key without earliest columns only the last, which speaks for it anyway.
+  std::vector<const std::byte*> inserted() const;
   std::vector<Bytes> arrays() const;
   /// The rows as they are copied.
   ByteView ordered() const;
@@ -164,6 +166,7 @@ class RowBatch {
   std::vector<SqlType> types_;
   std::string insert_, copy_;
   Way way_;
+  std::vector<bool> speaks_for_;  ///< by column: of the key, when the last row of a key is the only one that counts; empty: all rows count
   CellBuffer cells_;
   std::size_t rows_{0};
   struct Place {

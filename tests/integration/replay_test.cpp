@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <set>
 
 #include "integration/recorded_run.hpp"
 #include "support/recorded_days.hpp"
@@ -41,6 +42,32 @@ void expect_rows_of_the_files(TestMesh& mesh, const replay::Survey& survey) {
   }
 }
 
+/// Bars of trades, of every length and symbol: as many trades and as much volume as the ticks before the end of the last bar that is final.
+void expect_bars_of_the_ticks(TestMesh& mesh, const replay::Survey& survey) {
+  const auto lengths = {"1s", "5s", "10s", "1m", "5m", "15m", "30m", "1h", "1d"};
+  const std::set<std::string_view> closed{"1s", "5s", "10s", "1m"};  // of the longer ones the only bar may be open still
+  // What the ticks say, once all bars that they make are in the tables.
+  const auto differ = [&](const char* length) {
+    return fmt::format(
+        "with final as (select symbol, max(case when correction then start else event_time end) as until, sum(count) as trades, "
+        "sum(volume) as volume from bar_compressor.bars_{} where basis = 'trade' group by symbol), ticks as (select f.symbol, "
+        "count(t.symbol) as trades, coalesce(sum(t.size::numeric), 0) as volume from final f left join tick_ingestor.ticks t on t.symbol = "
+        "f.symbol and t.kind = 'trade' and t.event_time < f.until group by f.symbol) "
+        "select count(*) from final f join ticks t using (symbol) where f.trades <> t.trades or f.volume <> t.volume",
+        length);
+  };
+  std::size_t traded = 0;
+  for (const auto& [symbol, seen] : survey.symbols) traded += seen.trades > 0 ? 1 : 0;
+  ASSERT_GT(traded, 0u);
+  for (const char* length : lengths) {
+    const auto of_length = fmt::format("select count(distinct symbol) from bar_compressor.bars_{} where basis = 'trade'", length);
+    if (closed.contains(length)) {
+      EXPECT_TRUE(eventually([&] { return count(mesh, of_length) == static_cast<std::int64_t>(traded); }, 30s)) << length;
+    }
+    EXPECT_TRUE(eventually([&] { return count(mesh, differ(length)) == 0; }, 30s)) << length;
+  }
+}
+
 void expect_the_same_again(TestMesh& mesh) {
   ASSERT_TRUE(mesh.stop_all());
   const auto verified = mesh.verify();
@@ -58,6 +85,7 @@ TEST(Replay, TheTablesHoldTheRowsOfTheFilesAndOneThreadSaysTheSameAgain) {
   ASSERT_TRUE(mesh.wait_ready());
   ASSERT_TRUE(over(mesh, 60s));
   expect_rows_of_the_files(mesh, run.recorded.survey);
+  expect_bars_of_the_ticks(mesh, run.recorded.survey);
   const replay::Tally& tally = run.recorded.survey.tally;
   EXPECT_GT(tally.bad_rows(), 0u);
   EXPECT_GT(tally.suspicious, 0u);
@@ -105,6 +133,7 @@ TEST(Replay, ARecordedDayOfTwoStocksGoesThroughWhole) {
   ASSERT_TRUE(mesh.wait_ready());
   ASSERT_TRUE(over(mesh, 120s));
   expect_rows_of_the_files(mesh, run.recorded.survey);
+  expect_bars_of_the_ticks(mesh, run.recorded.survey);
   EXPECT_GT(count(mesh, "select count(*) from metrics_engine.signals"), 0);
   expect_the_same_again(mesh);
   if (HasFailure()) mesh.dump_logs();

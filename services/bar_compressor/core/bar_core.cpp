@@ -51,7 +51,7 @@ void BarCore::apply(const Input& in, Outbox& out) {
   } else if (std::holds_alternative<Started>(in.event)) {
     // Whether the wish of the start before was kept is the runner's affair; asking again is harmless.
     armed_ = {};
-    for (const Row& row : rows_) arm_open(row.bars, out);
+    for (const Row& row : rows_) arm_open(in.now, row.bars, out);
   }
 }
 
@@ -70,27 +70,29 @@ void BarCore::on_tick(const Input& in, const Tick& tick, Outbox& out) {
   Row& row = rows_[place];
   row.bars.apply(tick, scratch_);
   if (!scratch_.empty()) say(row, out);
-  arm_open(row.bars, out);
+  arm_open(in.now, row.bars, out);
 }
 
-// A stall, ours or the publisher's, ends with a timer and a heap of ticks that were on their way all the time. Those ticks close their
-// bars themselves; a timer that closed first would make every one of them a correction.
-bool BarCore::catching_up(Timestamp now, Timestamp due) const {
-  return now - due > config_.stall || (behind_ > config_.stall && now - taken_ < config_.stall);
+// Ticks that come later than half the grace after they were said make us wait as much longer: a timer that closed their bars before them
+// would make every one of them a correction. Once they cease to come there is nothing to wait for.
+Duration BarCore::delay(Timestamp now) const {
+  return behind_.ns > config_.grace.ns / 2 && now - taken_ < config_.stall ? behind_ : Duration{};
 }
 
 void BarCore::on_timer(const Input& in, const TimerFired& timer, Outbox& out) {
   if (timer.timer != kTimer) return;
   armed_ = {};
-  if (catching_up(in.now, timer.due)) {
+  // We slept: what was said meanwhile waits behind this timer and closes its bars itself.
+  if (in.now - timer.due > config_.stall) {
     arm(in.now + config_.stall, out);
     return;
   }
+  const Timestamp closed = in.now - config_.grace - delay(in.now);
   for (Row& row : rows_) {
-    row.bars.close_past(in.now - config_.grace, scratch_);
+    row.bars.close_past(closed, scratch_);
     say(row, out);
   }
-  for (const Row& row : rows_) arm_open(row.bars, out);
+  for (const Row& row : rows_) arm_open(in.now, row.bars, out);
 }
 
 void BarCore::on_feed(const FeedEvent& event, Outbox& out) {
@@ -124,8 +126,8 @@ void BarCore::arm(Timestamp at, Outbox& out) {
   out.wake_at(at, kTimer);
 }
 
-void BarCore::arm_open(const InstrumentBars& bars, Outbox& out) {
-  if (const Timestamp end = bars.next_end()) arm(end + config_.grace, out);
+void BarCore::arm_open(Timestamp now, const InstrumentBars& bars, Outbox& out) {
+  if (const Timestamp end = bars.next_end()) arm(end + config_.grace + delay(now), out);
 }
 
 void BarCore::say(const Row& row, Outbox& out) {

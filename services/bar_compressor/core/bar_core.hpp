@@ -18,9 +18,9 @@ struct BarConfig {
   /// Sessions by calendar name, ascending, apart, opening and closing at whole minutes. An instrument whose calendar is not listed trades
   /// around the clock and its session is the UTC day.
   std::map<std::string, std::vector<TradingSession>> sessions{};
-  Duration grace{milliseconds(250)};  ///< a timer waits this long after a bar's end for ticks on their way
+  Duration grace{milliseconds(250)};  ///< a timer waits this long after a bar's end for ticks on their way; longer where they take longer
   Duration max_ahead{seconds(60)};    ///< a tick further ahead of `now` is refused: it would make all others late
-  Duration stall{seconds(1)};         ///< inputs this far behind mean that we catch up: then ticks alone close bars
+  Duration stall{seconds(1)};         ///< a timer this late means that we slept; without a tick for so long none is waited for
 };
 
 /// Inputs: Tick on Stream::tick, FeedEvent gaps on Stream::feed, StreamGap of ticks or feed, TimerFired{1}, Started;
@@ -55,9 +55,9 @@ class BarCore final : public Core {
   void on_timer(const Input& in, const TimerFired& timer, Outbox& out);
   void on_feed(const FeedEvent& event, Outbox& out);
   void on_stream_gap(const StreamGap& gap, Outbox& out);
-  bool catching_up(Timestamp now, Timestamp due) const;
+  Duration delay(Timestamp now) const;
   void arm(Timestamp at, Outbox& out);
-  void arm_open(const InstrumentBars& bars, Outbox& out);
+  void arm_open(Timestamp now, const InstrumentBars& bars, Outbox& out);
   void say(const Row& row, Outbox& out);
 
   BarConfig config_;

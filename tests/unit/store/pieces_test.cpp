@@ -74,5 +74,27 @@ TEST_F(Pieces, AnEventInTheMiddleThatIsNoneIsSetAsideAndAllOthersArrive) {
   EXPECT_EQ(query("select partition || ' ' || sequence from tick_ingestor.projection_rejects"), "0 251");
 }
 
+TEST_F(Pieces, OfAllTheValuesOfASymbolTheLastOneStandsInTheTable) {
+  const auto say = [&](std::int64_t from, std::int64_t to) {
+    for (std::int64_t i = from; i < to; ++i)
+      speaker_->say(Stream::latest, static_cast<Partition>(i % 2),
+                    Latest{.header = {.time = at(i)},
+                           .symbol = symbol(i % 2 == 0 ? "AAPL.DEMO" : "MSFT.DEMO"),
+                           .feed = FeedKind::demo,
+                           .bid = Price::from_raw(i * 100'000'000)});
+  };
+  const std::string stands = "select string_agg(concat_ws(' ', symbol, sequence, bid), ', ' order by symbol) from tick_ingestor.latest";
+  say(0, 1000);
+  project();
+  EXPECT_EQ(query(stands), "AAPL.DEMO 500 998, MSFT.DEMO 500 999");
+  say(1000, 1001);
+  project();
+  EXPECT_EQ(query(stands), "AAPL.DEMO 501 1000, MSFT.DEMO 500 999");
+  // Told again from the beginning, nothing goes back.
+  query("delete from tick_ingestor.projection");
+  project();
+  EXPECT_EQ(query(stands), "AAPL.DEMO 501 1000, MSFT.DEMO 500 999");
+}
+
 }  // namespace
 }  // namespace tickmesh::test
