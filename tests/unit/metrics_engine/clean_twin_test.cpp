@@ -28,10 +28,14 @@ Instrument instrument() {
 
 class Twin {
  public:
+  bool follows_flag{true};  ///< every trade against all before it: too slow for a whole day of trades
   void take(const Tick& t) {
     const std::int64_t day = t.event_time.ns / 86'400'000'000'000;
     if (seen_ && day != day_) {
       mids_.clear(), spreads_.clear(), events_.clear(), trades_.clear();
+      flag_ = 0;
+      paths_.emplace_back();
+      now_ = t.event_time;
       tick_sign_ = 0, tick_price_ = {}, counts_ = {};
       last_.reset(), held_.reset(), flow_before_.reset();
     }
@@ -68,7 +72,10 @@ class Twin {
       near("imbalance", m.book_imbalance, bid + ask > 0 ? (bid - ask) / (bid + ask) : 0, 1e-12);
     }
     compare_trades(m);
+    compare_volatilities(m);
   }
+  std::size_t volatilities() const { return volatilities_; }
+  std::size_t flagged() const { return flagged_; }
   std::size_t trades() const { return trades_.size(); }
   std::size_t mids() const { return mids_.size(); }
 
@@ -118,12 +125,14 @@ class Twin {
     flow_before_ = t;
     if (!last_ || t.bid != last_->bid || t.ask != last_->ask) {
       mids_.push_back(t.bid.raw() + t.ask.raw());
+      paths_.back().push_back({t.event_time.ns, mid(t)});
       spreads_.push_back(static_cast<long double>(t.ask.raw() - t.bid.raw()) / mid(t) * 1e4L);
     }
     last_ = t;
   }
   void quote(const Tick& t) {
-    if (quoted_ && t.event_time - quoted_at_ > seconds(900)) flow_before_.reset();
+    if (quoted_ && t.event_time - quoted_at_ > seconds(900)) flow_before_.reset(), paths_.emplace_back();
+    now_ = t.event_time;
     quoted_ = true;
     quoted_at_ = t.event_time;
     if (t.bid.raw() <= 0 || t.ask.raw() <= 0) return rows_.push_back(t);
@@ -147,6 +156,7 @@ class Twin {
     if (t.price.raw() <= 0 || t.price.raw() > kMaxWindowPrice || t.size.raw() <= 0 || t.size.raw() > kMaxFlowSize) return;
     if (t.trade_id != 0 && t.trade_id == last_id_) return;
     last_id_ = t.trade_id;
+    now_ = t.event_time;
     if (!tick_price_.is_zero() && t.price != tick_price_) tick_sign_ = t.price > tick_price_ ? 1 : -1;
     tick_price_ = t.price;
     int sign = tick_sign_;
@@ -161,7 +171,79 @@ class Twin {
     }
     if (t.aggressor != Side::none) sign = t.aggressor == Side::buy ? 1 : -1, rule = 1;
     ++counts_[rule];
-    trades_.push_back({t.event_time, sign, static_cast<long double>(t.price.raw()), static_cast<long double>(t.size.raw())});
+    const Trade trade{t.event_time, sign, static_cast<long double>(t.price.raw()), static_cast<long double>(t.size.raw())};
+    if (!trades_.empty() && t.event_time - trades_.back().time > seconds(100)) flag_ = 0;
+    trades_.push_back(trade);
+    prints_.push_back(trade);
+    if (!follows_flag) return;
+    const auto pressed = pressure(t.event_time);
+    if (flag_ != 0 && flag_ * pressed.aggr < 0.20L) flag_ = 0;
+    if (warm(t.event_time) && pressed.intensity >= 1.5L) {
+      if (pressed.aggr >= 0.30L && pressed.momentum > 0) flag_ = 1;
+      if (pressed.aggr <= -0.30L && pressed.momentum < 0) flag_ = -1;
+    }
+    if (flag_ != 0) ++flagged_;
+  }
+  struct Pressure {
+    long double aggr, momentum, intensity;
+  };
+  /// METRICS.md 2.5 as it stands there: every trade of the session, weighted by its age.
+  Pressure pressure(Timestamp now) const {
+    const auto decayed = [&](long double half_life, auto what) {
+      long double sum = 0;
+      for (const Trade& t : trades_) sum += what(t) * std::exp2(-static_cast<long double>((now - t.time).ns) / 1e9L / half_life);
+      return sum;
+    };
+    const auto signed_size = [](const Trade& t) { return t.sign * t.size; };
+    const auto size = [](const Trade& t) { return t.size; };
+    const auto share = [&](long double half_life) { return decayed(half_life, signed_size) / decayed(half_life, size); };
+    const long double age = static_cast<long double>((now - trades_.front().time).ns) / 1e9L;
+    const auto rate = [&](long double h) { return decayed(h, size) / (h / std::log(2.0L) * (1 - std::exp2(-age / h))); };
+    return {share(20), share(20) - share(120), age > 0 ? rate(20) / rate(1'200) : 0};
+  }
+  bool warm(Timestamp now) const { return trades_.size() >= 30 && now - trades_.front().time >= seconds(60); }
+  /// Section 5, from every mid and every print there was.
+  void compare_volatilities(const Metrics& m) const {
+    std::vector<long double> squares;  // of returns between points five minutes apart, none across a break
+    for (const auto& path : paths_) {
+      constexpr std::int64_t kGrid = 300'000'000'000;
+      long double before = 0;
+      std::size_t next = 0;
+      for (std::int64_t at = path.empty() ? 0 : path.front().first / kGrid * kGrid + kGrid; !path.empty() && at <= path.back().first;
+           at += kGrid) {
+        while (next < path.size() && path[next].first < at) ++next;
+        const long double here = path[next - 1].second;
+        if (before > 0) squares.push_back(std::log(here / before) * std::log(here / before));
+        before = here;
+      }
+    }
+    const std::size_t n = std::min<std::size_t>(12, squares.size());
+    if (n > 0) {
+      long double sum = 0;
+      for (std::size_t i = squares.size() - n; i < squares.size(); ++i) sum += squares[i];
+      near("realised variance", m.realised_variance, sum, 1e-9);
+      near("realised volatility", m.realised_volatility, std::sqrt(sum * 365 * 86'400 / (300 * n)), 1e-9);
+      EXPECT_EQ(m.realised_variance.status == Status::warmup, n < 12);
+      ++volatilities_;
+    } else {
+      EXPECT_FALSE(m.realised_variance.has_value);
+    }
+    std::vector<long double> closes;  // of bars of ten seconds that are over
+    for (std::size_t i = 0; i < prints_.size(); ++i) {
+      const std::int64_t bar = prints_[i].time.ns / 10'000'000'000;
+      const bool last = i + 1 == prints_.size() || prints_[i + 1].time.ns / 10'000'000'000 != bar;
+      if (last && (bar + 1) * 10'000'000'000 <= now_.ns) closes.push_back(prints_[i].price);
+    }
+    if (closes.size() < 2) {
+      EXPECT_FALSE(m.bars[0].ewma_volatility.has_value);
+      return;
+    }
+    long double variance = 0;
+    for (std::size_t i = 1; i < closes.size(); ++i) {
+      const long double r = std::log(closes[i] / closes[i - 1]);
+      variance += (i == 1 ? 1.0L : 0.06L) * std::pow(0.94L, static_cast<long double>(closes.size() - 1 - i)) * r * r;
+    }
+    near("ewma volatility", m.bars[0].ewma_volatility, std::sqrt(variance * 365 * 86'400 / 10), 1e-9);
   }
   void compare_trades(const Metrics& m) const {
     if (trades_.empty()) return;
@@ -187,10 +269,25 @@ class Twin {
     near("sell of a minute", m.sell_60s, sell / 1e8, 0);
     near("share by quote", m.sign_share_quote, static_cast<long double>(counts_[2]) / trades_.size(), 1e-12);
     near("share by tick", m.sign_share_tick, static_cast<long double>(counts_[3]) / trades_.size(), 1e-12);
+    const auto pressed = pressure(m.header.event_time - trades_.back().time > seconds(100) ? trades_.back().time : m.header.event_time);
+    near("aggr", m.aggr, pressed.aggr, 1e-9);
+    near("momentum", m.momentum, pressed.momentum, 1e-9);
+    near("intensity", m.intensity, pressed.intensity, 1e-9);
+    const bool stale = m.header.event_time - trades_.back().time > seconds(100);
+    EXPECT_EQ(m.aggr.status, !warm(m.header.event_time) ? Status::warmup : stale ? Status::stale : Status::ok);
+    if (follows_flag) {
+      EXPECT_EQ(m.aggressive.value, stale ? 0 : flag_);
+    }
     near("share by venue", m.sign_share_venue, static_cast<long double>(counts_[1]) / trades_.size(), 1e-12);
   }
 
   bool seen_{false}, quoted_{false};
+  int flag_{0};
+  std::size_t flagged_{0};
+  mutable std::size_t volatilities_{0};
+  Timestamp now_{};
+  std::vector<std::vector<std::pair<std::int64_t, long double>>> paths_ = std::vector<std::vector<std::pair<std::int64_t, long double>>>(1);
+  std::vector<Trade> prints_;  // of all days
   std::int64_t day_{0};
   Timestamp quoted_at_{};
   std::optional<Tick> last_, held_, flow_before_;
@@ -271,9 +368,30 @@ std::vector<Tick> hostile_ticks(std::uint64_t seed, std::size_t count) {
   return ticks;
 }
 
+TEST(CleanTwin, AgreesOnWhoPressesWhenTradesComeInBursts) {
+  SplitMix random{31};
+  Pair pair;
+  Timestamp now{1'735'776'000'000'000'000};
+  for (int i = 0; i < 1'500; ++i) {
+    // Calm for 250 trades, then 50 of one side, large and quick; a pause that ends the flag now and then.
+    const bool burst = i % 300 >= 250;
+    now.ns += random.between(1, burst ? 300 : 3'000) * 1'000'000 + (i % 600 == 299 ? 150'000'000'000 : 0);
+    Tick t = tick_of(TickKind::trade, now);
+    t.price = Price::from_raw(random.between(9'990, 10'010) * 1'000'000);
+    t.size = Quantity::from_units(random.between(1, burst ? 900 : 100));
+    t.aggressor = burst ? (i / 300 % 2 == 0 ? Side::buy : Side::sell) : random.between(0, 1) == 0 ? Side::buy : Side::sell;
+    pair.take(t);
+    if (i % 5 == 0) pair.compare();
+    if (HasFailure()) FAIL() << "trade " << i;
+  }
+  EXPECT_GT(pair.twin.flagged(), 100u) << "the flag was set";
+  EXPECT_LT(pair.twin.flagged(), 700u) << "and lost";
+}
+
 TEST(CleanTwin, AgreesOnHostileTicks) {
   for (std::uint64_t seed = 1; seed <= 5; ++seed) {
     Pair pair;
+    pair.twin.follows_flag = false;
     std::size_t i = 0;
     for (const Tick& t : hostile_ticks(seed, 8'000)) {
       pair.take(t);
@@ -281,6 +399,7 @@ TEST(CleanTwin, AgreesOnHostileTicks) {
       if (::testing::Test::HasFailure()) FAIL() << "seed " << seed << " tick " << i;
     }
     EXPECT_GT(pair.twin.trades(), 300u);
+    EXPECT_GT(pair.twin.volatilities(), 100u);
     EXPECT_GT(pair.twin.mids(), 100u);
     const FilterCounts& counts = pair.ours.counts();
     EXPECT_GT(std::min({counts.crossed, counts.repeated, counts.one_sided, counts.held, counts.out_of_range, counts.dropped}), 0u);
@@ -342,6 +461,7 @@ TEST(CleanTwin, AgreesOnARecordedDayOfIbm) {
   ASSERT_EQ(quotes.size(), 109'067u);
   ASSERT_EQ(trades.size(), 24'293u);
   Pair pair;
+  pair.twin.follows_flag = false;
   // 7 October 2013, New York; one UTC day would end at 20:00 of it, the last rows lie a few milliseconds beyond.
   const auto at = [](std::int64_t ms) { return Timestamp{1'381'118'400'000'000'000 + ms * 1'000'000}; };
   Tick book = tick_of(TickKind::quote, {});
@@ -349,7 +469,7 @@ TEST(CleanTwin, AgreesOnARecordedDayOfIbm) {
   std::size_t taken = 0;
   const auto give = [&](const Tick& t) {
     pair.take(t);
-    if (++taken % 499 == 0) pair.compare();
+    if (++taken % 1'499 == 0) pair.compare();
   };
   for (const auto& row : trades) {
     for (; next < quotes.size() && quotes[next][0] <= row[0]; ++next) {
@@ -366,6 +486,7 @@ TEST(CleanTwin, AgreesOnARecordedDayOfIbm) {
     if (HasFailure()) FAIL() << "tick " << taken;
   }
   EXPECT_GT(pair.twin.trades(), 20'000u);
+  EXPECT_GT(pair.twin.volatilities(), 50u);
 }
 
 }  // namespace
