@@ -51,6 +51,7 @@ prepare_replay() {
   run=$(printf '%s\n' "$plan" | awk '$1 == "run" {print $2; exit}')
   epoch=$(printf '%s\n' "$plan" | awk '$1 == "epoch" {print $2}')
   start=$(printf '%s\n' "$plan" | awk '$1 == "start" {print $2}')
+  [ "$order" = arrival ] || run=$run-$order  # another order is another run
   dir=var/runs/$run
   as_mesh mkdir -p "$dir/journal" "$dir/venue" "$dir/run"
   as_mesh mv var/run/replay.toml "$dir/instruments.toml"

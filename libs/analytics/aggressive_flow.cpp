@@ -41,10 +41,9 @@ void AggressiveFlow::push(int sign, double size, Timestamp time) {
   const double aggr = fast_.share();
   const double momentum = aggr - slow_.share();
   if (flag_ != 0 && !(flag_ * aggr >= settings_.off)) flag_ = 0;
-  if (warm(last_) && intensity(last_) >= settings_.intensity) {
-    if (aggr >= settings_.on && momentum > 0) flag_ = 1;
-    if (aggr <= -settings_.on && momentum < 0) flag_ = -1;
-  }
+  // The rate is asked for last: it is dear, and few trades get there.
+  const int pressed = aggr >= settings_.on && momentum > 0 ? 1 : aggr <= -settings_.on && momentum < 0 ? -1 : 0;
+  if (pressed != 0 && pressed != flag_ && warm(last_) && intensity(last_) >= settings_.intensity) flag_ = pressed;
 }
 
 void AggressiveFlow::reset() {

@@ -5,6 +5,21 @@
 #include <limits>
 
 namespace tickmesh {
+namespace {
+
+/// floor(value / divisor), both positive. A division of 128 bits costs as much as a window; a quotient that a double holds is guessed by
+/// one and put right by what is left.
+Int128 quotient(Int128 value, Int128 divisor) {
+  const double guess = static_cast<double>(value) / static_cast<double>(divisor);
+  if (!(guess < 0x1p50)) return value / divisor;
+  auto whole = static_cast<std::int64_t>(guess);
+  Int128 left = value - divisor * whole;
+  for (; left < 0; left += divisor) --whole;
+  for (; left >= divisor; left -= divisor) ++whole;
+  return whole;
+}
+
+}  // namespace
 
 Cost transaction_cost(const CostParameters& parameters, const CostInputs& trade) {
   Cost cost;
@@ -40,7 +55,9 @@ Quantity planned_quantity(Money allocation, std::int64_t twice_mid, Quantity mul
   if (allocation.raw() <= 0 || twice_mid <= 0 || multiplier.raw() <= 0 || lot.raw() <= 0) return {};
   // quantity = allocation / (mid x multiplier); in raw units the scales leave 2 x 10^16 above the line.
   const Int128 value = static_cast<Int128>(allocation.raw()) * (2 * static_cast<Int128>(Price::kScale) * Price::kScale);
-  const Int128 lots = value / (static_cast<Int128>(twice_mid) * multiplier.raw()) / lot.raw();
+  const Int128 units = quotient(value, static_cast<Int128>(twice_mid) * multiplier.raw());
+  const auto narrow = static_cast<std::int64_t>(units);
+  const Int128 lots = narrow == units ? Int128{narrow / lot.raw()} : units / lot.raw();
   if (lots > std::numeric_limits<std::int64_t>::max() / lot.raw()) return {};
   return Quantity::from_raw(static_cast<std::int64_t>(lots) * lot.raw());
 }

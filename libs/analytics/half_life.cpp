@@ -4,32 +4,34 @@
 
 namespace tickmesh {
 
-void HalfLifeWindow::push(std::int64_t twice_mid) {
-  if (mids_.size() == 0) anchor_ = twice_mid;
-  if (mids_.full()) {
-    const std::int64_t first = mids_[0] - anchor_;
-    const std::int64_t second = mids_[1] - anchor_;
+void HalfLifeWindow::push(const QuoteHistory& history) {
+  newest_ = history.distance(0);
+  if (size_ == n_) {
+    const std::int64_t first = history.distance(n_);
+    const std::int64_t second = history.distance(n_ - 1);
     sum_ -= first;
     sum_squares_ -= Int128{first} * first;
     sum_products_ -= Int128{first} * second;
+    sum_products_ += Int128{newest_} * history.distance(1);
+    oldest_ = second;
+  } else {
+    if (size_ > 0) sum_products_ += Int128{newest_} * history.distance(1);
+    if (size_++ == 0) oldest_ = newest_;
   }
-  const std::int64_t d = twice_mid - anchor_;
-  sum_ += d;
-  sum_squares_ += Int128{d} * d;
-  if (mids_.size() > 0) sum_products_ += Int128{d} * (mids_.newest() - anchor_);
-  mids_.push(twice_mid);
+  sum_ += newest_;
+  sum_squares_ += Int128{newest_} * newest_;
 }
 
 void HalfLifeWindow::reset() {
-  mids_.reset();
+  size_ = 0;
   sum_ = sum_squares_ = sum_products_ = 0;
 }
 
 Value HalfLifeWindow::phi() const {
-  if (!mids_.full()) return warmup_value();
-  const Int128 pairs = static_cast<Int128>(mids_.size()) - 1;
-  const Int128 first = mids_.oldest() - anchor_;
-  const Int128 last = mids_.newest() - anchor_;
+  if (size_ < n_) return warmup_value();
+  const Int128 pairs = static_cast<Int128>(size_) - 1;
+  const Int128 first = oldest_;
+  const Int128 last = newest_;
   const Int128 before = sum_ - last;  // sum of m_{t-1}
   const Int128 after = sum_ - first;  // sum of m_t
   const Int128 variance = pairs * (sum_squares_ - last * last) - before * before;
@@ -42,14 +44,6 @@ Value HalfLifeWindow::ticks() const {
   if (p.status != Status::ok) return p;
   if (!(p.value > 0 && p.value < 1)) return undefined_value();
   return ok_value(std::log(2.0) / -std::log(p.value));
-}
-
-void HalfLifeWindow::save(ByteWriter& out) const { mids_.save(out); }
-
-void HalfLifeWindow::load(ByteReader& in) {
-  const Ring<std::int64_t> stored = load_mids(in, mids_.capacity());
-  reset();
-  for (std::size_t i = 0; i < stored.size(); ++i) push(stored[i]);
 }
 
 }  // namespace tickmesh

@@ -7,19 +7,21 @@ namespace tickmesh {
 /// phi is the least-squares slope of m_t on m_{t-1} over the n - 1 neighbouring pairs of the last n mids, each side about its own mean.
 class HalfLifeWindow {
  public:
-  explicit HalfLifeWindow(std::size_t n = 50) : mids_{n} { TM_INVARIANT(n >= 3, "an AR(1) needs two pairs"); }
-  void push(std::int64_t twice_mid);
+  explicit HalfLifeWindow(std::size_t n = 50) : n_{static_cast<std::uint32_t>(n)} { TM_INVARIANT(n >= 3, "an AR(1) needs two pairs"); }
+  /// The newest mid of `history`, which goes back n ticks.
+  void push(const QuoteHistory& history);
   void reset();
+  std::size_t size() const { return size_; }
+  std::size_t length() const { return n_; }
   /// UNDEFINED in a flat window.
   Value phi() const;
   /// ln 2 / -ln phi, in ticks; UNDEFINED unless 0 < phi < 1.
   Value ticks() const;
-  void save(ByteWriter& out) const;
-  void load(ByteReader& in);
 
  private:
-  Ring<std::int64_t> mids_;
-  std::int64_t anchor_{0};
+  std::uint32_t n_;
+  std::uint32_t size_{0};
+  std::int64_t oldest_{0}, newest_{0};  // less the anchor of the history, as all sums
   Int128 sum_{0};
   Int128 sum_squares_{0};
   Int128 sum_products_{0};

@@ -2,7 +2,7 @@
 #pragma once
 #include <cstdint>
 
-#include "analytics/ring.hpp"
+#include "analytics/quote_history.hpp"
 #include "analytics/value.hpp"
 #include "core/bytes.hpp"
 #include "core/fixed.hpp"
@@ -15,14 +15,6 @@ inline constexpr std::int64_t kMaxWindowPrice = std::int64_t{1} << 52;
 
 /// 2 x mid = bid + ask in raw units, so that no half unit is lost. Both prices within kMaxWindowPrice.
 constexpr std::int64_t twice_mid(Price bid, Price ask) { return bid.raw() + ask.raw(); }
-/// Stored mids of a window, each one that a quote can have: sums over them stay exact.
-inline Ring<std::int64_t> load_mids(ByteReader& in, std::size_t capacity) {
-  Ring<std::int64_t> stored{capacity};
-  stored.load(in);
-  for (std::size_t i = 0; i < stored.size(); ++i)
-    TM_INVARIANT(stored[i] >= 0 && stored[i] <= 2 * kMaxWindowPrice, "a stored mid is one that a quote can have");
-  return stored;
-}
 /// The nearest double: the same bits as the compiler's own conversion of 128 bits, without its call where 64 do.
 inline double to_double(Int128 value) {
   const auto narrow = static_cast<std::int64_t>(value);
@@ -36,11 +28,13 @@ inline double mid_units(Int128 twice_mid_sum, double n = 1) {
 /// Sums are exact integers of the distance to an anchor, so nothing drifts and a flat window is found without an epsilon.
 class MidWindow {
  public:
-  explicit MidWindow(std::size_t n = 50) : mids_{n}, times_{n} {}
-  void push(std::int64_t twice_mid, Timestamp event_time);
+  explicit MidWindow(std::size_t n = 50) : n_{static_cast<std::uint32_t>(n)}, times_{n} {}
+  /// The newest mid of `history`, which goes back n ticks.
+  void push(const QuoteHistory& history, Timestamp event_time);
   void reset();
-  std::size_t size() const { return mids_.size(); }
-  bool full() const { return mids_.full(); }
+  std::size_t size() const { return size_; }
+  std::size_t length() const { return n_; }
+  bool full() const { return size_ == n_; }
 
   struct Reversion {
     Value mean;  ///< price units
@@ -59,19 +53,21 @@ class MidWindow {
   /// Seconds from the oldest to the newest observation; never negative.
   Value span_seconds() const;
 
-  void save(ByteWriter& out) const;
-  void load(ByteReader& in);
+  /// Event times of the window, oldest first.
+  const Ring<std::int64_t>& times() const { return times_; }
+  void load_times(ByteReader& in);
 
  private:
-  void add(std::int64_t twice_mid);
   /// n^2 x variance of 2 x mid, exact.
   Int128 scaled_variance() const;
 
-  Ring<std::int64_t> mids_;
-  Ring<std::int64_t> times_;
+  std::uint32_t n_;
+  std::uint32_t size_{0};
   std::int64_t anchor_{0};
+  std::int64_t newest_{0};  // less the anchor, as all sums
   Int128 sum_{0};
   Int128 sum_squares_{0};
+  Ring<std::int64_t> times_;
 };
 
 }  // namespace tickmesh

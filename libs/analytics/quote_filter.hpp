@@ -66,8 +66,8 @@ class QuoteFilter {
   bool has_last_{false};
   bool has_held_{false};
   Quote last_{};
-  Quote held_{};
   FilterCounts counts_{};
+  Quote held_{};
 };
 
 }  // namespace tickmesh

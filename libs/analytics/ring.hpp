@@ -3,25 +3,31 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <vector>
+#include <memory>
 
 #include "core/bytes.hpp"
 
 namespace tickmesh {
 
+/// 24 bytes and the buffer: what every tick reads of a window's state lies close together.
 template <class T>
 class Ring {
  public:
-  explicit Ring(std::size_t capacity) : capacity_{capacity}, mask_{std::bit_ceil(capacity) - 1}, slots_(mask_ + 1) {
-    TM_INVARIANT(capacity > 0, "a window holds at least one observation");
+  explicit Ring(std::size_t capacity)
+      : capacity_{static_cast<std::uint32_t>(capacity)},
+        mask_{std::bit_ceil(capacity_) - 1},
+        slots_{std::make_unique<T[]>(std::size_t{mask_} + 1)} {
+    TM_INVARIANT(capacity > 0 && capacity <= (std::size_t{1} << 24), "a window holds at least one observation");
   }
   std::size_t capacity() const { return capacity_; }
   std::size_t size() const { return size_; }
   bool full() const { return size_ == capacity_; }
   /// 0 is the oldest; `i` < size().
-  const T& operator[](std::size_t i) const { return slots_[(next_ - size_ + i) & mask_]; }
+  const T& operator[](std::size_t i) const { return slots_[(next_ - size_ + static_cast<std::uint32_t>(i)) & mask_]; }
   const T& oldest() const { return (*this)[0]; }
-  const T& newest() const { return slots_[(next_ - 1) & mask_]; }
+  const T& newest() const { return back(0); }
+  /// `ago` pushes before the newest; `ago` < size().
+  const T& back(std::size_t ago) const { return slots_[(next_ - 1 - static_cast<std::uint32_t>(ago)) & mask_]; }
   /// A full ring loses its oldest.
   void push(const T& value) {
     slots_[next_ & mask_] = value;
@@ -29,6 +35,9 @@ class Ring {
     if (size_ < capacity_) ++size_;
   }
   void reset() { size_ = 0; }
+  /// Where the next one goes, for whoever fetches ahead.
+  const T* place() const { return &slots_[next_ & mask_]; }
+  const T* place(std::size_t ago) const { return &slots_[(next_ - 1 - static_cast<std::uint32_t>(ago)) & mask_]; }
   void save(ByteWriter& out) const {
     out.put(static_cast<std::uint32_t>(size_));
     for (std::size_t i = 0; i < size_; ++i) out.put((*this)[i]);
@@ -41,11 +50,11 @@ class Ring {
   }
 
  private:
-  std::size_t capacity_;
-  std::size_t mask_;
-  std::size_t next_{0};
-  std::size_t size_{0};
-  std::vector<T> slots_;
+  std::uint32_t capacity_;
+  std::uint32_t mask_;
+  std::uint32_t next_{0};
+  std::uint32_t size_{0};
+  std::unique_ptr<T[]> slots_;
 };
 
 }  // namespace tickmesh

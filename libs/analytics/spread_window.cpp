@@ -12,49 +12,50 @@ double spread_bp(Price bid, Price ask) {
   return 2e4 * static_cast<double>(ask.raw() - bid.raw()) / (static_cast<double>(bid.raw()) + static_cast<double>(ask.raw()));
 }
 
-void SpreadWindow::push(double bp) {
-  if (!std::isfinite(bp)) return;
-  if (spreads_.size() == 0) anchor_ = bp;
-  if (spreads_.full()) {
-    const double old = spreads_.oldest() - anchor_;
-    sum_ -= old;
-    sum_squares_ -= old * old;
+void SpreadWindow::push(const QuoteHistory& history) {
+  newest_ = history.back(0).spread_bp;
+  if (size_ == 0) sums_.anchor = newest_;
+  if (size_ == n_) {
+    const double old = history.back(n_).spread_bp - sums_.anchor;
+    sums_.sum -= old;
+    sums_.squares -= old * old;
+  } else {
+    ++size_;
   }
-  const double d = bp - anchor_;
-  sum_ += d;
-  sum_squares_ += d * d;
-  spreads_.push(bp);
-  if (++since_anchored_ >= kAnchorEvery) sum_anew();
+  const double d = newest_ - sums_.anchor;
+  sums_.sum += d;
+  sums_.squares += d * d;
+  if (++sums_.since_anchored >= kAnchorEvery) sum_anew(history);
 }
 
-void SpreadWindow::sum_anew() {
-  anchor_ += sum_ / static_cast<double>(spreads_.size());
-  sum_ = sum_squares_ = 0;
-  for (std::size_t i = 0; i < spreads_.size(); ++i) {
-    const double d = spreads_[i] - anchor_;
-    sum_ += d;
-    sum_squares_ += d * d;
+void SpreadWindow::sum_anew(const QuoteHistory& history) {
+  sums_.anchor += sums_.sum / static_cast<double>(size_);
+  sums_.sum = sums_.squares = 0;
+  for (std::size_t ago = size_; ago-- > 0;) {
+    const double d = history.back(ago).spread_bp - sums_.anchor;
+    sums_.sum += d;
+    sums_.squares += d * d;
   }
-  since_anchored_ = 0;
+  sums_.since_anchored = 0;
 }
 
 void SpreadWindow::reset() {
-  spreads_.reset();
-  sum_ = sum_squares_ = 0;
-  since_anchored_ = 0;
+  size_ = 0;
+  sums_.sum = sums_.squares = 0;
+  sums_.since_anchored = 0;
 }
 
-Value SpreadWindow::current() const { return spreads_.size() == 0 ? warmup_value() : ok_value(spreads_.newest()); }
+Value SpreadWindow::current() const { return size_ == 0 ? warmup_value() : ok_value(newest_); }
 
 Value SpreadWindow::mean() const {
-  if (!spreads_.full()) return warmup_value();
-  return ok_value(anchor_ + sum_ / static_cast<double>(spreads_.size()));
+  if (size_ < n_) return warmup_value();
+  return ok_value(sums_.anchor + sums_.sum / static_cast<double>(size_));
 }
 
 Value SpreadWindow::sd() const {
-  if (!spreads_.full()) return warmup_value();
-  const double n = static_cast<double>(spreads_.size());
-  const double variance = std::max(0.0, (sum_squares_ - sum_ * sum_ / n) / (n - 1));
+  if (size_ < n_) return warmup_value();
+  const double n = static_cast<double>(size_);
+  const double variance = std::max(0.0, (sums_.squares - sums_.sum * sums_.sum / n) / (n - 1));
   const double m = mean().value;
   return ok_value(variance <= 1e-14 * std::max(1.0, m * m) ? 0.0 : std::sqrt(variance));
 }
@@ -68,20 +69,14 @@ Value SpreadWindow::cv() const {
 Value SpreadWindow::regime() const {
   const Value m = mean();
   if (m.status != Status::ok) return m;
-  return m.value > 1e-12 ? ok_value(spreads_.newest() / m.value) : undefined_value();
+  return m.value > 1e-12 ? ok_value(newest_ / m.value) : undefined_value();
 }
 
-void SpreadWindow::save(ByteWriter& out) const {
-  spreads_.save(out);
-  out.put(anchor_), out.put(sum_), out.put(sum_squares_), out.put(since_anchored_);
-}
-
-void SpreadWindow::load(ByteReader& in) {
-  spreads_.load(in);
-  anchor_ = in.get<double>();
-  sum_ = in.get<double>();
-  sum_squares_ = in.get<double>();
-  since_anchored_ = in.get<std::uint32_t>();
+SpreadWindow::Sums SpreadWindow::load_sums(ByteReader& in) {
+  Sums sums;
+  for (double* one : {&sums.anchor, &sums.sum, &sums.squares}) *one = in.get<double>();
+  sums.since_anchored = in.get<std::uint32_t>();
+  return sums;
 }
 
 }  // namespace tickmesh

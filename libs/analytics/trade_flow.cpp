@@ -38,6 +38,10 @@ void TradeFlow::push(int sign, Quantity size, Timestamp time) {
   if (slot.at > second) return;  // a later minute has this place
   if (slot.at < second) slot = {.at = second};
   add(slot.buy, slot.sell, flow);
+  if (second == minute_at_)
+    add(minute_.buy, minute_.sell, flow);
+  else
+    minute_at_ = kNoMinute;  // another second may have lost its place
 }
 
 void TradeFlow::reset() {
@@ -46,16 +50,20 @@ void TradeFlow::reset() {
   cvd_ = 0;
   count_ = 0;
   seconds_ = {};
+  minute_at_ = kNoMinute;
 }
 
 FlowBalance TradeFlow::last_minute(Timestamp now) const {
-  FlowBalance sum;
   const std::int64_t newest = second_of(now);
+  if (newest == minute_at_) return minute_;
+  FlowBalance sum;
   for (const Second& slot : seconds_) {
     if (slot.at > newest || slot.at <= newest - kSeconds) continue;
     sum.buy += slot.buy;
     sum.sell += slot.sell;
   }
+  minute_ = sum;
+  minute_at_ = newest;
   return sum;
 }
 
@@ -79,6 +87,7 @@ void TradeFlow::load(ByteReader& in) {
     slot.buy = get_int128(in);
     slot.sell = get_int128(in);
   }
+  minute_at_ = kNoMinute;
 }
 
 }  // namespace tickmesh

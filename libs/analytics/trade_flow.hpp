@@ -3,6 +3,7 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <limits>
 
 #include "analytics/order_flow.hpp"
 #include "analytics/ring.hpp"
@@ -33,13 +34,14 @@ class TradeFlow {
   bool window_full() const { return trades_.full(); }
   std::uint64_t trades() const { return count_; }
   const FlowBalance& last_trades() const { return window_; }
-  /// The whole second of `now` and the 59 before it.
+  /// The whole second of `now` and the 59 before it. Summed once a second; in between trades are added.
   FlowBalance last_minute(Timestamp now) const;
 
   void save(ByteWriter& out) const;
   void load(ByteReader& in);
 
  private:
+  static constexpr std::int64_t kNoMinute = std::numeric_limits<std::int64_t>::min();
   struct Second {
     std::int64_t at{0};  // seconds since the epoch; a slot is of this second alone
     Int128 buy{0}, sell{0};
@@ -49,6 +51,8 @@ class TradeFlow {
   Int128 cvd_{0};
   std::uint64_t count_{0};  // of the session
   std::array<Second, 64> seconds_{};
+  mutable FlowBalance minute_{};  // of the minute that ends with the second …
+  mutable std::int64_t minute_at_{kNoMinute};
 };
 
 }  // namespace tickmesh

@@ -56,10 +56,10 @@ class TradeSigner {
     Timestamp time{};
     Price bid{}, ask{};
   };
-  TickRule ticks_;
-  bool has_latest_{false}, has_before_{false};
   Prices latest_{};  // the last quote
   Prices before_{};  // the last one of an earlier time than it
+  bool has_latest_{false}, has_before_{false};
+  TickRule ticks_;
   std::array<std::uint64_t, 4> counts_{};
 };
 

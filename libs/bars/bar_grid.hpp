@@ -1,4 +1,4 @@
-// Where the intervals of a length lie: on the epoch, and from an hour on at the session's open.
+// Where the intervals of a length lie: on the epoch, and from an hour on in the sessions of a calendar.
 #pragma once
 #include <algorithm>
 #include <limits>
@@ -21,12 +21,14 @@ constexpr Timestamp interval_start(Timestamp time, Duration length, Timestamp an
   return {time.ns - past - (past < 0 ? length.ns : 0)};
 }
 
-/// Intervals shorter than an hour are counted from the Unix epoch. Longer ones are counted from the last session open at or before them
-/// and end early where another session opens; before the first session known, and without a calendar, they are counted from the epoch
-/// (the session is the UTC day). After the last session known they go on from its open.
+/// Intervals shorter than an hour are counted from the Unix epoch. Longer ones never cross a session's open or close: inside a session they
+/// are counted from its open, between two sessions from the close before, so that what is traded before the open or after the close is in
+/// bars of its own. An interval of a day is the whole session, however long. Before the first session known, and without a calendar, they
+/// are counted from the epoch (the session is the UTC day).
 class BarGrid {
  public:
   static constexpr Duration kAligned{3'600'000'000'000};
+  static constexpr Duration kDay{86'400'000'000'000};
   BarGrid() = default;
   /// `sessions` ascend, apart, and outlive this.
   explicit BarGrid(std::span<const TradingSession> sessions) : sessions_{sessions} {}
@@ -37,8 +39,11 @@ class BarGrid {
       return {start, start + length};
     }
     const auto next = std::ranges::upper_bound(sessions_, time, {}, &TradingSession::open);
-    const Timestamp anchor = next == sessions_.begin() ? Timestamp{} : (next - 1)->open;
-    const Timestamp start = interval_start(time, length, anchor);
+    const auto* last = next == sessions_.begin() ? nullptr : &*(next - 1);
+    const bool inside = last != nullptr && time < last->close;
+    if (inside && length >= kDay) return {last->open, last->close};
+    const Timestamp start = interval_start(time, length, last == nullptr ? Timestamp{} : inside ? last->open : last->close);
+    if (inside) return {start, std::min(start + length, last->close)};
     return {start, next == sessions_.end() ? start + length : std::min(start + length, next->open)};
   }
 

@@ -47,6 +47,13 @@ class CellRing {
     return i;
   }
 
+  /// Nothing is held any more, and of what was before `start` nothing is known.
+  void forget_before(Timestamp start) {
+    cells_.clear();
+    head_ = 0;
+    forgotten_ = start;
+  }
+
   void save(ByteWriter& out) const {
     out.put(forgotten_), out.put(static_cast<std::uint32_t>(size()));
     for (std::size_t i = 0; i < size(); ++i) (*this)[i].save(out);

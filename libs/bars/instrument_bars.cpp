@@ -7,7 +7,7 @@ namespace tickmesh {
 namespace {
 
 constexpr std::size_t kGapsKept = 32;
-constexpr std::int64_t kMostVolume = std::numeric_limits<std::int64_t>::max() / 4;  // of a longest bar; a day may touch three of them
+constexpr std::int64_t kMostVolume = std::numeric_limits<std::int64_t>::max() / 4;  // of a longest bar
 constexpr std::int64_t kCellRatio = 60;
 constexpr Timestamp kEndOfTime{std::numeric_limits<std::int64_t>::max()};
 constexpr Timestamp kLastTime{std::numeric_limits<std::int64_t>::max() / 2};
@@ -498,20 +498,22 @@ void InstrumentBars::load(ByteReader& in) {
       CellRing& ring = series.kept[level];
       ring.load(in, series.unit, kMostVolume);
       Int128 held = 0;
-      for (std::size_t k = 0, oldest = 0; k < ring.size(); ++k) {
-        TM_INVARIANT(ring[k].start() <= watermark, "a stored bar has begun");
-        TM_INVARIANT(grid_.at(ring[k].start(), spec_->lengths[levels_[level]]).start == ring[k].start(),
-                     "a stored bar begins where bars do");
-        BarCell& cell = ring[k];
+      Timestamp longest{};
+      bool on_grid = true;
+      for (std::size_t k = 0; k < ring.size(); ++k) {
+        const BarCell& cell = ring[k];
+        TM_INVARIANT(cell.start() <= watermark, "a stored bar has begun");
+        on_grid = on_grid && grid_.at(cell.start(), spec_->lengths[levels_[level]]).start == cell.start();
+        TM_INVARIANT(on_grid || spec_->lengths[levels_[level]] >= BarGrid::kAligned, "a stored bar begins where bars do");
         Bar bar;
         cell.fill(bar, series.unit);
-        held += bar.volume.raw();
-        for (; ring[oldest].start() + spec_->lengths.back() < cell.start(); ++oldest) {
-          ring[oldest].fill(bar, series.unit);
-          held -= bar.volume.raw();
-        }
+        const Timestamp whole = grid_.at(cell.start(), spec_->lengths.back()).start;
+        held = whole == longest ? held + bar.volume.raw() : bar.volume.raw();
+        longest = whole;
         TM_INVARIANT(held <= std::numeric_limits<std::int64_t>::max(), "stored volumes have room in a longest bar");
       }
+      // The calendar is another than when this was stored: its hours are not today's, and the open one is found again in its minutes.
+      if (!on_grid) ring.forget_before(grid_.at(watermark, spec_->lengths[levels_[level]]).start);
     }
   open_ = {};
   if (started_) set_watermark(watermark);

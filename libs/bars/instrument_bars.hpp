@@ -48,7 +48,8 @@ struct BarCounts {
 /// Bound: 64 KiB of state with the default specification.
 class InstrumentBars {
  public:
-  /// `spec` must outlive this and pass its check, and so must `sessions`: ascending, apart, opening at whole minutes; none: UTC days.
+  /// `spec` must outlive this and pass its check, and so must `sessions`: ascending, apart, opening and closing at whole minutes; none: UTC
+  /// days.
   InstrumentBars(const BarSpec& spec, const Symbol& symbol, std::span<const TradingSession> sessions = {});
 
   /// Takes a quote, a trade or a bust of event_time > 0; a tick at or past a bar's end makes it final first.
@@ -71,7 +72,7 @@ class InstrumentBars {
   const BarCounts& counts() const { return counts_; }
   std::size_t bytes() const;  ///< of memory
   void save(ByteWriter& out) const;
-  /// Throws on what `save` cannot have written.
+  /// Throws on what `save` cannot have written. Hours that another calendar made are forgotten.
   void load(ByteReader& in);
 
  private:

@@ -12,6 +12,7 @@
 #include <zmq.hpp>
 
 #include "core/core.hpp"
+#include "core/promise.hpp"
 #include "journal/journal.hpp"
 
 namespace tickmesh {
@@ -56,8 +57,8 @@ class Publisher {
   void add(const SaidRun& run);
   /// Sends what is batched. Call when the input runs dry.
   void flush();
-  /// Token, configuration hash and last sequences, on the heartbeat topic.
-  void heartbeat(const Outbox::Heads& heads);
+  /// Token, configuration hash, last sequences and, in event-time, a promise about them, on the heartbeat topic.
+  void heartbeat(const Outbox::Heads& heads, const Promise& promise = {});
   std::uint64_t published(Stream stream) const;
 
  private:
@@ -135,6 +136,7 @@ struct StreamLag {
 struct ReceivedRun {
   Name first{};
   std::span<const ByteView> events;
+  std::size_t from{0};   ///< the subscription it came by
   bool keyframe{false};  ///< last values from before a gap: their publisher's journal no longer has them, so who records them copies
 };
 
@@ -165,6 +167,8 @@ class Reader {
   bool caught_up() const;
   std::vector<std::string> waiting_for() const;  ///< "replaying tick.17 of tick_ingestor-0, 120345 behind"
   std::vector<PeerState> peers() const;
+  /// What the publisher of a subscription promised last, once all that its promise speaks of was delivered here.
+  Promise promise(std::size_t subscription);
   StreamLag lag(Stream stream) const;
   std::uint64_t rejected() const;  ///< frames that were no batch, oversized, or spoke of what they may not
   /// Messages and runs of an epoch that is over: dropped, as they must be after a publisher lost its journal.

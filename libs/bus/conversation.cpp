@@ -23,6 +23,7 @@ bool Conversation::batch(ByteView frame, bool beat, std::int64_t now, SequencerS
     Outbox::Heads last{};
     for (const Head& head : header.heads) last[static_cast<std::size_t>(head.stream)][head.partition] = head.last;
     sequencer_.heads(header.token, last);
+    if (header.promise.until) told_ = header.promise;
   }
   return ours;
 }
@@ -97,6 +98,11 @@ std::optional<std::string> Conversation::waiting_for() const {
   where += "." + std::to_string(worst->partition) + " of " + name();
   if (worst->ahead) return where + " ends before what was applied here";
   return "replaying " + where + ", " + std::to_string(worst->events) + " behind";
+}
+
+Promise Conversation::promise() {
+  if (told_ && sequencer_.caught_up()) promise_ = *std::exchange(told_, std::nullopt);
+  return promise_;
 }
 
 PeerState Conversation::state(std::int64_t now, std::int64_t silence_ns) const {

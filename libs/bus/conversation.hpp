@@ -35,6 +35,8 @@ class Conversation {
   bool caught_up(bool waited) const { return sequencer_.caught_up() || (!required_ && !heard_ && waited); }
   /// What it waits for, in words; nothing when it waits for nothing.
   std::optional<std::string> waiting_for() const;
+  /// The last promise of which all was delivered.
+  Promise promise();
   PeerState state(std::int64_t now, std::int64_t silence_ns) const;
   /// The publisher's answer that a later start of ours reads there.
   std::optional<Token> superseded() const { return superseded_; }
@@ -60,6 +62,8 @@ class Conversation {
   BatchParser parser_;
   ReplyParser replies_;
   bool heard_{false};
+  std::optional<Promise> told_{};  ///< to be believed when nothing is missing any more
+  Promise promise_{};
   std::int64_t heard_at_{0};
   std::uint64_t config_hash_{0};
 };

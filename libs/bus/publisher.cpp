@@ -97,13 +97,14 @@ void Publisher::flush() {
   impl_->open_lanes.clear();
 }
 
-void Publisher::heartbeat(const Outbox::Heads& heads) {
+void Publisher::heartbeat(const Outbox::Heads& heads, const Promise& promise) {
   flush();  // what the heads tell was sent before
   BatchHeader header{.service = impl_->speaker.service,
                      .ordinal = impl_->speaker.ordinal,
                      .token = impl_->speaker.token,
                      .config_hash = impl_->speaker.config_hash,
                      .sent = utc_now()};
+  header.promise = promise;
   for (std::size_t s = 1; s < kStreams; ++s)
     for (std::size_t p = 0; p < kPartitions; ++p)
       if (heads[s][p] > 0)

@@ -30,14 +30,15 @@ class Sink final : public SequencerSink {
   }
   void deliver(const Name& first, std::span<const ByteView> events) override {
     delivered += events.size();
-    (*on_run_)({first, events});
+    (*on_run_)({first, events, from});
   }
   void gap(const StreamGap& gap) override { (*on_gap_)(gap); }
   void keyframe(const Name& name, ByteView event) override {
     ++delivered;
-    (*on_run_)({name, std::span{&event, 1}, true});
+    (*on_run_)({name, std::span{&event, 1}, from, true});
   }
   std::size_t delivered{0};
+  std::size_t from{0};  ///< the subscription whose messages are taken
 
  private:
   const OnRun* on_run_{nullptr};
@@ -137,7 +138,8 @@ struct Reader::Impl {
     for (bool more = true; more && sink.delivered < max_events;) {
       more = false;
       for (std::size_t i = 0; i < peers.size() && sink.delivered < max_events; ++i) {
-        Peer& peer = *peers[turn++ % peers.size()];
+        sink.from = turn++ % peers.size();
+        Peer& peer = *peers[sink.from];
         peer.talk.sequencer().pump(max_events - sink.delivered, sink);
         for (int n = 0; n < kTurn && sink.delivered < max_events; ++n) {
           const bool replied = take_reply(peer), said = take_batch(peer);
@@ -274,6 +276,8 @@ std::vector<PeerState> Reader::peers() const {
   for (const auto& peer : impl_->peers) states.push_back(peer->talk.state(impl_->now, impl_->options.silence_ns));
   return states;
 }
+
+Promise Reader::promise(std::size_t subscription) { return impl_->peers[subscription]->talk.promise(); }
 
 StreamLag Reader::lag(Stream stream) const {
   StreamLag lag;

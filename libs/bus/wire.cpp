@@ -45,6 +45,8 @@ void put_header(const BatchHeader& header, Bytes& out) {
     put_head(head, inner);
     protobuf_wire::put_bytes(7, inner, out);
   }
+  protobuf_wire::put_fixed64(8, static_cast<std::uint64_t>(header.promise.until.ns), out);
+  protobuf_wire::put_uint(9, header.promise.heard, out);
 }
 
 Result<Head> read_head(ByteView bytes) {
@@ -85,6 +87,8 @@ Result<void> read_header(ByteView bytes, BatchHeader& out) {
       if (!head) return std::unexpected(head.error());
       out.heads.push_back(*head);
     }
+    if (f.id == 8 && f.type == Type::fixed64) out.promise.until.ns = static_cast<std::int64_t>(f.number);
+    if (f.id == 9 && f.type == Type::varint) out.promise.heard = f.number;
   }
   if (!walk.ok()) return refused("batch", "header: a message of tickmesh.v1");
   return {};

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/bytes.hpp"
+#include "core/promise.hpp"
 
 namespace tickmesh {
 
@@ -29,6 +30,7 @@ struct BatchHeader {
   std::uint64_t config_hash{0};
   Timestamp sent{};
   std::vector<Head> heads{};
+  Promise promise{};  ///< in a heartbeat of event-time
   friend bool operator==(const BatchHeader&, const BatchHeader&) = default;
 };
 

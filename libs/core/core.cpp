@@ -14,22 +14,9 @@ Name Outbox::next_name(Stream stream, Partition partition) const {
   return {stream, partition, {epoch_, heads_[index(stream)][partition] + 1}};
 }
 
-Name Outbox::number(Stream stream, Partition partition) {
-  TM_INVARIANT(stream != Stream::local && index(stream) < kStreams && partition < kPartitions, "an event is said on a stream of the mesh");
-  return {stream, partition, {epoch_, ++heads_[index(stream)][partition]}};
-}
-
 void Outbox::wake_at(Timestamp at, std::uint64_t timer) { wakes_.push_back({timer, at}); }
 
-void Outbox::begin(Timestamp now, const Cause& cause, Timestamp tick_time) {
-  now_ = now;
-  cause_ = cause;
-  tick_time_ = tick_time;
-}
-
-Timestamp time_of(const Event& event) {
-  if (const auto* tick = std::get_if<Tick>(&event)) [[likely]]
-    return tick->time;
+Timestamp time_in_header(const Event& event) {
   return std::visit(
       [](const auto& e) -> Timestamp {
         if constexpr (HasHeader<std::remove_reference_t<decltype(e)>>)
@@ -40,9 +27,7 @@ Timestamp time_of(const Event& event) {
       event);
 }
 
-Timestamp tick_time_of(const Event& event) {
-  if (const auto* tick = std::get_if<Tick>(&event)) [[likely]]
-    return tick->time;
+Timestamp tick_time_in_header(const Event& event) {
   return std::visit(
       [](const auto& e) -> Timestamp {
         if constexpr (HasHeader<std::remove_reference_t<decltype(e)>>)

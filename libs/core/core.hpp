@@ -81,7 +81,11 @@ class Outbox {
   // For the runner.
   /// Ticks go there instead of to `said`; what is said beside them keeps its order there, not between the two. Null: all go to `said`.
   void set_tick_sink(TickSink* sink) { ticks_ = sink; }
-  void begin(Timestamp now, const Cause& cause, Timestamp tick_time = {});
+  void begin(Timestamp now, const Cause& cause, Timestamp tick_time = {}) {
+    now_ = now;
+    cause_ = cause;
+    tick_time_ = tick_time;
+  }
   void set_epoch(Epoch epoch) { epoch_ = epoch; }
   Epoch epoch() const { return epoch_; }
   Heads& heads() { return heads_; }
@@ -90,7 +94,11 @@ class Outbox {
   std::vector<Wake>& wakes() { return wakes_; }
 
  private:
-  Name number(Stream stream, Partition partition);
+  Name number(Stream stream, Partition partition) {
+    const auto of = static_cast<std::size_t>(stream);
+    TM_INVARIANT(stream != Stream::local && of < kStreams && partition < kPartitions, "an event is said on a stream of the mesh");
+    return {stream, partition, {epoch_, ++heads_[of][partition]}};
+  }
 
   Timestamp now_{};
   Cause cause_{};
@@ -114,9 +122,17 @@ class Core {
 };
 
 /// Where `time` of any event lies: ticks carry it flat, the rest in a header; local inputs have none.
-Timestamp time_of(const Event& event);
+Timestamp time_in_header(const Event& event);
+inline Timestamp time_of(const Event& event) {
+  const auto* tick = std::get_if<Tick>(&event);
+  return tick != nullptr ? tick->time : time_in_header(event);
+}
 /// `time` of the tick that led to the event: a tick's own, else what its header was given; zero when no tick did.
-Timestamp tick_time_of(const Event& event);
+Timestamp tick_time_in_header(const Event& event);
+inline Timestamp tick_time_of(const Event& event) {
+  const auto* tick = std::get_if<Tick>(&event);
+  return tick != nullptr ? tick->time : tick_time_in_header(event);
+}
 
 /// More than the bytes of any tick.
 inline constexpr std::size_t kTickRoom = 128;

@@ -46,6 +46,8 @@ class Life {
   bool disk(bool full);
   /// Tells the core, once, that it has caught up. True: it did.
   bool caught_up();
+  /// It had caught up before this start, which the core is not told of.
+  void go_on() { live_ = true; }
   bool live() const { return live_; }
   /// Fires what is due and settles. Once a turn, after what has arrived was taken.
   void turn();

@@ -32,7 +32,8 @@ void Machine::apply(Timestamp now, const Name& name, const Event& event) {
     outbox_.begin(now_, {name, time_of(event)}, tick_time_of(event));
   core_.apply({now_, name, event}, outbox_);
   if (!outbox_.wakes().empty()) {
-    for (const Outbox::Wake& wake : outbox_.wakes()) arm(wake.timer, wake.at);
+    // Never for the moment that is being lived: what fires belongs after all inputs of that moment, however they came.
+    for (const Outbox::Wake& wake : outbox_.wakes()) arm(wake.timer, wake.at ? std::max(wake.at, now_ + nanoseconds(1)) : wake.at);
     outbox_.wakes().clear();
   }
   if (observer) observer(name, event);

@@ -73,7 +73,8 @@ Result<Recovered> Runner::run_tail(ReferenceSource& references, Timestamp now, A
   body_.clear();
   encode(StartedRecord{token_, now}, body_);
   journal_.append(RecordType::started, body_);
-  step_local(now, Started{token_});
+  counts.continued = options_.continues && !machine_.positions().empty();
+  if (!counts.continued) step_local(now, Started{options_.continues ? Token{token_.epoch, 1} : token_});
   return counts;
 }
 

@@ -28,6 +28,9 @@ class ReferenceSource {
 
 struct RunnerOptions {
   std::array<bool, kStreams> by_reference{};  ///< recorded by name; everything else is copied into `Taken`
+  /// Event-time: how often a service was started shows in nothing it says. A core that has taken anything from others hears of no
+  /// further start, and all starts bear the token of the first.
+  bool continues{false};
 };
 
 struct Recovered {
@@ -36,6 +39,7 @@ struct Recovered {
   std::uint64_t said_compared{0};   ///< equal, byte for byte
   std::uint64_t said_completed{0};  ///< missing at the tail's end, appended now
   std::uint64_t inputs_skipped{0};  ///< by a person's word
+  bool continued{false};            ///< the core was not told of this start
   std::uint64_t inputs_lost{0};     ///< references trimmed at their publisher; from there on the journal's own words are believed
   std::vector<Error> rejected_snapshots{};
 };

@@ -207,13 +207,16 @@ std::string calendar_dir(const Config& config) {
   return dir.empty() ? (std::filesystem::path{config.text("mesh.instruments")}.parent_path() / "calendars").string() : dir;
 }
 
-std::map<std::string, SessionTable> trading_sessions(const Config& config, const Instruments& instruments) {
-  auto calendars = load_calendars(calendar_dir(config), instruments);
+std::map<std::string, std::vector<TradingSession>> sessions_by_calendar(const Config& config, const Instruments& instruments) {
+  const auto calendars = load_calendars(calendar_dir(config), instruments);
   if (!calendars) throw std::runtime_error(to_string(calendars.error()));
-  std::map<std::string, SessionTable> sessions;
-  for (auto& [name, calendar] : *calendars)
-    if (!calendar.always) sessions.emplace(name, std::move(calendar.sessions));
-  return sessions;
+  std::map<std::string, std::vector<TradingSession>> all;
+  for (const auto& [name, calendar] : *calendars) {
+    if (calendar.always) continue;
+    auto& sessions = all[name];
+    for (const MarketSession& session : calendar.sessions.sessions()) sessions.push_back({session.open, session.close});
+  }
+  return all;
 }
 
 }  // namespace tickmesh

@@ -2,8 +2,10 @@
 #pragma once
 #include <map>
 #include <string>
+#include <vector>
 
 #include "core/instrument.hpp"
+#include "core/trading_session.hpp"
 #include "market/sessions.hpp"
 #include "service/config.hpp"
 #include "service/zones.hpp"
@@ -26,8 +28,8 @@ Result<Calendar> load_calendar(const std::string& path);
 Result<std::map<std::string, Calendar>> load_calendars(const std::string& dir, const Instruments& instruments);
 /// mesh.calendar_dir, or where it is empty the folder `calendars` beside mesh.instruments.
 std::string calendar_dir(const Config& config);
-/// What cores are configured with: the sessions of every calendar that closes, by name. One that is not there trades around the clock.
-/// Throws std::runtime_error: a mesh that does not know when its instruments trade does not start.
-std::map<std::string, SessionTable> trading_sessions(const Config& config, const Instruments& instruments);
+/// What cores are configured with: the sessions of every calendar that closes, by name, ascending and apart. One that is not there trades
+/// around the clock. Throws std::runtime_error: a mesh that does not know when its instruments trade does not start.
+std::map<std::string, std::vector<TradingSession>> sessions_by_calendar(const Config& config, const Instruments& instruments);
 
 }  // namespace tickmesh

@@ -9,7 +9,7 @@ constexpr Key kKeys[] = {
     {"mesh.id_file", text, "var/mesh_id", 0, 0, "", "what names this mesh for ever, made at its first start; every service reads the same one"},
     {"mesh.lanes", integer, "1", 1, 64, "", "topics a stream is spread over; 1 on one machine"},
     {"mesh.transport", choice, "ipc", 0, 0, "ipc|tcp", "how services reach each other: files under run_dir, or the addresses of [mesh.endpoints]"},
-    {"mesh.time", choice, "live", 0, 0, "live|arrival", "live: the clock when taken; arrival: recorded data, taken as they arrive, at the time they bear"},
+    {"mesh.time", choice, "live", 0, 0, "live|arrival|event-time", "live: the clock when taken; recorded data at the time they bear: arrival, taken as they arrive; event-time, in the order of their time, as the backtester"},
     {"mesh.metrics_engines", integer, "1", 1, 16, "", "instances of metrics_engine, which share the partitions; change it by tickmeshctl scale"},
     {"mesh.ordinal", integer, "0", 0, 15, "", "which instance of its service a process is, from 0; given to each, never in the file"},
     {"mesh.epoch", integer, "0", 0, 1099511627776, "", "recorded data: the name of the run, as `tickmesh-backtester plan` tells it; 0: journals are named by when they begin"},

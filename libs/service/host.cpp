@@ -272,6 +272,12 @@ void Host::release(SaidRuns& said) {
   if (unpublished_) published();
 }
 
+void Host::promise(const Promise& promise) {
+  if (promise == promise_ || !publisher_) return;
+  promise_ = promise;
+  publisher_->heartbeat(released_heads_, promise_);
+}
+
 Pace Host::pace_of(Stream stream, const std::vector<std::string>& services) const {
   return pace(released_heads_, token_.epoch, stream, services, replay_->readers());
 }
@@ -288,7 +294,7 @@ void Host::turn(const Reader* reader) {
   }
   last_turn_ = mono;
   if (publisher_ && mono >= next_heartbeat_) {
-    publisher_->heartbeat(released_heads_);
+    publisher_->heartbeat(released_heads_, promise_);
     next_heartbeat_ = mono + kHeartbeat;
   }
   if (auto failure = journal_->failure()) throw DiskError(*failure, EIO);

@@ -54,6 +54,9 @@ class Host {
   /// The same, and `published`.
   void release(SaidRuns& said);
   void count_waiting(std::size_t releases) { waiting_ = releases; }
+  /// Event-time: tells readers at once what may be relied on from here; everything said so far was published.
+  void promise(const Promise& promise);
+  const Outbox::Heads& released_heads() const { return released_heads_; }
   /// How many more events of `stream` may be said before `services` have acknowledged.
   Pace pace_of(Stream stream, const std::vector<std::string>& services) const;
 
@@ -132,6 +135,7 @@ class Host {
   Identity identity_;
   std::int64_t next_identity_{0};
   Outbox::Heads released_heads_{};
+  Promise promise_{};        ///< the last told
   bool unpublished_{false};  ///< something was published since `published`
   std::size_t waiting_{0};   ///< releases that are not durable yet
   std::atomic<std::int64_t> last_turn_{0};

@@ -17,6 +17,7 @@
 #include <thread>
 
 #include "service/command_line.hpp"
+#include "service/event_time.hpp"
 #include "service/handover.hpp"
 #include "service/skip_request.hpp"
 
@@ -89,7 +90,8 @@ class Loop final : private Surroundings {
   Loop(Host& host, Core& core, Attachment* attachment)
       : host_{host},
         attachment_{attachment},
-        runner_{core, host.journal(), host.codec(), options(host.spec())},
+        merges_{host.config().text("mesh.time") == "event-time" && !host.spec().follows},
+        runner_{core, host.journal(), host.codec(), options(host.spec(), merges_)},
         life_{runner_, host.journal(), host.spec().durable, *this} {}
 
   int run() {
@@ -118,6 +120,7 @@ class Loop final : private Surroundings {
     const auto heads = runner_.machine().outbox().heads();
     host_.open_bus(runner_.token(), heads);
     life_.open();
+    if (recovered->continued) life_.go_on();
     open_reader();
     if (attachment_ != nullptr) attachment_->recovered(host_.clock().now());
     next_snapshot_ = monotonic_ns() + snapshot_interval();
@@ -126,8 +129,9 @@ class Loop final : private Surroundings {
   }
 
  private:
-  static RunnerOptions options(const ServiceSpec& spec) {
+  static RunnerOptions options(const ServiceSpec& spec, bool continues) {
     RunnerOptions o;
+    o.continues = continues;
     for (const Stream s : spec.by_reference) o.by_reference[static_cast<std::size_t>(s)] = true;
     return o;
   }
@@ -168,6 +172,7 @@ class Loop final : private Surroundings {
       return shards;
     };
     const auto& spec = host_.spec();
+    std::vector<Merge::Source> sources;
     for (const auto& reads : spec.reads) {
       const std::uint32_t all = instances_of(host_.config(), reads.publisher);
       for (std::uint32_t i = 0; i < all; ++i) {
@@ -177,9 +182,11 @@ class Loop final : private Surroundings {
         if (!spec.sharded_by.empty())
           to.shards = shard(spec.sharded_by, partitions_of(host_.ordinal(), instances_of(host_.config(), spec.name)));
         o.subscriptions.push_back(std::move(to));
+        sources.push_back({i == 0 ? reads.publisher : instance_name(reads.publisher, i), reads.streams, reads.awaited, reads.partner});
       }
     }
     reader_ = std::make_unique<Reader>(host_.context(), o, runner_.machine().positions());
+    if (merges_) event_time_ = std::make_unique<EventTime>(host_, life_, runner_, *reader_, attachment_, std::move(sources));
     const auto add_fd = [&](int fd) {
       if (fd >= 0) fds_.push_back({fd, POLLIN, 0});
     };
@@ -208,10 +215,12 @@ class Loop final : private Surroundings {
       runner_.step_local(host_.clock().now(), ClockStepped{nanoseconds(by)});
     }
     host_.count_in(taken);
+    unacked_ += taken;
     peers();
     watch_disk();
-    if (!life_.live() && reader_->caught_up() && life_.caught_up())
+    if (!life_.live() && reader_->caught_up() && (!merges_ || event_time_->unheard().empty()) && life_.caught_up())
       spdlog::info("Live: every stream is healed up to what its publisher has said");
+    if (merges_) more_ = event_time_->turn(monotonic_ns());
     life_.turn();
     if (attachment_ != nullptr) attachment_->turn(host_.clock().now());
     life_.settle();
@@ -239,9 +248,9 @@ class Loop final : private Surroundings {
     const std::int64_t gather = host_.spec().gather.ns;
     if (gather > 0 && took_ && !reader_->pending()) poll(std::span{fds_}.subspan(reader_fds_), gather);
     std::int64_t wait_ns = 50'000'000;
-    if (reader_->pending()) {
+    if (reader_->pending() || more_) {
       wait_ns = 0;
-    } else {
+    } else if (!merges_) {
       const Timestamp now = host_.clock().now();
       const auto until = [&](Timestamp t) { wait_ns = std::clamp<std::int64_t>((t - now).ns, 0, wait_ns); };
       if (const auto timer = runner_.next_timer()) until(timer->due);
@@ -260,6 +269,11 @@ class Loop final : private Surroundings {
   }
 
   void take(const ReceivedRun& run) {
+    if (merges_) {
+      event_time_->hold(run);
+      if (!run.events.empty()) ages_.took(run.first.stream, run.events.back());
+      return;
+    }
     if (host_.clock().is_recorded()) return take_recorded(run);
     if (run.keyframe) return life_.learn(run.first, run.events);
     life_.take(run.first, run.events);
@@ -293,6 +307,7 @@ class Loop final : private Surroundings {
   void publish(const Released& said) override {
     host_.publish(said);
     if (said.event == nullptr) return;
+    if (merges_ && event_time_) event_time_->published(said);
     time_since_tick(said);
     if (attachment_ != nullptr) attachment_->released(said);
   }
@@ -325,7 +340,8 @@ class Loop final : private Surroundings {
       if (!peer.heard) continue;
       // The first of a service is called as the service is, the others by ordinal.
       const std::string name = peer.ordinal == 0 ? peer.service : instance_name(peer.service, peer.ordinal);
-      if (!life_.peer(name, peer.alive, peer.token)) continue;
+      // Silence is of the machine's clock, and starts show in nothing: event-time knows neither.
+      if (!(merges_ ? life_.peer(name, true, {peer.token.epoch, 1}) : life_.peer(name, peer.alive, peer.token))) continue;
       spdlog::info("Peer {} service={} epoch={} incarnation={}", peer.alive ? "alive" : "silent", name, peer.token.epoch,
                    peer.token.incarnation);
       if (peer.alive && peer.config_hash != host_.config().hash())
@@ -336,8 +352,9 @@ class Loop final : private Surroundings {
   void upkeep() {
     const std::int64_t mono = monotonic_ns();
     // Often enough that a paced publisher does not run dry between two of them.
-    if (mono >= next_ack_) {
+    if (mono >= next_ack_ || unacked_ >= kAckEvery) {
       next_ack_ = mono + 100'000'000;
+      unacked_ = 0;
       // What a snapshot covers is told now and then again: a publisher that was away heard nothing of it.
       const bool again = mono >= next_covered_;
       if (again) next_covered_ = mono + 5'000'000'000;
@@ -350,6 +367,7 @@ class Loop final : private Surroundings {
     if (!host_.status_due()) return;
     std::vector<std::string> reasons;
     if (!life_.live()) reasons = reader_->waiting_for();
+    if (merges_ && reasons.empty()) reasons = life_.live() ? event_time_->waiting_for(mono) : event_time_->unheard();
     if (!life_.live() && reasons.empty()) reasons.push_back("not yet live");
     for (const PeerState& peer : reader_->peers())
       if (peer.heard && !peer.alive)
@@ -359,6 +377,7 @@ class Loop final : private Surroundings {
       host_.count_rejected("event", "bytes of its stream", runner_.undecodable() - undecodable_);
       undecodable_ = runner_.undecodable();
     }
+    if (merges_) host_.probes().queue_depth("event_time", static_cast<double>(event_time_->held()));
     host_.publish_status(std::move(reasons), reader_.get(), &ages_);
   }
 
@@ -373,6 +392,7 @@ class Loop final : private Surroundings {
     life_.stop();
     snapshot();
     reader_->ack(runner_.machine().positions(), snapshotted_);
+    event_time_.reset();
     reader_.reset();
     const auto applied = runner_.machine().positions();
     host_.close();
@@ -382,15 +402,20 @@ class Loop final : private Surroundings {
 
   Host& host_;
   Attachment* attachment_;
+  const bool merges_;  ///< in event-time
   Runner runner_;
   Life life_;
   std::unique_ptr<Reader> reader_;
+  std::unique_ptr<EventTime> event_time_;
+  bool more_{false};         ///< may be taken at once
   std::vector<pollfd> fds_;  ///< the reader's, then all others
   std::size_t reader_fds_{0};
   bool took_{false};
   bool disk_full_{false};
   std::int64_t next_peers_{0};
   std::int64_t next_ack_{0};
+  static constexpr std::size_t kAckEvery = 16'384;
+  std::size_t unacked_{0};  ///< events taken since
   std::int64_t next_snapshot_{0};
   using Covered = std::map<std::pair<Stream, Partition>, Position>;
   Covered snapshotted_;  ///< where this life's last snapshot stands

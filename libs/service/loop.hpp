@@ -17,8 +17,11 @@ class Attachment {
   virtual void locals(Timestamp, std::vector<Event>&) {}  ///< inputs of its own, taken after every step and turn
   virtual void released(const Released&) {}               ///< published and durable, ticks left out; the place for effects
   virtual std::optional<Timestamp> next_wake() const { return {}; }
-  virtual int wake_fd() const { return -1; }                                ///< polled; readable ends the wait
-  virtual void turn(Timestamp) {}                                           ///< once a loop turn
+  // In event-time.
+  virtual bool alone(Stream) const { return false; }  ///< an event of it may bring about inputs of its own, which come before the next
+  virtual bool idle() const { return false; }         ///< nothing will be said but to answer its partner
+  virtual int wake_fd() const { return -1; }          ///< polled; readable ends the wait
+  virtual void turn(Timestamp) {}                     ///< once a loop turn
   virtual void report(Probes&, std::vector<std::string>& /*not_ready*/) {}  ///< every half second
   virtual void stopping() {}
 };

@@ -21,6 +21,8 @@ struct ServiceSpec {
     std::string publisher;
     std::vector<Stream> streams;
     bool required{true};  ///< false: its absence does not keep this service from going live
+    bool awaited{true};   ///< false: in event-time its events are taken as they come (a person's commands)
+    bool partner{false};  ///< it reads what this service says and answers it; event-time goes on with both or neither
   };
   std::vector<Reads> reads;
   std::vector<Stream> by_reference;  ///< recorded by name, not copied
@@ -28,6 +30,8 @@ struct ServiceSpec {
   /// Of a service off the order path: how long it lets more come after it has taken something, so that it wakes once for many.
   Duration gather{};
   bool projects{true};
+  std::vector<Stream> to_partner{};  ///< what the partner of its `reads` hears of it
+  bool follows{false};               ///< decides nothing of the market: takes what it hears as it comes, in event-time too
   /// Streams of which each instance reads its share of the partitions (service/instances.hpp). Empty: there is one instance.
   std::vector<Stream> sharded_by{};
   unsigned reserve_segments{0};  ///< of the journal, for what must go on when the disk is full; the core hears DiskChanged

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "store/postgres.hpp"
 #include "store/projections/api_projection.hpp"
@@ -38,10 +39,36 @@ void ensure_day(Session& session, const RowBatch& batch, std::chrono::sys_days d
 }  // namespace
 
 void Projection::flush(Session& session, RowBatch::Manner manner) {
+  if (copying_) pass(session);
+  passed(session);
+  open_days(session);
+  for (const auto& batch : batches_) batch.flush(session, manner);
+}
+
+void Projection::pass(Session& session) {
+  if (passed_ == nullptr || passed_->rows() == 0) return;
+  if (copying_ && !days_are_open()) passed(session);
+  if (!copying_) {
+    open_days(session);
+    session.copy_begin(passed_->copy_statement());
+    copying_ = true;
+  }
+  passed_->pass(session);
+}
+
+void Projection::passed(Session& session) {
+  // However it ends, there is none after it.
+  if (std::exchange(copying_, false)) session.copy_end();
+}
+
+bool Projection::days_are_open() const {
+  return std::ranges::all_of(daily_, [](const Daily& table) { return std::ranges::includes(table.opened, table.batch->days()); });
+}
+
+void Projection::open_days(Session& session) {
   for (auto& table : daily_)
     for (const auto day : table.batch->days())
       if (table.opened.insert(day).second) ensure_day(session, *table.batch, day);
-  for (const auto& batch : batches_) batch.flush(session, manner);
 }
 
 void Projection::committed() {
@@ -51,6 +78,7 @@ void Projection::committed() {
 }
 
 void Projection::discarded() {
+  copying_ = false;
   for (auto& batch : batches_) batch.clear();
   // The transaction is undone, or another instance dropped a day: ask for all of it again.
   for (auto& table : daily_) table.opened.clear();

@@ -27,6 +27,10 @@ class Projection {
   virtual void add(const Name& name, const Event& event) = 0;
   /// Writes what was added since the last `committed` or `discarded`, one of which follows. Throws SqlError.
   virtual void flush(Session& session, RowBatch::Manner manner);
+  /// Writes what there is of the one table that sees most rows, in the transaction that `flush` will end: the server works on these rows
+  /// while the next are made. No other statement until `passed` or `flush`. Throws SqlError.
+  void pass(Session& session);
+  void passed(Session& session);
   virtual void committed();
   virtual void discarded();
   /// Makes days ahead, drops what is older than it is to be kept: in short statements of their own, none of which holds anybody up. What
@@ -46,12 +50,16 @@ class Projection {
     int days{0};
     std::int64_t bytes{0};  ///< tables by day: the oldest days go beyond this
   };
+  /// `batch` is the one that `pass` writes.
+  void pass_on(RowBatch& batch) { passed_ = &batch; }
   /// `batch` has a partition a day.
   RowBatch& by_day(RowBatch& batch, Keep keep, int days_ahead);
   /// Rows of a table that is in one piece, by the day of its column `time`.
   void keep_rows(RowBatch& batch, const std::string& time, int days);
 
  private:
+  bool days_are_open() const;
+  void open_days(Session& session);
   struct Daily {
     const RowBatch* batch;
     Keep keep;
@@ -67,6 +75,8 @@ class Projection {
   std::deque<RowBatch> batches_;
   std::vector<Daily> daily_;
   std::vector<Aged> aged_;
+  RowBatch* passed_{nullptr};
+  bool copying_{false};  ///< `pass` began a COPY that has not ended
 };
 
 struct ProjectionOptions {

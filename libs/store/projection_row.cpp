@@ -62,14 +62,17 @@ ProjectionRow::Stored ProjectionRow::read(Session& session) const {
   return stored;
 }
 
-bool ProjectionRow::begin_and_move(Session& session, const ProjectedAt& from, const ProjectedAt& to, const Outbox::Heads& heads) const {
-  const auto moved =
-      session.exec(fmt::format("begin; update {}.projection set epoch = {}, lsn = {}, heads = '{}', updated_at = now() "
-                               "where instance = {} and epoch = {} and lsn = {}",
-                               schema_, to.epoch, to.lsn.value, hex(packed(heads)), literal(instance_), from.epoch, from.lsn.value));
-  if (moved.affected() == 1) return true;
+bool ProjectionRow::begin_and_hold(Session& session, const ProjectedAt& from) const {
+  const auto held = session.exec(fmt::format("begin; select from {}.projection where instance = {} and epoch = {} and lsn = {} for update",
+                                             schema_, literal(instance_), from.epoch, from.lsn.value));
+  if (held.size() == 1) return true;
   session.exec("rollback");
   return false;
+}
+
+void ProjectionRow::move_and_commit(Session& session, const ProjectedAt& to, const Outbox::Heads& heads) const {
+  session.exec(fmt::format("update {}.projection set epoch = {}, lsn = {}, heads = '{}', updated_at = now() where instance = {}; commit",
+                           schema_, to.epoch, to.lsn.value, hex(packed(heads)), literal(instance_)));
 }
 
 void ProjectionRow::note_gap(Session& session, Lsn from, Lsn to, std::optional<std::uint64_t> events, const std::string& reason) const {

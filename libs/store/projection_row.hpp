@@ -20,9 +20,11 @@ class ProjectionRow {
   };
   /// Makes the row when there is none.
   Stored read(Session& session) const;
-  /// Begins a transaction and moves the offset in it, only from where it was found: a second projector of this instance waits here.
-  /// False: it stands elsewhere, and the transaction is ended.
-  bool begin_and_move(Session& session, const ProjectedAt& from, const ProjectedAt& to, const Outbox::Heads& heads) const;
+  /// Begins a transaction and holds the offset in it where it was found: a second projector of this instance waits here. False: it stands
+  /// elsewhere, and the transaction is ended.
+  bool begin_and_hold(Session& session, const ProjectedAt& from) const;
+  /// Moves the offset held and ends the transaction.
+  void move_and_commit(Session& session, const ProjectedAt& to, const Outbox::Heads& heads) const;
   void note_gap(Session& session, Lsn from, Lsn to, std::optional<std::uint64_t> events, const std::string& reason) const;
   struct Reject {
     Name name{};

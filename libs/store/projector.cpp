@@ -25,6 +25,8 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 
 // Records that say nothing (inputs taken) move the offset too, but are not worth a transaction each.
 constexpr std::uint64_t kSilentBytes = 1u << 20;
+// About what an event takes in the journal, no more: how many records wait is only known when they are read.
+constexpr std::uint64_t kEventBytes = 64;
 // A server that crashes may take back commits this young (they are not synced: the journal has what they held), so the journal keeps them.
 constexpr std::chrono::seconds kUnsyncedCommits{3};
 
@@ -136,18 +138,21 @@ class JournalProjector final : public Projector {
   /// What is thrown here is PostgreSQL's, or a promise of ours that an event broke; either way the batch is taken up again from the offset.
   Result<Turn> turn() {
     try {
-      const auto read = reader_.begun() ? fill() : Result<void>{};
+      auto read = reader_.begun() ? fill(std::min(options_.piece_rows, options_.batch_rows)) : Result<void>{};
       if (!link_ || !resumed_) {
         if (auto opened = reconnect(); !opened) return std::unexpected(opened.error());
         return Turn::busy;
       }
+      const bool behind = read && batch_.events >= options_.piece_rows && !batch_.suspect &&
+                          journal_.end().value - batch_.end.lsn.value >= kEventBytes * options_.batch_rows;
+      if (read && !behind) read = fill(options_.batch_rows);
       const auto target = stop_target();
       const bool stopping = target.has_value();
-      const bool due = batch_.events >= options_.batch_rows ||
+      const bool due = behind || batch_.events >= options_.batch_rows ||
                        (batch_.events > 0 && std::chrono::steady_clock::now() - batch_.begun >= options_.batch_age) ||
                        batch_.end.lsn.value - committed_.lsn.value >= kSilentBytes || batch_.gap || batch_.suspect;
       if (batch_.end != committed_ && (due || stopping || !read)) {
-        if (auto done = commit(); !done) return std::unexpected(done.error());
+        if (auto done = commit(behind); !done) return std::unexpected(done.error());
         if (!stopping) maintain();
         if (!read) return std::unexpected(read.error());
         return Turn::busy;
@@ -215,16 +220,21 @@ class JournalProjector final : public Projector {
   }
 
   /// Reads on. The oldest records may have gone while they were waiting: that is said in the tables, and what is left is read.
-  Result<void> fill() {
-    auto read = reader_.fill(options_.batch_rows);
+  Result<void> fill(std::size_t events) {
+    auto read = reader_.fill(events);
     if (read || read.error().code != "trimmed" || batch_.end != committed_ || batch_.end.lsn >= journal_.first()) return read;
     return resume(committed_, reader_.first_heads());
   }
 
-  Result<void> commit() {
+  /// `behind`: the batch is read on while the server works on what was read.
+  Result<void> commit(bool behind) {
     if (!batch_.suspect) {
       try {
-        if (auto done = write([&] { projection_->flush(*link_, RowBatch::Manner::fast); }); !done) return done;
+        const auto rows = [&] {
+          if (behind) pass_pieces();
+          projection_->flush(*link_, RowBatch::Manner::fast);
+        };
+        if (auto done = write(rows); !done) return done;
         return committed();
       } catch (const SqlError& thrown) {
         if (!thrown.about_data()) throw;
@@ -251,7 +261,7 @@ class JournalProjector final : public Projector {
   /// One transaction: the offset, the gap before the batch, and the rows.
   template <class Rows>
   Result<void> write(Rows&& rows) {
-    if (!row_.begin_and_move(*link_, stored_, batch_.end, reader_.heads())) {
+    if (!row_.begin_and_hold(*link_, stored_)) {
       drop();
       rewind();
       return std::unexpected(Error{"refused", "instance", "one projector an instance",
@@ -259,8 +269,22 @@ class JournalProjector final : public Projector {
     }
     if (batch_.gap) row_.note_gap(*link_, stored_.lsn, std::max(batch_.from, stored_.lsn), batch_.lost, *batch_.gap);
     rows();
-    link_->exec("commit");
+    row_.move_and_commit(*link_, batch_.end, reader_.heads());
     return {};
+  }
+
+  /// What cannot be read is left for the next turn, which says so; an event that does not become rows ends the attempt as SQL would.
+  void pass_pieces() {
+    projection_->pass(*link_);
+    for (bool more = true; more && batch_.events < options_.batch_rows;) {
+      const auto before = batch_.events;
+      more = reader_.fill(std::min(before + options_.piece_rows, options_.batch_rows)) && batch_.events > before;
+      if (batch_.suspect) {
+        projection_->passed(*link_);
+        throw SqlError{"22000", "an event does not become rows", false};
+      }
+      projection_->pass(*link_);
+    }
   }
 
   /// Between transactions. Noted as done before it is: what fails is tried again a minute later, and rows go on meanwhile.

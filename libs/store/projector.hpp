@@ -20,6 +20,8 @@ struct ProjectorOptions {
   MeshId mesh{};                             ///< another mesh's database is not written to
   std::string instance;                      ///< "tick_ingestor-0": its row in <schema>.projection
   std::size_t batch_rows{20'000};            ///< a transaction takes this many events, to the end of a record
+  std::size_t piece_rows{4'000};             ///< … of which so many at a time, while about a batch more waits: the server works on a piece
+                                             ///< while the next one is made
   std::chrono::milliseconds batch_age{500};  ///< … or what there is when the first of them is this old
   bool pins{true};  ///< false: the journal is a ring whose budget comes first; what it drops before it is projected is counted and noted
   std::chrono::milliseconds maintenance{60'000};  ///< between looks after days to make and to drop

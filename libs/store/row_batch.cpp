@@ -121,19 +121,42 @@ std::vector<Bytes> RowBatch::arrays() const {
   return out;
 }
 
+ByteView RowBatch::ordered() const {
+  if (std::ranges::is_sorted(places_, {}, &Place::time)) return cells_.bytes();
+  auto places = places_;
+  std::ranges::sort(places, {}, [](const Place& p) { return std::pair{p.time, p.at}; });
+  const auto rows = cells_.bytes();
+  ordered_.clear();
+  for (const Place& p : places) ordered_.append(rows.subspan(p.at, p.size));
+  return ordered_.bytes();
+}
+
 void RowBatch::flush(Session& session, Manner manner) const {
   if (rows_ == 0) return;
-  if (way_ == Way::copied && manner == Manner::fast)
-    session.copy_in(copy_, cells_.bytes());
-  else
+  if (way_ == Way::copied && manner == Manner::fast) {
+    session.copy_begin(copy_);
+    session.copy_rows(ordered());
+    session.copy_end();
+  } else {
     session.exec_binary(insert_, arrays());
+  }
+}
+
+void RowBatch::pass(Session& session) {
+  session.copy_rows(ordered());
+  forget_rows();
+}
+
+void RowBatch::forget_rows() {
+  cells_.clear();
+  places_.clear();
+  rows_ = 0;
 }
 
 void RowBatch::clear() {
-  cells_.clear();
+  forget_rows();
   days_.clear();
   day_from_ = day_to_ = {};
-  rows_ = 0;
 }
 
 }  // namespace tickmesh

@@ -46,10 +46,12 @@ class RowBatch {
     TM_INVARIANT(sizeof...(cells) == columns_.size() - kEventColumns, "a row has a cell for each column");
     if (by_day_ && (header.time < day_from_ || header.time >= day_to_)) note_day(header.time);
     // One look at the room a row; a row that throws half-way was never written.
+    const std::size_t begin = cells_.bytes().size();
     Pen pen{cells_.room(kNameRoom + (room_of(cells) + ... + 0)), types_.data()};
     put_name(pen, name, header);
     (put(pen, cells), ...);
     cells_.written(pen.at);
+    if (by_time_) places_.push_back({header.time, begin, cells_.bytes().size() - begin});
     ++rows_;
   }
   /// The table has a partition a day (UTC, of the event's time): the days of its rows are kept.
@@ -58,6 +60,11 @@ class RowBatch {
     return *this;
   }
   bool is_by_day() const { return by_day_; }
+  /// Its rows are copied in the order of their time: what an index that begins with the time takes without looking.
+  RowBatch& by_time() {
+    by_time_ = true;
+    return *this;
+  }
   const std::set<std::chrono::sys_days>& days() const { return days_; }
   const std::string& table() const { return table_; }  ///< "schema.table"
   std::size_t rows() const { return rows_; }
@@ -66,6 +73,8 @@ class RowBatch {
   Way way() const { return way_; }
   /// Writes the rows; they stay until `clear`.
   void flush(Session& session, Manner manner) const;
+  /// A piece of the COPY under way, which the caller began; the rows go, their days stay until `clear`.
+  void pass(Session& session);
   void clear();
 
  private:
@@ -144,6 +153,9 @@ class RowBatch {
     pen.at = binary_cell::null(pen.at);
   }
   std::vector<Bytes> arrays() const;
+  /// The rows as they are copied.
+  ByteView ordered() const;
+  void forget_rows();
 
   void note_day(Timestamp time);
 
@@ -154,6 +166,13 @@ class RowBatch {
   Way way_;
   CellBuffer cells_;
   std::size_t rows_{0};
+  struct Place {
+    Timestamp time;
+    std::size_t at, size;  ///< in `cells_`
+  };
+  bool by_time_{false};
+  std::vector<Place> places_;   ///< of each row, where they go by time
+  mutable CellBuffer ordered_;  ///< the rows in that order, while they are sent
   bool by_day_{false};
   std::set<std::chrono::sys_days> days_;
   Timestamp day_from_{}, day_to_{};  ///< of the last row

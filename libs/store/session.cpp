@@ -81,23 +81,25 @@ SqlRows Session::exec_binary(const std::string& sql, std::span<const Bytes> para
                                 formats.data(), 0));
 }
 
-void Session::copy_in(const std::string& statement, ByteView rows) {
-  auto* link = link_.get();
-  auto* begun = PQexec(link, statement.c_str());
+void Session::copy_begin(const std::string& statement) {
+  auto* begun = PQexec(link_.get(), statement.c_str());
   if (PQresultStatus(begun) != PGRES_COPY_IN) fail(begun);
   PQclear(begun);
-  const auto send = [&](std::string_view bytes) {
-    // A server that refuses a row says so at the end; a lost connection says so there, too.
-    return PQputCopyData(link, bytes.data(), static_cast<int>(bytes.size())) == 1;
-  };
-  bool sent = send(kCopyHeader);
-  for (auto rest = as_text(rows); sent && !rest.empty();) {
-    sent = send(rest.substr(0, kCopyPiece));
-    rest.remove_prefix(std::min(kCopyPiece, rest.size()));
+  copy_sent_ = true;
+  copy_rows(as_bytes(kCopyHeader));
+}
+
+void Session::copy_rows(ByteView rows) {
+  for (auto rest = as_text(rows); copy_sent_ && !rest.empty(); rest.remove_prefix(std::min(kCopyPiece, rest.size()))) {
+    const auto piece = rest.substr(0, kCopyPiece);
+    copy_sent_ = PQputCopyData(link_.get(), piece.data(), static_cast<int>(piece.size())) == 1;
   }
-  sent = sent && send(kCopyEnd);
-  PQputCopyEnd(link, sent ? nullptr : "given up");
-  checked(PQgetResult(link));
+}
+
+void Session::copy_end() {
+  copy_rows(as_bytes(kCopyEnd));
+  PQputCopyEnd(link_.get(), copy_sent_ ? nullptr : "given up");
+  checked(PQgetResult(link_.get()));
   drain();
 }
 

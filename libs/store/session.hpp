@@ -55,8 +55,11 @@ class Session {
   SqlRows exec(const std::string& sql, const Texts& parameters);
   /// Prepared at its first use; parameters in binary format.
   SqlRows exec_binary(const std::string& sql, std::span<const Bytes> parameters);
-  /// `copy … from stdin (format binary)`: the rows alone, header and end are added.
-  void copy_in(const std::string& statement, ByteView rows);
+  /// `copy … from stdin (format binary)`: the rows alone, header and end are added. No other statement until `copy_end`, which says what
+  /// the server thought of the rows; a refused row or a lost connection shows there.
+  void copy_begin(const std::string& statement);
+  void copy_rows(ByteView rows);
+  void copy_end();
   int socket() const { return PQsocket(link_.get()); }
 
  private:
@@ -67,6 +70,7 @@ class Session {
 
   std::unique_ptr<PGconn, decltype(&PQfinish)> link_;
   std::map<std::string, std::string, std::less<>> prepared_;
+  bool copy_sent_{true};  ///< all rows of the COPY under way
 };
 
 /// What a SqlError says, sorted as `database_error` sorts what libpqxx throws.

@@ -109,8 +109,11 @@ std::string iso_time(Timestamp t) {
 }
 
 Json trading_state(const MeshView& view, const Instruments& instruments, Timestamp now) {
-  bool synthetic = false;
-  for (const auto& [symbol, latest] : view.latest) synthetic |= latest.synthetic;
+  bool synthetic = false, recorded = false;
+  for (const auto& [symbol, latest] : view.latest) {
+    synthetic |= latest.synthetic;
+    recorded |= latest.feed == FeedKind::replay;
+  }
   // Valued at the quotes shown beside it, so that the page adds up; position_manager's own valuation comes once a second.
   AccountEvent a = view.account;
   a.unrealized_pnl = {};
@@ -119,7 +122,9 @@ Json trading_state(const MeshView& view, const Instruments& instruments, Timesta
   Json out{{"timestamp", now.ns / 1'000'000'000},
            {"time", iso_time(now)},
            {"mode", "PAPER"},
-           {"data", synthetic ? "SYNTHETIC" : "LIVE"},
+           {"data", synthetic  ? "SYNTHETIC"
+                    : recorded ? "RECORDED"
+                               : "LIVE"},
            {"risk_state", view.risk.kind == RiskEventKind::none ? "REDUCING" : std::string(to_string(view.risk.state))},
            {"account",
             {{"balance", rounded(a.balance.to_double(), 2)},

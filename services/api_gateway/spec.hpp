@@ -22,6 +22,7 @@ inline ServiceSpec api_gateway_spec() {
       .by_reference = {},
       .durable = {Stream::control},
       .gather = milliseconds(10),
+      .follows = true,
   };
 }
 

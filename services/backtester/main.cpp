@@ -51,6 +51,33 @@ int verify(const Config& config, const Instruments& instruments, const std::stri
   return equal ? 0 : 1;
 }
 
+constexpr Stream kHashed[] = {Stream::tick,   Stream::bar,   Stream::metrics,  Stream::signal,
+                              Stream::intent, Stream::order, Stream::position, Stream::account};
+
+Json told(const CanonicalHash& hash) {
+  Json hashes = Json::object();
+  for (const Stream stream : kHashed) hashes[std::string(to_string(stream))] = fmt::format("{:016x}", hash.of(stream));
+  return hashes;
+}
+
+void print(const CanonicalHash& hash, const CanonicalHash& fills) {
+  for (const Stream stream : kHashed)
+    fmt::print("  {:9} {:>9} events  hash {:016x}\n", to_string(stream), hash.count(stream), hash.of(stream));
+  fmt::print("  {:9} {:>9} events  hash {:016x}\n", "fills", fills.count(Stream::order), fills.of(Stream::order));
+}
+
+int hashes(const std::string& journals, bool json) {
+  const auto said = backtest::said_hashes(journals);
+  if (!said) return fail(said.error(), json);
+  if (!json) {
+    print(said->hash, said->fills);
+    return 0;
+  }
+  const Json data{{"hashes", told(said->hash)}, {"fills_hash", fmt::format("{:016x}", said->fills.of(Stream::order))}};
+  std::cout << Json{{"ok", true}, {"data", data}}.dump() << '\n';
+  return 0;
+}
+
 struct Run {
   std::string data{};  ///< folder of recorded data; empty: the demo market
   std::string layout{};
@@ -77,9 +104,6 @@ void print(const replay::Tally& tally) {
   for (const std::string& example : tally.examples) fmt::print("  {}\n", example);
 }
 
-constexpr Stream kHashed[] = {Stream::tick,   Stream::bar,   Stream::metrics,  Stream::signal,
-                              Stream::intent, Stream::order, Stream::position, Stream::account};
-
 int run(const Config& config, const Instruments& configured, const Run& options, bool json) {
   std::optional<backtest::Recorded> recorded;
   constexpr Timestamp fixed{1'735'828'200'000'000'000};  // 2025-01-02T14:30:00Z: a fixed moment, so that equal seeds give equal bytes
@@ -105,8 +129,6 @@ int run(const Config& config, const Instruments& configured, const Run& options,
   const double seconds = s.market_s + s.cores_s;
   const char* synthetic = recorded ? "" : " (SYNTHETIC)";
   if (json) {
-    Json hashes = Json::object();
-    for (const Stream stream : kHashed) hashes[std::string(to_string(stream))] = fmt::format("{:016x}", s.hash.of(stream));
     Json data{{"data", recorded ? "RECORDED" : "SYNTHETIC"},
               {"hours", static_cast<double>((s.end - s.start).ns) / 3600e9},
               {"ticks", s.ticks},
@@ -124,7 +146,7 @@ int run(const Config& config, const Instruments& configured, const Run& options,
               {"market_seconds", s.market_s},
               {"cores_seconds", s.cores_s},
               {"ticks_per_s", static_cast<double>(s.ticks) / seconds}};
-    if (options.hash) data["hashes"] = hashes;
+    if (options.hash) data["hashes"] = told(s.hash);
     if (recorded) {
       data["epoch"] = recorded->epoch;
       data["fills_hash"] = fmt::format("{:016x}", s.fills_hash.of(Stream::order));
@@ -149,9 +171,7 @@ int run(const Config& config, const Instruments& configured, const Run& options,
   fmt::print("realized {} · unrealized {} · equity {} {}{}\n", s.account.realized_pnl.str(2), s.account.unrealized_pnl.str(2),
              s.account.equity.str(2), s.account.currency, synthetic);
   if (!options.hash) return 0;
-  for (const Stream stream : kHashed)
-    fmt::print("  {:9} {:>9} events  hash {:016x}\n", to_string(stream), s.hash.count(stream), s.hash.of(stream));
-  fmt::print("  {:9} {:>9} events  hash {:016x}\n", "fills", s.fills_hash.count(Stream::order), s.fills_hash.of(Stream::order));
+  print(s.hash, s.fills_hash);
   fmt::print("all events hash {:016x}\n", s.hash.all());
   return 0;
 }
@@ -223,11 +243,14 @@ int main(int argc, char** argv) {
       app.add_subcommand("verify", "run recorded journals again in the order taken and compare every word; exit 1 when one differs");
   verify_verb->add_option("--journals", journals, "folder of the instances' journals");
   verify_verb->fallthrough();
+  auto* hashes_verb = app.add_subcommand("hashes", "canonical hashes of what a mesh said; in event-time they are those of `run --data`");
+  hashes_verb->add_option("--journals", journals, "folder of the instances' journals");
+  hashes_verb->fallthrough();
   app.footer(
       "Examples:\n  tickmesh-backtester run --hours 1\n  tickmesh-backtester run --hours 6.5 --set feed.demo.seed=7\n  tickmesh-backtester "
       "run --hours 1 --no-hash\n  tickmesh-backtester run --data ../data/lean/equity/usa/tick --symbols AIG,BAC\n  tickmesh-backtester "
       "plan --data ../data/lean/forex\n  tickmesh-backtester "
-      "verify --journals var/journal");
+      "verify --journals var/journal\n  tickmesh-backtester hashes --journals var/runs/2013-10-07-0123456789-event-time/journal");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
@@ -237,7 +260,7 @@ int main(int argc, char** argv) {
     std::cout << "tickmesh-backtester " << build_version() << '\n';
     return 0;
   }
-  if (!run_verb->parsed() && !verify_verb->parsed() && !plan_verb->parsed()) {
+  if (!run_verb->parsed() && !verify_verb->parsed() && !plan_verb->parsed() && !hashes_verb->parsed()) {
     std::cerr << app.help();
     return 2;
   }
@@ -253,6 +276,7 @@ int main(int argc, char** argv) {
   auto instruments = load_instruments(config->text("mesh.instruments"));
   if (!instruments) return fail(instruments.error(), json);
   try {
+    if (hashes_verb->parsed()) return hashes(journals, json);
     if (verify_verb->parsed()) return verify(*config, *instruments, journals, json);
     if (plan_verb->parsed()) return plan(*config, *instruments, what, instruments_file, json);
     what.hash = !no_hash;

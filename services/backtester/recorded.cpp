@@ -71,7 +71,7 @@ std::size_t RecordedSource::draw(std::vector<Item>& items) {
       if (!next_block()) {
         if (!was_over && begun_) {
           items[drawn].at = last_ + replay::kAfterwards;
-          items[drawn++].event = replay::end_of_data(last_);
+          items[drawn++].feed = std::make_unique<FeedEvent>(replay::end_of_data(last_));
         }
         break;
       }
@@ -80,10 +80,11 @@ std::size_t RecordedSource::draw(std::vector<Item>& items) {
     last_ = std::max(last_, tick.event_time);
     items[drawn].at = last_;
     if (!std::exchange(begun_, true)) {
-      items[drawn++].event = replay::begin_of_data(tick.event_time);
+      items[drawn++].feed = std::make_unique<FeedEvent>(replay::begin_of_data(tick.event_time));
       continue;
     }
-    items[drawn++].event = tick;
+    items[drawn].feed.reset();
+    items[drawn++].tick = tick;
     ++next_;
   }
   return drawn;

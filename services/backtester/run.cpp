@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <chrono>
-#include <tuple>
+#include <limits>
+#include <optional>
 
 #include "broker_gateway/configure.hpp"
+#include "runner/merge.hpp"
 #include "service/host.hpp"
 #include "tick_ingestor/configure.hpp"
 
@@ -18,17 +20,7 @@ T or_throw(Result<T> result) {
 }
 
 constexpr std::size_t kDrawnAhead = 1024;
-
-/// In which order inputs of one time are heard, by stream.
-constexpr std::array<std::uint8_t, kStreams> kRank = [] {
-  std::array<std::uint8_t, kStreams> rank{};
-  rank.fill(9);
-  std::uint8_t next = 0;
-  for (const Stream s :
-       {Stream::control, Stream::feed, Stream::tick, Stream::bar, Stream::metrics, Stream::signal, Stream::order, Stream::intent})
-    rank[static_cast<std::size_t>(s)] = next++;
-  return rank;
-}();
+constexpr std::uint8_t kNoRank = std::numeric_limits<std::uint8_t>::max();
 
 }  // namespace
 
@@ -36,6 +28,7 @@ SingleThreadMesh::SingleThreadMesh(const Config& config, const Instruments& inst
     : options_{std::move(options)}, config_{config}, instruments_{instruments}, ingest_{instruments}, start_{start} {
   source_.machine = std::make_unique<Machine>(ingest_);
   source_.machine->outbox().set_epoch(options_.epoch);
+  source_.machine->outbox().set_tick_sink(this);
   nodes_.reserve(4);
   add("metrics_engine", config, instruments, {Stream::tick, Stream::feed});
   add("bar_compressor", config, instruments, {Stream::tick, Stream::feed});
@@ -68,7 +61,6 @@ void SingleThreadMesh::begin() {
   reports_.clear();
   venue_->reconcile(start_, reports_);
   for (const VenueReport& report : std::exchange(reports_, {})) apply(*gateway_, start_, Name{}, report);
-  drain(start_);
 }
 
 void SingleThreadMesh::apply(Node& node, Timestamp now, const Name& name, const Event& event) {
@@ -90,33 +82,73 @@ void SingleThreadMesh::collect(Node& node) {
     count(one);
   }
   for (Outbox::Said& one : said)
-    if (heard_[static_cast<std::size_t>(one.name.stream)]) queue_.push_back(std::move(one));
+    if (heard_[static_cast<std::size_t>(one.name.stream)])
+      queue({.name = one.name, .event = std::make_unique<Event>(std::move(one.event))});
   said.clear();
 }
 
-// What one wave brings about is the next.
+void SingleThreadMesh::said(const Name& name, const Tick& tick) {
+  if (options_.hash) {
+    bytes_.resize(kTickRoom);
+    bytes_.resize(static_cast<std::size_t>(codec_.encode(tick, bytes_.data()) - bytes_.data()));
+    summary_.hash.add(name, bytes_);
+  }
+  ++summary_.ticks;
+  queue({.name = name, .tick = tick});
+}
+
+void SingleThreadMesh::queue(Heard said) {
+  lowest_ = std::min(lowest_, merge_rank(said.name.stream));
+  queue_.push_back(std::move(said));
+}
+
+/// Moves what is of the lowest rank from the queue to the wave; returns that rank.
+std::uint8_t SingleThreadMesh::next_wave() {
+  std::uint8_t rank = lowest_, rest = kNoRank;
+  for (const Heard& one : queue_)
+    if (const auto other = merge_rank(one.name.stream); other != rank) rest = std::min(rest, other);
+  lowest_ = rest;
+  if (rest == kNoRank) {
+    std::swap(queue_, wave_);
+  } else {
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < queue_.size(); ++i)
+      if (merge_rank(queue_[i].name.stream) == rank)
+        wave_.push_back(std::move(queue_[i]));
+      else if (kept++ != i)
+        queue_[kept - 1] = std::move(queue_[i]);
+    queue_.erase(queue_.begin() + static_cast<std::ptrdiff_t>(kept), queue_.end());
+  }
+  order_.resize(wave_.size());
+  for (std::uint32_t i = 0; i < order_.size(); ++i) order_[i] = i;
+  // The order of libs/runner/merge.hpp, in which every service of a mesh takes them, too.
+  if (wave_.size() > 1) {
+    const auto key = [this](std::uint32_t i) { return merge_key({}, wave_[i].name); };
+    if (!std::ranges::is_sorted(order_, {}, key)) std::ranges::sort(order_, {}, key);
+  }
+  return rank;
+}
+
+// What is of the lowest rank is heard first, and so is what that brings about.
 void SingleThreadMesh::drain(Timestamp now) {
   while (!queue_.empty()) {
-    std::swap(queue_, wave_);
-    order_.resize(wave_.size());
-    for (std::uint32_t i = 0; i < order_.size(); ++i) order_[i] = i;
-    if (wave_.size() > 1) {
-      const auto key = [this](std::uint32_t i) {
-        const Name& name = wave_[i].name;
-        return std::tuple{kRank[static_cast<std::size_t>(name.stream)], name.stream, name.partition, name.at.sequence};
-      };
-      std::ranges::sort(order_, {}, key);
-    }
-    for (const std::uint32_t place : order_) {
-      const Outbox::Said& next = wave_[place];
+    const std::uint8_t rank = next_wave();
+    for (std::size_t i = 0; i < order_.size(); ++i) {
+      if (lowest_ < rank) {  // an answer comes before the next question
+        for (; i < order_.size(); ++i) queue(std::move(wave_[order_[i]]));
+        break;
+      }
+      const Heard& next = wave_[order_[i]];
+      if (!next.event) *std::get_if<Tick>(&tick_) = next.tick;
+      const Event& event = next.event ? *next.event : tick_;
       const auto stream = static_cast<std::size_t>(next.name.stream);
       for (Node& node : nodes_)
-        if (node.reads[stream]) apply(node, now, next.name, next.event);
-      if (const auto* tick = std::get_if<Tick>(&next.event))
-        venue_->on_tick(*tick, next.name);
-      else if (const auto* feed = std::get_if<FeedEvent>(&next.event))
+        if (node.reads[stream]) apply(node, now, next.name, event);
+      if (!next.event)
+        venue_->on_tick(next.tick, next.name);
+      else if (const auto* feed = std::get_if<FeedEvent>(&event))
         venue_->on_feed(*feed);
-      else if (const auto* order = std::get_if<OrderEvent>(&next.event))
+      else if (const auto* order = std::get_if<OrderEvent>(&event))
         perform(*order, *venue_);
       venue_reports(now);
     }
@@ -133,35 +165,29 @@ void SingleThreadMesh::venue_reports(Timestamp now) {
 
 void SingleThreadMesh::advance(Timestamp now) {
   for (;;) {
-    // The earliest of all timers and of the venue's own times; ties go to the first node, the venue last.
-    Node* who = nullptr;
-    Timestamp due = now;
-    TimerFired fired;
-    for (Node& node : nodes_)
-      if (const auto timer = node.machine->next_timer(); timer && (timer->due < due || (timer->due == due && who == nullptr))) {
-        who = &node;
-        due = timer->due;
-        fired = *timer;
-      }
+    // The earliest of all timers and of the venue's own times. Of one time all fire, the venue's last, before anyone hears what they led
+    // to.
+    std::optional<Timestamp> due;
+    for (const Node& node : nodes_)
+      if (const auto timer = node.machine->next_timer()) due = std::min(due.value_or(timer->due), timer->due);
     const Timestamp wake = venue_->next_wake();
-    if (wake && wake <= now && (who == nullptr || wake < due)) {
-      venue_reports(wake);
-      drain(wake);
+    if (wake) due = std::min(due.value_or(wake), wake);
+    if (!due || *due > now) return;
+    for (Node& node : nodes_)
+      for (auto timer = node.machine->next_timer(); timer && timer->due <= *due; timer = node.machine->next_timer())
+        apply(node, *due, Name{}, *timer);
+    if (wake == *due) {
+      venue_reports(*due);
       // A venue that asks to be woken for a moment already past would hold time still.
-      if (venue_->next_wake() == wake) return;
-    } else if (who != nullptr && due <= now) {
-      apply(*who, due, Name{}, fired);
-      drain(due);
-    } else {
-      return;
+      TM_INVARIANT(venue_->next_wake() != wake, "a venue asks for a time to come");
     }
+    if (*due == now) return;  // heard with the inputs of this time
+    drain(*due);
   }
 }
 
 void SingleThreadMesh::count(const Outbox::Said& said) {
-  if (std::holds_alternative<Tick>(said.event)) {
-    ++summary_.ticks;
-  } else if (std::holds_alternative<Signal>(said.event)) {
+  if (std::holds_alternative<Signal>(said.event)) {
     ++summary_.signals;
   } else if (std::holds_alternative<Intent>(said.event)) {
     ++summary_.intents;
@@ -195,7 +221,8 @@ class DemoSource final : public Source {
       Item& out = items[drawn++];
       out.at = now;
       if (item.is_event) {
-        auto& event = out.event.emplace<FeedEvent>();
+        out.feed = std::make_unique<FeedEvent>();
+        FeedEvent& event = *out.feed;
         event.header.event_time = now;
         event.kind = item.event.kind;
         event.feed = FeedKind::demo;
@@ -203,8 +230,9 @@ class DemoSource final : public Source {
         event.from = start_ + Duration{item.event.from};
         event.to = start_ + Duration{item.event.to};
       } else {
-        auto& tick = out.event.emplace<Tick>(item.tick);
-        tick.event_time = now;
+        out.feed.reset();
+        out.tick = item.tick;
+        out.tick.event_time = now;
       }
     }
     return drawn;
@@ -248,11 +276,19 @@ Summary SingleThreadMesh::run(Source& source) {
         open = item.at;
         advance(open);
       }
-      apply(source_, open, Name{}, item.event);
+      if (item.feed) {
+        apply(source_, open, Name{}, Event{*item.feed});
+      } else {
+        *std::get_if<Tick>(&tick_) = item.tick;
+        apply(source_, open, Name{}, tick_);
+      }
     }
     lap(summary_.cores_s);
   }
   if (open) drain(open);
+  // What was wanted at once, behind the last of all inputs.
+  if (open) advance(open + nanoseconds(1));
+  if (open) drain(open + nanoseconds(1));
   if (open) summary_.end = open;
   lap(summary_.cores_s);
   return summary_;

@@ -1,6 +1,6 @@
 // The whole mesh in one thread: a market through every core, in the order of event time, without journals or sockets.
-// Inputs of one time are heard by (rank, partition, sequence): feed, tick, bar, metrics, signal, order, intent; what they bring about at
-// that very time is heard after them, in the same order; timers come first.
+// Timers come first; inputs of one time are heard by (rank, partition, sequence): feed, tick, bar, metrics, signal, order, intent, and so
+// is what they bring about at that very time. Each service of a mesh hears them in the same order (libs/runner/merge.hpp).
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -29,8 +29,9 @@ struct Summary {
 
 /// What a market gives, drawn ahead so that drawing and running are timed apart.
 struct Item {
-  Timestamp at{};  ///< never decreasing
-  Event event{};   ///< Tick or FeedEvent
+  Timestamp at{};                     ///< never decreasing
+  Tick tick{};                        ///< unless there is a `feed`
+  std::unique_ptr<FeedEvent> feed{};  ///< null nearly always: an Event of its own for every tick drawn ahead would be twenty times its size
 };
 class Source {
  public:
@@ -45,7 +46,7 @@ struct RunOptions {
   Epoch epoch{1};  ///< what it says is named by it
 };
 
-class SingleThreadMesh {
+class SingleThreadMesh final : TickSink {
  public:
   /// Throws StartError on a configuration its parts refuse. `start` is the event time of the market's first moment.
   SingleThreadMesh(const Config& config, const Instruments& instruments, Timestamp start, RunOptions options = {});
@@ -60,11 +61,20 @@ class SingleThreadMesh {
     std::unique_ptr<Machine> machine;
     std::array<bool, kStreams> reads{};
   };
+  /// What was said and is heard: a tick in place, anything else apart, so that a wave of ticks stays in the cache.
+  struct Heard {
+    Name name{};
+    Tick tick{};                     ///< unless there is an `event`
+    std::unique_ptr<Event> event{};  ///< null: a tick
+  };
   Node& add(const std::string& service, const Config& config, const Instruments& instruments, std::initializer_list<Stream> reads);
   void begin();
   void advance(Timestamp now);  ///< timers and the venue's own times up to `now`, in order
   void apply(Node& node, Timestamp now, const Name& name, const Event& event);
   void collect(Node& node);
+  void said(const Name& name, const Tick& tick) override;  ///< by the source
+  void queue(Heard said);
+  std::uint8_t next_wave();
   void drain(Timestamp now);
   void venue_reports(Timestamp now);
   void count(const Outbox::Said& said);
@@ -78,9 +88,11 @@ class SingleThreadMesh {
   std::vector<Node> nodes_;  ///< metrics, bars, positions, gateway: the order in which one event reaches them
   Node* gateway_{nullptr};
   std::unique_ptr<PaperVenue> venue_;
-  std::array<bool, kStreams> heard_{};      ///< by a node or by the venue
-  std::vector<Outbox::Said> queue_, wave_;  ///< said and not yet heard; being heard
-  std::vector<std::uint32_t> order_;        ///< of the wave
+  std::array<bool, kStreams> heard_{};  ///< by a node or by the venue
+  std::vector<Heard> queue_, wave_;     ///< said and not yet heard; being heard
+  std::vector<std::uint32_t> order_;    ///< of the wave
+  Event tick_{Tick{}};                  ///< the one that is being heard
+  std::uint8_t lowest_{255};            ///< rank in the queue; 255: it is empty
   std::vector<VenueReport> reports_;
   Timestamp start_{};
   Summary summary_{};

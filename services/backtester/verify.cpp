@@ -87,6 +87,16 @@ Result<std::uint64_t> check_copies(const TakenRecord& record, const Library& lib
   return checked;
 }
 
+Result<std::vector<std::string>> instances_in(const std::string& journal_dir) {
+  std::vector<std::string> instances;
+  std::error_code none;
+  for (const auto& entry : std::filesystem::directory_iterator(journal_dir, none))
+    if (entry.is_directory()) instances.push_back(entry.path().filename().string());
+  std::ranges::sort(instances);
+  if (instances.empty()) return bad_value("journals", "a folder of journals", journal_dir);
+  return instances;
+}
+
 Result<Verified> verify_one(const std::string& dir, const std::string& instance, Core& core, const ProtoCodec& codec, Library& library) {
   Verified result{.instance = instance};
   Machine machine{core};
@@ -129,14 +139,40 @@ Result<Verified> verify_one(const std::string& dir, const std::string& instance,
 
 }  // namespace
 
+Result<SaidHashes> said_hashes(const std::string& journal_dir) {
+  const auto instances = instances_in(journal_dir);
+  if (!instances) return std::unexpected(instances.error());
+  const ProtoCodec codec;
+  SaidHashes hashes;
+  Event event;
+  for (const std::string& instance : *instances) {
+    auto cursor = read_journal(journal_dir + "/" + instance, real_disk());
+    if (!cursor) return std::unexpected(cursor.error());
+    for (;;) {
+      auto record = (*cursor)->next();
+      if (!record) return std::unexpected(record.error());
+      if (!record->has_value()) break;
+      if ((**record).type != RecordType::said) continue;
+      SaidRecord said;
+      if (auto ok = decode((**record).body, said); !ok) return std::unexpected(ok.error());
+      Name name = said.first;
+      for (const ByteView bytes : said.events) {
+        hashes.hash.add(name, bytes);
+        if (name.stream == Stream::order && codec.decode(name.stream, bytes, event))
+          if (const auto* order = std::get_if<OrderEvent>(&event); order != nullptr && !order->fill.execution_id.empty())
+            hashes.fills.add(name, bytes);
+        ++name.at.sequence;
+      }
+    }
+  }
+  return hashes;
+}
+
 Result<std::vector<Verified>> verify(const Config& config, const Instruments& instruments, const std::string& journal_dir) {
   const ProtoCodec codec;
-  std::vector<std::string> instances;
-  std::error_code none;
-  for (const auto& entry : std::filesystem::directory_iterator(journal_dir, none))
-    if (entry.is_directory()) instances.push_back(entry.path().filename().string());
-  std::ranges::sort(instances);
-  if (instances.empty()) return bad_value("journals", "a folder of journals", journal_dir);
+  const auto found = instances_in(journal_dir);
+  if (!found) return std::unexpected(found.error());
+  const std::vector<std::string>& instances = *found;
   Library library;
   for (const std::string& instance : instances)
     if (auto ok = library.read(journal_dir + "/" + instance); !ok) return std::unexpected(ok.error());

@@ -23,4 +23,11 @@ struct Verified {
 /// longer begins with its first record.
 Result<std::vector<Verified>> verify(const Config& config, const Instruments& instruments, const std::string& journal_dir);
 
+/// What a mesh said, as its journals hold it: to be held against what a run in one thread says.
+struct SaidHashes {
+  CanonicalHash hash{};
+  CanonicalHash fills{};  ///< of the order events that are fills
+};
+Result<SaidHashes> said_hashes(const std::string& journal_dir);
+
 }  // namespace tickmesh::backtest

@@ -15,7 +15,11 @@ inline GatewayConfig gateway_config(const Config& config, const Instruments& ins
   gateway.limits.orders_per_second = static_cast<std::uint32_t>(config.integer("gateway.orders_per_s"));
   gateway.limits.gross = config.money("gateway.max_gross");
   gateway.limits.stale_after = config.ms("risk.stale_ms");
-  gateway.dead_man = config.ms("gateway.dead_man_ms");
+  // A clock of the wall, which recorded time does not know.
+  if (config.text("mesh.time") != "event-time")
+    gateway.dead_man = config.ms("gateway.dead_man_ms");
+  else
+    gateway.dead_man = {};
   return gateway;
 }
 

@@ -16,7 +16,9 @@ void VenueAttachment::attach(Host& host, Runner&) {
   spdlog::info("Paper venue open ledger={} lines={} cut_bytes={}", config.text("venue.paper.ledger"), (*venue)->ledger_lines(),
                (*venue)->ledger_cut_bytes());
   venue_ = std::move(*venue);
-  desk_.emplace(*venue_);
+  // In event-time once: what comes again by the wall's clock would come at another moment each time.
+  const bool again = config.text("mesh.time") != "event-time";
+  desk_.emplace(*venue_, again ? VenueDesk::kReconcileEvery : std::int64_t{1} << 60);
   halt_file_ = std::make_unique<HaltFile>(config.text("mesh.run_dir"));
 }
 

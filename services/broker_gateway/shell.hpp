@@ -20,6 +20,8 @@ class VenueAttachment final : public Attachment {
   void locals(Timestamp now, std::vector<Event>& out) override;
   void released(const Released& released) override;
   std::optional<Timestamp> next_wake() const override;
+  bool alone(Stream stream) const override { return stream != Stream::tick || !idle(); }
+  bool idle() const override { return core_->open() && core_->working() == 0 && !venue_->next_wake(); }
   void report(Probes& probes, std::vector<std::string>& not_ready) override;
   void stopping() override;
 

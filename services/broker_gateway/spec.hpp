@@ -15,10 +15,11 @@ inline ServiceSpec broker_gateway_spec() {
       .health_offset = 4,
       .says = {Stream::order, Stream::venue},
       .reads = {{"tick_ingestor", {Stream::tick, Stream::feed}},
-                {"position_manager", {Stream::intent}, false},
-                {"api_gateway", {Stream::control}, false}},
+                {"position_manager", {Stream::intent}, false, true, true},
+                {"api_gateway", {Stream::control}, false, false}},
       .by_reference = {Stream::tick},
       .durable = {Stream::order, Stream::venue},
+      .to_partner = {Stream::order, Stream::venue},
       .reserve_segments = 2,
       .witnesses = {{"position_manager", Stream::intent}},
   };

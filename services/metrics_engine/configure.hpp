@@ -14,8 +14,7 @@ inline MetricsConfig metrics_config(const Config& config, const Instruments& ins
   metrics.cost.min_commission = config.number("venue.paper.commission_min");
   metrics.filters = config.text("metrics.filters") == "raw" ? Filters::raw : Filters::clean;
   metrics.publish_grid = config.ms("metrics.publish_ms");
-  for (const auto& [name, table] : trading_sessions(config, instruments))
-    for (const MarketSession& session : table.sessions()) metrics.sessions[name].push_back({session.open, session.close});
+  metrics.sessions = sessions_by_calendar(config, instruments);
   return metrics;
 }
 

@@ -15,10 +15,11 @@ inline ServiceSpec position_manager_spec() {
       .says = {Stream::intent, Stream::position, Stream::account, Stream::risk, Stream::strategy},
       .reads = {{"tick_ingestor", {Stream::tick, Stream::feed}},
                 {"metrics_engine", {Stream::signal}, false},
-                {"broker_gateway", {Stream::order, Stream::venue}},
-                {"api_gateway", {Stream::control}, false}},
+                {"broker_gateway", {Stream::order, Stream::venue}, true, true, true},
+                {"api_gateway", {Stream::control}, false, false}},
       .by_reference = {Stream::tick},
       .durable = {},
+      .to_partner = {Stream::intent},
       .reserve_segments = 2,
       .witnesses = {{"broker_gateway", Stream::order}},
   };

@@ -36,10 +36,16 @@ class Ingestor {
       const Outbox::Heads heads = host_.journal().heads();
       for (const Sequence head : heads[static_cast<std::size_t>(Stream::tick)]) said += head;
       replay_->skip(said);
+      if (event_time_) {
+        replay_->whole_moments();
+        // Who waits for us to go on is not ready before we do.
+        if (said > 0) replay_->begin(monotonic_ns());
+      }
     }
     if (replay_ == nullptr) tell_absence();  // nothing of recorded days is missed by being away
     host_.set_extra_http([this](HttpRequest& request, HttpRespond& respond) { return push_.on_http(request, respond); });
     host_.open_bus(runner_.token(), host_.journal().heads());
+    promise();
     next_snapshot_ = monotonic_ns() + snapshot_interval();
     while (!host_.stopping()) turn();
     host_.set_extra_http({});
@@ -85,6 +91,7 @@ class Ingestor {
     for (PushFeed::Batch& batch : push_.take()) take(std::move(batch), now);
     tell_clock_step(now);
     host_.release(runner_.said());
+    promise();
     push_.answer_durable(host_.journal().durable());
     host_.turn();
     const std::int64_t mono = monotonic_ns();
@@ -120,6 +127,11 @@ class Ingestor {
     }
   }
 
+  /// Event-time: what readers may rely on, all that was taken being said.
+  void promise() {
+    if (event_time_) host_.promise({replay_->quiet_until(), 0});
+  }
+
   /// What is due, each tick at its own time.
   void take_replay(std::size_t room) {
     if (!replay_->begun() && !readers_ready()) return;
@@ -133,13 +145,13 @@ class Ingestor {
       host_.count_in(given);
       last_tick_ = monotonic_ns();
       host_.probes().journal_append(static_cast<double>(last_tick_ - begin) / 1e9);
-      if (const Timestamp at = runner_.machine().now(); at - sent_until_ >= ReplayFeed::kSpan) {
+      if (const Timestamp at = runner_.machine().now(); !event_time_ && at - sent_until_ >= ReplayFeed::kSpan) {
         sent_until_ = at;
         host_.release(runner_.said());
       } else {
         host_.hand_out(runner_.said());
       }
-      room -= given;
+      room -= std::min(room, given);
     }
   }
 
@@ -217,6 +229,7 @@ class Ingestor {
   ReplayFeed* replay_;
   SourceRunner runner_;
   PushFeed push_;
+  const bool event_time_{host_.config().text("mesh.time") == "event-time"};
   bool paced_{host_.config().boolean("feed.paced")};
   std::vector<Event> inputs_;
   bool paced_out_{false};
@@ -244,6 +257,8 @@ int main(int argc, char** argv) {
     }
     std::optional<ReplayFeed> replay;
     if (config.text("feed.kind") == "replay") replay.emplace(config, *instruments);
+    if (!replay && config.text("mesh.time") == "event-time")
+      throw StartError(Error{"bad_value", "mesh.time", "event-time needs feed.kind = replay", config.text("feed.kind")});
     IngestCore core{*instruments, IngestOptions{}, demo ? &*demo : nullptr};
     Host host{spec, std::move(config), core.version()};
     return Ingestor{host, core, demo ? &*demo : nullptr, replay ? &*replay : nullptr}.run();

@@ -93,7 +93,10 @@ std::size_t ReplayFeed::due(std::int64_t mono, std::size_t limit, std::vector<Ev
     ++given;
   }
   const std::int64_t first = fill() ? ticks_[next_].event_time.ns : 0;
-  while (given < limit && fill() && ticks_[next_].event_time.ns <= std::min(until, first + kSpan.ns)) {
+  const std::int64_t span = whole_ ? until : std::min(until, first + kSpan.ns);
+  const auto same_moment = [&] { return whole_ && given > 0 && ticks_[next_].event_time <= said_until_; };
+  while (fill() && (same_moment() || (given < limit && ticks_[next_].event_time.ns <= span))) {
+    said_until_ = std::max(said_until_, ticks_[next_].event_time);
     out.emplace_back(ticks_[next_++]);
     ++given;
   }
@@ -103,6 +106,12 @@ std::size_t ReplayFeed::due(std::int64_t mono, std::size_t limit, std::vector<Ev
     ++given;
   }
   return given;
+}
+
+Timestamp ReplayFeed::quiet_until() {
+  if (fill()) return std::max(ticks_[next_].event_time, said_until_);
+  const Timestamp end = last_ + replay::kAfterwards;
+  return told_end_ ? end + nanoseconds(1) : end;
 }
 
 std::int64_t ReplayFeed::wait_ns(std::int64_t mono) const {

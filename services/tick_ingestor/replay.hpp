@@ -26,6 +26,11 @@ class ReplayFeed {
   /// partition, and what they hear last must not look stale beside what they heard first.
   static constexpr Duration kSpan = milliseconds(500);
 
+  /// In event-time readers put everything in order by themselves: spans are as long as they are, and ticks of one time are given together,
+  /// even beyond the limit.
+  void whole_moments() { whole_ = true; }
+  /// Before this nothing more will be said, with all that was given said. After the end: just behind it.
+  Timestamp quiet_until();
   /// Appends what is due, at most `limit` and within kSpan: ticks with their event_time, and the end of the data. Throws
   /// std::runtime_error: a damaged file.
   std::size_t due(std::int64_t mono, std::size_t limit, std::vector<Event>& out);
@@ -46,11 +51,13 @@ class ReplayFeed {
   replay::DataSet data_;
   double speed_{0};  ///< 0: max
   bool loop_;
+  bool whole_{false};
   std::unique_ptr<replay::Merge> merge_;
   std::vector<Tick> ticks_;  ///< read ahead, from next_ on
   std::size_t next_{0};
   Duration shift_{};  ///< of this pass
   Timestamp first_{}, last_{};
+  Timestamp said_until_{};  ///< the latest given
   bool over_{false}, begun_{false}, told_begin_{false}, told_end_{false};
   std::int64_t begun_mono_{0}, begun_data_{0};
   std::uint64_t begun_bytes_{0};

@@ -16,7 +16,7 @@ begin
   create table tick_ingestor.ticks_flat (like tick_ingestor.ticks including defaults including constraints);
   drop table tick_ingestor.ticks;
   alter table tick_ingestor.ticks_flat rename to ticks;
-  alter table tick_ingestor.ticks add primary key (partition, epoch, sequence, time);
+  alter table tick_ingestor.ticks add primary key (time, partition, epoch, sequence);
   create index ticks_time on tick_ingestor.ticks using brin (time);
   perform tickmesh.declare_view('tick_ingestor', 'ticks');
   execute format('select %I.create_hypertable(%L::regclass, ''time''::name, chunk_time_interval => interval ''1 day'')', home, 'tick_ingestor.ticks');

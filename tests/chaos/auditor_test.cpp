@@ -106,6 +106,7 @@ TEST_F(Auditor, FindsNothingWrongWithAGoodRun) {
                            "table broker_gateway.executions",
                            "table bar_compressor.bars_1s",
                            "table metrics_engine.metrics",
+                           "table metrics_engine.indicators",
                            "table position_manager.positions",
                            "table position_manager.trades",
                            "table api_gateway.audit_log"})
@@ -147,6 +148,20 @@ TEST_F(Auditor, FindsABarOfAnotherVolume) {
   const auto report = with_tables_changed(
       "update bar_compressor.bars_1s set volume = volume + 1 where ctid = (select ctid from bar_compressor.bars_1s limit 1)");
   EXPECT_EQ(report.findings("table bar_compressor.bars_1s"), 1U);
+}
+TEST_F(Auditor, FindsAnIndicatorOfAnotherValueOneThatIsMissingAndOneOfALengthThatNobodySays) {
+  const std::string one = "(select ctid from metrics_engine.indicators where length_s = 10 limit 1)";
+  EXPECT_EQ(
+      with_tables_changed("update metrics_engine.indicators set sma_20 = coalesce(sma_20, 0) + 1 where length_s = 10 and ctid in " + one)
+          .findings("table metrics_engine.indicators"),
+      1U);
+  EXPECT_EQ(with_tables_changed("delete from metrics_engine.indicators where length_s = 10 and ctid in " + one)
+                .findings("table metrics_engine.indicators"),
+            1U);
+  // Missing where it was, and nobody's where it is.
+  EXPECT_EQ(with_tables_changed("update metrics_engine.indicators set length_s = 7 where length_s = 10 and ctid in " + one)
+                .findings("table metrics_engine.indicators"),
+            2U);
 }
 TEST_F(Auditor, FindsAnExecutionThatIsThereTwice) {
   const auto report = with_tables_changed(

@@ -13,6 +13,7 @@
 #include "bus/bus.hpp"
 #include "bus/codec.hpp"
 #include "journal/journal.hpp"
+#include "position_manager/core/position_core.hpp"
 #include "support/http_get.hpp"
 #include "support/mesh.hpp"
 #include "trading/client_order_id.hpp"
@@ -93,7 +94,7 @@ class PoisonedManager {
 
 /// As a process leaves it that was killed by the last input: live, a gateway known, a price fresh, an entry on its way.
 /// `core_version`: position_manager's own, or its tail would be refused before it could do harm.
-InputPlace plant(const PoisonedManager& manager, std::uint32_t core_version = 2) {
+InputPlace plant(const PoisonedManager& manager, std::uint32_t core_version = PositionCore::kVersion) {
   std::string boot;
   std::getline(std::ifstream{"/proc/sys/kernel/random/boot_id"}, boot);
   JournalOptions options;

@@ -1,67 +1,18 @@
 // Recorded days through the whole mesh: the tables hold the rows of the files, and what was decided is decided again by one thread.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
-#include <signal.h>
-#include <stdlib.h>
 
 #include <filesystem>
-#include <fstream>
 
-#include "backtester/recorded.hpp"
-#include "support/mesh.hpp"
+#include "integration/recorded_run.hpp"
 #include "support/recorded_days.hpp"
 
 namespace tickmesh {
 namespace {
 
 using namespace std::chrono_literals;
+using namespace testing;
 namespace fs = std::filesystem;
-const std::string kSource = TICKMESH_SOURCE_DIR;
-
-/// A folder for the data or, of data that lie elsewhere, for the instruments derived from them.
-struct Scratch {
-  Scratch() {
-    std::string pattern = "/tmp/tickmesh-days-XXXXXX";
-    if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp");
-    path = pattern;
-  }
-  ~Scratch() { fs::remove_all(path); }
-  Scratch(const Scratch&) = delete;
-  std::string path;
-};
-
-struct Planned {
-  backtest::Recorded recorded;
-  TestMesh::Settings settings;
-};
-
-Planned plan(const std::string& data, const Scratch& scratch, const std::vector<std::string>& symbols = {}) {
-  char* none[] = {nullptr};
-  auto config = Config::load("", {}, none);
-  auto configured = load_instruments(kSource + "/deploy/config/instruments.toml");
-  auto recorded = backtest::open_recorded(data, *config, *configured, "", symbols);
-  if (!recorded) throw std::runtime_error(to_string(recorded.error()));
-  std::ofstream{scratch.path + "/instruments.toml"} << replay::instruments_toml(recorded->instruments);
-  std::string chosen;
-  for (const std::string& symbol : symbols) chosen += (chosen.empty() ? "" : ",") + symbol;
-  TestMesh::Settings settings{{"feed.kind", "replay"},
-                              {"feed.replay.data", data},
-                              {"feed.replay.symbols", chosen},
-                              {"mesh.time", "arrival"},
-                              {"mesh.epoch", std::to_string(recorded->epoch)},
-                              {"mesh.start_ns", std::to_string(recorded->survey.first.ns)},
-                              {"mesh.instruments", scratch.path + "/instruments.toml"}};
-  return {std::move(*recorded), std::move(settings)};
-}
-
-std::int64_t count(TestMesh& mesh, const std::string& sql) {
-  const std::string cell = mesh.postgres().query("tickmesh", sql);
-  return cell.empty() ? 0 : std::stoll(cell);
-}
-
-bool over(TestMesh& mesh, std::chrono::milliseconds limit) {
-  return eventually([&] { return count(mesh, "select count(*) from tick_ingestor.feed_sessions where ended_at is not null") > 0; }, limit);
-}
 
 /// Counts and exact sums of every symbol: of the rows that are good, no more and no fewer.
 void expect_rows_of_the_files(TestMesh& mesh, const replay::Survey& survey) {
@@ -100,7 +51,7 @@ void expect_the_same_again(TestMesh& mesh) {
 
 TEST(Replay, TheTablesHoldTheRowsOfTheFilesAndOneThreadSaysTheSameAgain) {
   const Scratch scratch;
-  testing::make_recorded_days(scratch.path + "/data", 20);
+  make_recorded_days(scratch.path + "/data", 20);
   const Planned run = plan(scratch.path + "/data", scratch);
   EXPECT_EQ(run.recorded.survey.symbols.size(), 4u);
   TestMesh mesh{run.settings};
@@ -129,7 +80,7 @@ TEST(Replay, TheTablesHoldTheRowsOfTheFilesAndOneThreadSaysTheSameAgain) {
 
 TEST(Replay, AtASpeedItTradesAndAnIngestorKilledInTheMiddleGoesOnWhereItWas) {
   const Scratch scratch;
-  testing::make_recorded_days(scratch.path + "/data", 6);
+  make_recorded_days(scratch.path + "/data", 6);
   Planned run = plan(scratch.path + "/data", scratch);
   run.settings["feed.replay.speed"] = "20";  // 18 seconds in all
   TestMesh mesh{run.settings};
@@ -146,15 +97,8 @@ TEST(Replay, AtASpeedItTradesAndAnIngestorKilledInTheMiddleGoesOnWhereItWas) {
 }
 
 TEST(Replay, ARecordedDayOfTwoStocksGoesThroughWhole) {
-  const std::string day = kSource + "/../shared/data/lean/equity/usa/tick";
-  if (!fs::exists(day)) GTEST_SKIP() << "no recorded data at " << day;
   const Scratch scratch;
-  for (const std::string symbol : {"bac", "ibm"})
-    for (const std::string file : {"20131007_quote.zip", "20131007_trade.zip"}) {
-      const std::string folder = scratch.path + "/data/equity/usa/tick/" + symbol + '/';
-      fs::create_directories(folder);
-      fs::create_symlink(fs::canonical(day + '/' + symbol + '/' + file), folder + file);
-    }
+  if (!link_recorded_day(scratch.path + "/data")) GTEST_SKIP() << "no recorded data at " << kRecordedDay;
   const Planned run = plan(scratch.path + "/data", scratch);
   EXPECT_EQ(run.recorded.survey.tally.rows, 476'855u + 88'172u + 109'067u + 24'293u);
   TestMesh mesh{run.settings};

@@ -91,6 +91,7 @@ MetricsProjection::MetricsProjection(const ProjectionOptions& options)
                                                 {"reason", text},
                                                 {"inputs", jsonb}})} {
   by_day(metrics_, {.days = options.metrics_days}, options.days_ahead);
+  pass_on(metrics_);
   by_day(indicators_, {.days = options.metrics_days}, options.days_ahead);
 }
 

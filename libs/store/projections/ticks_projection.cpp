@@ -86,6 +86,7 @@ TicksProjection::TicksProjection(const Instruments& instruments, const Projectio
                 {{"kind", text}, {"feed", text}, {"symbol", text}, {"from_time", timestamptz}, {"to_time", timestamptz}, {"text", text}})},
       sessions_{batch("tick_ingestor.feed_sessions", {{"feed", text}, {"symbol", text}, {"started_at", timestamptz}, {"text", text}})} {
   by_day(ticks_, {.days = options.tick_days, .bytes = options.tick_bytes}, options.days_ahead);
+  pass_on(ticks_.by_time());
 }
 
 void TicksProjection::add(const Name& name, const Event& event) {

@@ -7,7 +7,7 @@ namespace tickmesh {
 namespace {
 
 constexpr std::uint64_t kTimer = 1;
-constexpr std::int64_t kShape = -2;  // no time: what version 1 wrote begins with one
+constexpr std::int64_t kShape = -3;  // no time: what version 1 wrote begins with one; version 2 wrote -2
 
 }  // namespace
 
@@ -19,7 +19,8 @@ Result<void> BarCore::check(const BarConfig& config) {
     Timestamp last{};
     for (const TradingSession& session : sessions) {
       if (session.open < last || session.close <= session.open) return bad_value("sessions", "ascending and apart", calendar);
-      if (session.open.ns % seconds(60).ns != 0) return bad_value("sessions", "open at whole minutes", calendar);
+      if (session.open.ns % seconds(60).ns != 0 || session.close.ns % seconds(60).ns != 0)
+        return bad_value("sessions", "open and close at whole minutes", calendar);
       last = session.close;
     }
   }
@@ -162,7 +163,7 @@ void BarCore::save(ByteWriter& out) const {
 
 void BarCore::load(ByteReader& in) {
   if (in.get<std::int64_t>() != kShape) {
-    // Of version 1, which kept other cells: bars begin anew.
+    // Of version 1, which kept other cells, or 2, whose hours and days were those of UTC: bars begin anew.
     while (!in.done()) in.get<std::uint8_t>();
     return;
   }

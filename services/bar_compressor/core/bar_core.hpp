@@ -15,8 +15,8 @@ namespace tickmesh {
 struct BarConfig {
   Instruments instruments{};
   BarSpec spec{};
-  /// Sessions by calendar name, ascending, apart, opening at whole minutes. An instrument whose calendar is not listed trades around the
-  /// clock and its session is the UTC day.
+  /// Sessions by calendar name, ascending, apart, opening and closing at whole minutes. An instrument whose calendar is not listed trades
+  /// around the clock and its session is the UTC day.
   std::map<std::string, std::vector<TradingSession>> sessions{};
   Duration grace{milliseconds(250)};  ///< a timer waits this long after a bar's end for ticks on their way
   Duration max_ahead{seconds(60)};    ///< a tick further ahead of `now` is refused: it would make all others late
@@ -27,7 +27,7 @@ struct BarConfig {
 /// the rest is ignored. Outputs: Bar on Stream::bar, the instrument's partition. Bars report, so they are said before WentLive too.
 class BarCore final : public Core {
  public:
-  static constexpr std::uint32_t kVersion = 2;
+  static constexpr std::uint32_t kVersion = 3;
 
   /// Error: the field and the rule it breaks.
   static Result<void> check(const BarConfig& config);

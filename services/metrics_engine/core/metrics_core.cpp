@@ -8,6 +8,8 @@ namespace {
 
 constexpr std::int64_t kNeverPublished = std::numeric_limits<std::int64_t>::min();
 
+constexpr std::size_t kCached = 64;  // so many instruments stay in a core's own cache
+
 std::int64_t grid_cell(Timestamp t, Duration grid) { return t.ns / grid.ns - (t.ns % grid.ns < 0 ? 1 : 0); }
 
 }  // namespace
@@ -55,7 +57,7 @@ MetricsCore::MetricsCore(MetricsConfig config) : config_{std::move(config)} {
   TM_INVARIANT(checked.has_value(), "metrics are built from a checked configuration");
   cells_.reserve(config_.instruments.list().size());
   for (const Instrument& instrument : config_.instruments.list()) {
-    Cell cell{SymbolMetrics{config_, instrument}, {}, instrument.id().partition(), 0, {}, {}, {}};
+    Cell cell{{}, instrument.id().partition(), 0, {}, {}, {}, false, SymbolMetrics{config_, instrument}};
     for (const auto& signal : config_.signals) {
       cell.signals.emplace_back(std::move(*make_signal_rule(signal.rule, signal.parameters)));
       cell.judged_by |= cell.signals.back().rule().reads();
@@ -94,6 +96,10 @@ void MetricsCore::on_tick(const Input& in, const Tick& tick, Outbox& out) {
   }
   Cell& cell = cells_[place];
   if (!ours(cell)) return;
+  if (cells_.size() > kCached) {
+    cell.metrics.prefetch_state();
+    cell.metrics.prefetch_windows();
+  }
   const bool warming = !config_.said_until.empty() && warms_up(cell, in.name.at);
   if (tick.kind == TickKind::trade) {  // signals are judged on quotes
     if (!cell.metrics.learn_trade(tick) || tick.event_time < cell.publish_next) return;

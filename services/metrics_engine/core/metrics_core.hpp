@@ -38,14 +38,14 @@ class MetricsCore final : public Core {
 
  private:
   struct Cell {
-    SymbolMetrics metrics;
     std::vector<SignalState> signals;
     Partition partition;
     unsigned judged_by;           // groups of metrics that the signals read
     std::int64_t published_cell;  // of the grid
     Timestamp publish_next;       // event time at which the cell after it begins
     Timestamp heard;              // `now` at the last quote
-    bool book_was_usable{false};
+    bool book_was_usable;
+    SymbolMetrics metrics;
   };
   void on_tick(const Input& in, const Tick& tick, Outbox& out);
   bool ours(const Cell& cell) const { return (config_.partitions >> cell.partition & 1) != 0; }

@@ -1,6 +1,7 @@
 #include "metrics_engine/core/symbol_metrics.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "signals/signal_rule.hpp"
 
@@ -20,10 +21,7 @@ SymbolMetrics::SymbolMetrics(const MetricsConfig& config, const Instrument& inst
     : config_{&config},
       instrument_{&instrument},
       filter_{{.filters = config.filters}},
-      mids_{config.z_window},
-      half_life_{config.z_window},
-      spreads_{config.spread_window},
-      trend_{config.trend_window},
+      windows_{config.z_window, config.spread_window, config.trend_window},
       regime_{std::max<std::int64_t>(1, instrument.tick_size.raw()), config.regime},
       trades_{config, config.sessions.contains(instrument.calendar) ? config.session_year_s : config.full_year_s} {
   const auto found = config.sessions.find(instrument.calendar);
@@ -32,11 +30,19 @@ SymbolMetrics::SymbolMetrics(const MetricsConfig& config, const Instrument& inst
   metrics_.symbol = instrument.symbol;
 }
 
+void SymbolMetrics::prefetch_state() const {
+  const auto* lines = reinterpret_cast<const char*>(this);
+  const auto* end = reinterpret_cast<const char*>(&trades_) + TradeMetrics::kOfQuotes;
+  for (const char* line = lines; line < end; line += 64) __builtin_prefetch(line, 1);
+}
+
+void SymbolMetrics::prefetch_windows() const {
+  windows_.prefetch();
+  order_flow_.prefetch();
+}
+
 void SymbolMetrics::reset_windows() {
-  mids_.reset();
-  half_life_.reset();
-  spreads_.reset();
-  trend_.reset();
+  windows_.reset();
   gapped_ = false;
   since_gap_ = 0;
   computed_ = 0;
@@ -49,15 +55,21 @@ void SymbolMetrics::reset_flow() {
   flow_since_gap_ = 0;
 }
 
-void SymbolMetrics::enter_session(Timestamp event_time) {
+void SymbolMetrics::look_up_session(Timestamp event_time) {
+  using Limits = std::numeric_limits<std::int64_t>;
   std::int64_t session = 0;
   if (around_the_clock_) {
     session = floor_div(event_time.ns, kDayNs);
     session_open_ = true;
+    same_from_ = {std::max(session, Limits::min() / kDayNs) * kDayNs};
+    same_until_ = {session >= Limits::max() / kDayNs ? Limits::max() : (session + 1) * kDayNs};
   } else {
     const auto next = std::ranges::upper_bound(sessions_, event_time, {}, &TradingSession::open);
     session = next - sessions_.begin();  // how many have opened
     session_open_ = session > 0 && event_time < (next - 1)->close;
+    const Timestamp opens = next == sessions_.end() ? Timestamp{Limits::max()} : next->open;
+    same_from_ = session == 0 ? Timestamp{Limits::min()} : session_open_ ? (next - 1)->open : (next - 1)->close;
+    same_until_ = session_open_ ? std::min((next - 1)->close, opens) : opens;
   }
   if (has_session_ && session > session_) {
     if (!config_->carry_windows) {
@@ -97,7 +109,7 @@ bool SymbolMetrics::learn(const Tick& tick) {
     const Duration silence = tick.event_time - last_seen_;
     if (silence > config_->gap) stale_quotes();
     if (silence > config_->hard_gap) {
-      half_life_.reset();
+      windows_.break_off();
       regime_.break_off();
       order_flow_.break_off();
       realised_.break_off();
@@ -107,7 +119,7 @@ bool SymbolMetrics::learn(const Tick& tick) {
   has_seen_ = true;
 
   const Quote quote{tick.event_time, tick.bid, tick.ask, tick.bid_size, tick.ask_size};
-  const auto outcome = filter_.apply(quote, filter_.asks_for_sd(quote) ? mids_.sd() : warmup_value());
+  const auto outcome = filter_.apply(quote, filter_.asks_for_sd(quote) ? windows_.mids().sd() : warmup_value());
   if (outcome.released) {
     trades_.quote(outcome.held);
     flow(outcome.held);
@@ -161,12 +173,8 @@ bool SymbolMetrics::learn_trade(const Tick& tick) {
 }
 
 void SymbolMetrics::count(const Quote& quote) {
-  const auto mid = twice_mid(quote.bid, quote.ask);
-  mids_.push(mid, quote.time);
-  half_life_.push(mid);
-  spreads_.push(spread_bp(quote.bid, quote.ask));
-  trend_.push(mid);
-  regime_.push(mid, trend_.direction());
+  const auto mid = windows_.push(quote.bid, quote.ask, quote.time);
+  regime_.push(mid, windows_.trend().direction());
   realised_.push(mid, quote.time);
   ++since_gap_;
   quote_ = quote;
@@ -232,27 +240,27 @@ void SymbolMetrics::compute(unsigned groups) {
   const std::size_t s = config_->spread_window;
   const std::size_t t = config_->trend_window;
   if ((groups & kReversion) != 0) {
-    const auto reversion = mids_.reversion();
+    const auto reversion = windows_.mids().reversion();
     m.z_score = judged(reversion.z_score, z);
     m.mean = judged(reversion.mean, z);
     m.sd = judged(reversion.sd, z);
   }
   if ((groups & kShape) != 0) {
-    m.sd_bp = judged(mids_.sd_bp(), z);
-    m.half_life = judged(half_life_.ticks(), z);
-    m.window_span_s = judged(mids_.span_seconds(), z);
+    m.sd_bp = judged(windows_.mids().sd_bp(), z);
+    m.half_life = judged(windows_.half_life().ticks(), z);
+    m.window_span_s = judged(windows_.mids().span_seconds(), z);
   }
   if ((groups & kSpread) != 0) {
-    m.spread_bp = judged(spreads_.current(), 1);
-    m.spread_mean_bp = judged(spreads_.mean(), s);
-    m.spread_regime = judged(spreads_.regime(), s);
+    m.spread_bp = judged(windows_.spreads().current(), 1);
+    m.spread_mean_bp = judged(windows_.spreads().mean(), s);
+    m.spread_regime = judged(windows_.spreads().regime(), s);
   }
   if ((groups & kSpreadSd) != 0) {
-    m.spread_sd_bp = judged(spreads_.sd(), s);
-    m.spread_cv = judged(spreads_.cv(), s);
+    m.spread_sd_bp = judged(windows_.spreads().sd(), s);
+    m.spread_cv = judged(windows_.spreads().cv(), s);
   }
-  if ((groups & kTrend) != 0) m.trend_t = judged(trend_.t_value(), t);
-  if ((groups & kTrendSlope) != 0) m.trend_slope = judged(trend_.slope(), t);
+  if ((groups & kTrend) != 0) m.trend_t = judged(windows_.trend().t_value(), t);
+  if ((groups & kTrendSlope) != 0) m.trend_slope = judged(windows_.trend().slope(), t);
   if ((groups & kCost) != 0) {
     const Cost priced = has_quote_ ? cost() : Cost{};  // whose values are WARMUP
     m.cost_bp = judged(priced.one_way_bp, 1);
@@ -303,10 +311,7 @@ void SymbolMetrics::compute_flow(unsigned groups) {
 
 void SymbolMetrics::save(ByteWriter& out) const {
   filter_.save(out);
-  mids_.save(out);
-  half_life_.save(out);
-  spreads_.save(out);
-  trend_.save(out);
+  windows_.save(out);
   regime_.save(out);
   order_flow_.save(out);
   realised_.save(out);
@@ -319,10 +324,7 @@ void SymbolMetrics::save(ByteWriter& out) const {
 
 void SymbolMetrics::load(ByteReader& in) {
   filter_.load(in);
-  mids_.load(in);
-  half_life_.load(in);
-  spreads_.load(in);
-  trend_.load(in);
+  windows_.load(in);
   regime_.load(in);
   order_flow_.load(in);
   realised_.load(in);
@@ -342,6 +344,7 @@ void SymbolMetrics::load(ByteReader& in) {
   quote_.bid_size = in.get<Quantity>();
   quote_.ask_size = in.get<Quantity>();
   computed_ = 0;
+  same_from_ = same_until_ = {};
   for (const Price price : {quote_.bid, quote_.ask})
     TM_INVARIANT(price.raw() >= 0 && price.raw() <= kMaxWindowPrice, "a stored quote is one that windows take");
 }

@@ -3,12 +3,9 @@
 #include <cstdint>
 #include <span>
 
-#include "analytics/half_life.hpp"
-#include "analytics/mid_window.hpp"
 #include "analytics/order_flow.hpp"
+#include "analytics/quote_windows.hpp"
 #include "analytics/regime_filter.hpp"
-#include "analytics/spread_window.hpp"
-#include "analytics/trend_window.hpp"
 #include "analytics/volatility.hpp"
 #include "metrics_engine/core/metrics_config.hpp"
 #include "metrics_engine/core/trade_metrics.hpp"
@@ -18,11 +15,16 @@ namespace tickmesh {
 /// Windows of mids and spreads count quote ticks that changed bid or ask, the same for all, so that they describe one window; order flow
 /// counts changes of size as well. On a feed that is synthetic order flow keeps its value and says UNDEFINED: nobody's orders made it.
 /// After a gap each window is STALE, its value kept, until it holds only ticks from after the gap.
-class SymbolMetrics {
+class alignas(64) SymbolMetrics {
  public:
   /// `config` and `instrument` must outlive this.
   SymbolMetrics(const MetricsConfig& config, const Instrument& instrument);
 
+  /// Asks for the memory that `learn` will need, all of it at once: of thousands of instruments nearly none is in a cache, and waiting for
+  /// one line after the other takes longer than computing. First the state, some ticks ahead; then, when that is there, what the state
+  /// points to.
+  void prefetch_state() const;
+  void prefetch_windows() const;
   /// Takes one quote. True when it was good, so that what `metrics()` says may have changed.
   bool learn(const Tick& tick);
   /// Takes one trade. True when it counts.
@@ -51,7 +53,10 @@ class SymbolMetrics {
   void load(ByteReader& in);
 
  private:
-  void enter_session(Timestamp event_time);
+  void enter_session(Timestamp event_time) {
+    if (event_time < same_from_ || event_time >= same_until_) look_up_session(event_time);
+  }
+  void look_up_session(Timestamp event_time);
   void enter_feed(const Tick& tick);
   void reset_windows();
   void reset_flow();
@@ -67,20 +72,11 @@ class SymbolMetrics {
   Value judged(Value value, std::size_t n) const { return judged(value, n, since_gap_); }
   Timestamp as_of() const { return has_trade_ && last_trade_ > last_seen_ ? last_trade_ : last_seen_; }
 
+  // In the order in which a quote comes by; what only trades, bars and publishing touch lies behind.
   const MetricsConfig* config_;
   const Instrument* instrument_;
-  std::span<const TradingSession> sessions_;
-  bool around_the_clock_;
-
-  QuoteFilter filter_;
-  MidWindow mids_;
-  HalfLifeWindow half_life_;
-  SpreadWindow spreads_;
-  TrendWindow trend_;
-  RegimeFilter regime_;
-  OrderFlow order_flow_;
-  RealisedVariance realised_;
-
+  Timestamp same_from_{}, same_until_{};  // the times between which the calendar says what it said last; none at first
+  Timestamp last_seen_{};
   FeedKind feed_{FeedKind::none};
   bool synthetic_{false};
   bool has_session_{false};
@@ -91,17 +87,23 @@ class SymbolMetrics {
   bool book_stale_{false};
   bool gapped_{false};
   bool session_open_{true};
-  std::int64_t session_{0};  // which session the windows belong to
+  bool computed_usable_{false};  // computed_ is of a book that is usable or not
+  bool around_the_clock_{true};
+  unsigned computed_{0};  // groups of metrics_ that are those of the windows as they are
   std::uint64_t since_gap_{0};
   std::uint64_t flow_since_gap_{0};  // events of order flow
-  Timestamp last_seen_{};
   Timestamp last_trade_{};
   Timestamp unusable_since_{};
   Quote quote_{};  // the last good one
+  QuoteFilter filter_;
+  QuoteWindows windows_;
+  RegimeFilter regime_;
+  OrderFlow order_flow_;
+  RealisedVariance realised_;
   TradeMetrics trades_;
   Metrics metrics_{};
-  unsigned computed_{0};         // groups of metrics_ that are those of the windows as they are
-  bool computed_usable_{false};  // … and of a book that is usable or not
+  std::int64_t session_{0};  // which session the windows belong to
+  std::span<const TradingSession> sessions_;
 };
 
 }  // namespace tickmesh

@@ -19,7 +19,7 @@ Value with_status(Value value, Status status) {
 }  // namespace
 
 TradeMetrics::TradeMetrics(const MetricsConfig& config, double year_seconds)
-    : filters_{config.filters}, aggression_{config.aggression}, next_close_{kNever} {
+    : next_close_{kNever}, filters_{config.filters}, aggression_{config.aggression} {
   bars_.reserve(config.bar_lengths.size());
   for (const Duration length : config.bar_lengths) bars_.emplace_back(length, year_seconds * 1e9 / static_cast<double>(length.ns));
 }
@@ -44,6 +44,7 @@ bool TradeMetrics::trade(const Tick& tick) {
 
 void TradeMetrics::close_bars(Timestamp time) {
   for (BarSeries& series : bars_) series.advance(time);
+  bars_filled_ = false;
   look_for_next_close();
 }
 
@@ -76,6 +77,7 @@ void TradeMetrics::reset() {
   enter_session();
   signer_ = TradeSigner{};
   for (BarSeries& series : bars_) series.reset();
+  bars_filled_ = false;
   next_close_ = kNever;
   last_id_ = 0;
 }
@@ -119,7 +121,10 @@ void TradeMetrics::fill_flow(Metrics& m, Timestamp now, bool silent) const {
   m.vwap_upper = sd.has_value ? with_status(ok_value(mean.value + 2 * sd.value), of_session) : sd;
 }
 
-void TradeMetrics::fill_bars(Metrics& m, bool silent) const {
+void TradeMetrics::fill_bars(Metrics& m, bool silent) {
+  if (bars_filled_ && filled_silent_ == silent) return;
+  bars_filled_ = true;
+  filled_silent_ = silent;
   for (std::size_t i = 0; i < bars_.size(); ++i) {
     m.bars[i] = bars_[i].values();
     if (!silent) continue;
@@ -128,7 +133,10 @@ void TradeMetrics::fill_bars(Metrics& m, bool silent) const {
 }
 
 void TradeMetrics::said() {
-  for (BarSeries& series : bars_) series.said();
+  for (BarSeries& series : bars_) {
+    if (series.values().fresh) bars_filled_ = false;
+    series.said();
+  }
 }
 
 void TradeMetrics::save(ByteWriter& out) const {
@@ -149,6 +157,7 @@ void TradeMetrics::load(ByteReader& in) {
   vwap_.load(in);
   TM_INVARIANT(in.get<std::uint32_t>() == bars_.size(), "a stored instrument has the bar lengths it is loaded into");
   for (BarSeries& series : bars_) series.load(in);
+  bars_filled_ = false;
   gapped_ = in.get<bool>();
   lost_ = in.get<bool>();
   since_gap_ = in.get<std::uint64_t>();

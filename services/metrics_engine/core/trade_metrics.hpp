@@ -15,6 +15,7 @@ namespace tickmesh {
 class TradeMetrics {
  public:
   static constexpr std::size_t kWindow = 100;
+  static constexpr std::size_t kOfQuotes = 64;  ///< the first bytes of this are what quotes touch
   struct Counts {
     std::uint64_t taken{0};
     std::uint64_t unusable{0};  ///< no price, a size that sums do not take; `clean`: no size
@@ -38,7 +39,8 @@ class TradeMetrics {
   void reset();  ///< another feed
   /// Fills what is about trades, as of `now`; `silent`: nothing is heard.
   void fill_flow(Metrics& m, Timestamp now, bool silent) const;
-  void fill_bars(Metrics& m, bool silent) const;
+  /// The same `m` every time: what did not change since the last call is not written again.
+  void fill_bars(Metrics& m, bool silent);
   /// The bars were said.
   void said();
   const Counts& counts() const { return counts_; }
@@ -50,19 +52,20 @@ class TradeMetrics {
   void close_bars(Timestamp time);
   void look_for_next_close();
 
-  Filters filters_;
-  TradeSigner signer_;
-  TradeFlow flow_{kWindow};
-  AggressiveFlow aggression_;
-  Vwap vwap_;
-  std::vector<BarSeries> bars_;
   Timestamp next_close_{};  // the earliest end of an open bar
+  TradeSigner signer_;
   bool gapped_{false};
   bool lost_{false};
+  Filters filters_;
+  bool bars_filled_{false}, filled_silent_{false};  // what was filled in last is what they say
   std::uint64_t since_gap_{0};
   Timestamp gap_at_{};  // event time of the first trade after it
   std::uint64_t last_id_{0};
   Counts counts_{};
+  Vwap vwap_;
+  AggressiveFlow aggression_;
+  std::vector<BarSeries> bars_;
+  TradeFlow flow_{kWindow};
 };
 
 }  // namespace tickmesh

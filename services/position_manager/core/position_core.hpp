@@ -54,7 +54,8 @@ class PositionCore final : public Core, public Learner {
   PositionCore(PositionCore&&) = default;
   PositionCore& operator=(PositionCore&&) = default;
 
-  std::uint32_t version() const override { return 3; }
+  static constexpr std::uint32_t kVersion = 3;
+  std::uint32_t version() const override { return kVersion; }
   void apply(const Input& in, Outbox& out) override;
   void save(ByteWriter& out) const override;
   /// Breaks an invariant when an instrument with a position or a working order is no longer configured.

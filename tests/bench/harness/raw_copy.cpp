@@ -18,7 +18,7 @@ constexpr char kEnd[2] = {'\377', '\377'};
 
 using Connection = std::unique_ptr<PGconn, decltype(&PQfinish)>;
 
-Connection connected(const std::string& dsn) {
+Connection connection(const std::string& dsn) {
   Connection link{PQconnectdb(dsn.c_str()), &PQfinish};
   if (PQstatus(link.get()) != CONNECTION_OK) throw std::runtime_error(PQerrorMessage(link.get()));
   return link;
@@ -33,7 +33,7 @@ void expect(PGconn* link, PGresult* result, ExecStatusType status) {
 }  // namespace
 
 RawRows raw_copy_out(const std::string& dsn, const std::string& table) {
-  const auto link = connected(dsn);
+  const auto link = connection(dsn);
   expect(link.get(), PQexec(link.get(), ("copy (select * from " + table + ") to stdout (format binary)").c_str()), PGRES_COPY_OUT);
   RawRows rows;
   std::string all;
@@ -59,13 +59,15 @@ RawRows raw_copy_out(const std::string& dsn, const std::string& table) {
   return rows;
 }
 
-double raw_copy_in(const std::string& dsn, const std::string& table, const RawRows& rows, std::size_t batch) {
-  const auto link = connected(dsn);
+double raw_copy_in(const std::string& dsn, const std::string& table, const RawRows& rows, std::size_t batch,
+                   const std::function<void()>& connected) {
+  const auto link = connection(dsn);
   const std::string statement = "copy " + table + " from stdin (format binary)";
   const std::string header{"PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0", kHeader};
   const auto send = [&](const char* bytes, std::size_t size) {
     if (PQputCopyData(link.get(), bytes, static_cast<int>(size)) != 1) throw std::runtime_error(PQerrorMessage(link.get()));
   };
+  connected();
   const std::int64_t begin = now_ns();
   std::size_t from = 0;
   for (std::size_t row = 0; row < rows.ends.size(); row += batch) {
@@ -78,7 +80,9 @@ double raw_copy_in(const std::string& dsn, const std::string& table, const RawRo
     expect(link.get(), PQgetResult(link.get()), PGRES_COMMAND_OK);
     while (PGresult* more = PQgetResult(link.get())) PQclear(more);
   }
-  return static_cast<double>(now_ns() - begin) / 1e9;
+  const double seconds = static_cast<double>(now_ns() - begin) / 1e9;
+  connected();
+  return seconds;
 }
 
 }  // namespace tickmesh::bench

@@ -129,20 +129,21 @@ class MeshThroughput final : public Benchmark {
   std::vector<std::string> notes_;
 };
 
-/// The same with a recorded day of four stocks, again and again, in `arrival` at speed max.
+/// The same with a recorded day of four stocks, again and again, at speed max; `order`: arrival or event-time.
 class RecordedThroughput final : public Benchmark {
  public:
-  explicit RecordedThroughput(const Settings& settings) : settings_{settings} {}
-  std::vector<RowName> rows() const override { return {{"mesh.throughput.recorded", "ticks/s"}}; }
+  RecordedThroughput(const Settings& settings, std::string name, std::string order)
+      : settings_{settings}, name_{std::move(name)}, order_{std::move(order)} {}
+  std::vector<RowName> rows() const override { return {{name_, "ticks/s"}}; }
   void prepare() override {
     const auto recorded = must(backtest::open_recorded(day_.folder(), bench_config(), bench_instruments(), "lean", {}));
     const std::string instruments = day_.scratch() + "/instruments.toml";
     std::ofstream{instruments} << replay::instruments_toml(recorded.instruments);
-    mesh_ = std::make_unique<MeshThroughput>(settings_, "mesh.throughput.recorded",
+    mesh_ = std::make_unique<MeshThroughput>(settings_, name_,
                                              TestMesh::Settings{{"feed.kind", "replay"},
                                                                 {"feed.replay.data", day_.folder()},
                                                                 {"feed.replay.loop", "true"},
-                                                                {"mesh.time", "arrival"},
+                                                                {"mesh.time", order_},
                                                                 {"mesh.epoch", std::to_string(recorded.epoch)},
                                                                 {"mesh.start_ns", std::to_string(recorded.survey.first.ns)},
                                                                 {"mesh.instruments", instruments}});
@@ -153,6 +154,7 @@ class RecordedThroughput final : public Benchmark {
 
  private:
   Settings settings_;
+  std::string name_, order_;
   RecordedDay day_;
   std::unique_ptr<MeshThroughput> mesh_;
 };
@@ -210,7 +212,9 @@ class Idle final : public Benchmark {
 void add_mesh_throughput(Benchmarks& all, const Settings& settings) {
   all.push_back(std::make_unique<MeshThroughput>(settings, "mesh.throughput",
                                                  TestMesh::Settings{{"feed.demo.rate", "5000000"}, {"feed.paced", "true"}}));
-  if (RecordedDay::there()) all.push_back(std::make_unique<RecordedThroughput>(settings));
+  if (!RecordedDay::there()) return;
+  all.push_back(std::make_unique<RecordedThroughput>(settings, "mesh.throughput.recorded", "arrival"));
+  all.push_back(std::make_unique<RecordedThroughput>(settings, "mesh.throughput.recorded.event_time", "event-time"));
 }
 void add_idle(Benchmarks& all, const Settings& settings) { all.push_back(std::make_unique<Idle>(settings)); }
 

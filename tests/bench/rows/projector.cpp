@@ -1,4 +1,7 @@
 // projector: ticks from a journal into PostgreSQL, beside binary COPY of the very rows.
+#include <fmt/format.h>
+#include <sys/resource.h>
+
 #include <thread>
 
 #include "bench/harness/benchmark.hpp"
@@ -8,6 +11,7 @@
 #include "bench/harness/processes.hpp"
 #include "bench/harness/raw_copy.hpp"
 #include "bench/harness/speaker.hpp"
+#include "bench/harness/usage.hpp"
 #include "service/clock.hpp"
 #include "store/migrate.hpp"
 #include "store/projector.hpp"
@@ -48,43 +52,78 @@ class Project final : public Benchmark {
   }
   Turn turn() override {
     empty();
-    const auto floor =
-        in_child("copy", [&] { return std::vector{raw_copy_in(dsn_, "tick_ingestor.ticks", rows_, ProjectorOptions{}.batch_rows)}; });
+    const auto floor = in_child("copy", [&] {
+      Meter meter{*this};
+      const double seconds = raw_copy_in(dsn_, "tick_ingestor.ticks", rows_, ProjectorOptions{}.batch_rows, [&] { meter.look(); });
+      return std::vector{seconds, meter.client(), meter.server()};
+    });
     empty();
-    return {{rate(floor.at(0))}, {rate(project())}};
+    const auto ours = project();
+    notes_.push_back(fmt::format("processor ns a row: projector {:.0f}, its server {:.0f}; COPY {:.0f}, its server {:.0f}",
+                                 each(ours.at(1)), each(ours.at(2)), each(floor.at(1)), each(floor.at(2))));
+    return {{rate(floor.at(0))}, {rate(ours.at(0))}};
   }
+  std::vector<std::string> notes() const override { return notes_; }
 
  private:
+  /// Processor time between the first look and the last: of this process, and of the server.
+  class Meter {
+   public:
+    explicit Meter(const Project& of) : folder_{of.postgres_->dsn().substr(5, of.postgres_->dsn().find(' ') - 5)} {}
+    void look() {
+      begin_client_ = std::exchange(end_client_, used_here());
+      begin_server_ = std::exchange(end_server_, used_by_server());
+    }
+    double client() const { return end_client_ - begin_client_; }
+    double server() const { return end_server_ - begin_server_; }
+
+   private:
+    static double used_here() {
+      rusage used{};
+      ::getrusage(RUSAGE_SELF, &used);
+      const auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; };
+      return seconds(used.ru_utime) + seconds(used.ru_stime);
+    }
+    double used_by_server() const {
+      std::int64_t sum = 0;
+      for (const pid_t pid : family_of("/postgres", folder_)) sum += cpu_ns(pid);
+      return static_cast<double>(sum) / 1e9;
+    }
+    std::string folder_;
+    double begin_client_{0}, end_client_{0}, begin_server_{0}, end_server_{0};
+  };
   double rate(double seconds) const { return static_cast<double>(count_) / seconds; }
+  double each(double seconds) const { return seconds * 1e9 / static_cast<double>(count_); }
   void empty() {
     postgres_->query("bench", "truncate tick_ingestor.ticks");
     postgres_->query("bench", "delete from tick_ingestor.projection");
     postgres_->query("bench", "checkpoint");
   }
-  /// Seconds from the projector's start until every record is in the tables.
-  double project() {
-    return in_child("project",
-                    [&] {
-                      const auto journal = open_journal(dir_ / "journal", "tick_ingestor-0");
-                      const ProtoCodec codec;
-                      const Instruments instruments = bench_instruments();
-                      const Lsn end = journal->end();
-                      const std::int64_t begin = now_ns();
-                      auto projector = must(Projector::start({.dsn = dsn_, .service = kService, .instance = "tick_ingestor-0"}, *journal,
-                                                             codec, make_projection(kService, instruments)));
-                      wait_for(
-                          "the projector",
-                          [&] {
-                            if (const auto error = projector->last_error()) throw std::runtime_error(to_string(*error));
-                            return projector->position() >= end;
-                          },
-                          std::chrono::seconds{200});
-                      const double seconds = static_cast<double>(now_ns() - begin) / 1e9;
-                      must(projector->stop(std::chrono::seconds{10}));
-                      journal->close();
-                      return std::vector{seconds};
-                    })
-        .at(0);
+  /// Seconds from the projector's start until every record is in the tables; processor time, here and of the server.
+  std::vector<double> project() {
+    return in_child("project", [&] {
+      const auto journal = open_journal(dir_ / "journal", "tick_ingestor-0");
+      const ProtoCodec codec;
+      const Instruments instruments = bench_instruments();
+      const Lsn end = journal->end();
+      Meter meter{*this};
+      meter.look();
+      const std::int64_t begin = now_ns();
+      auto projector = must(Projector::start({.dsn = dsn_, .service = kService, .instance = "tick_ingestor-0"}, *journal, codec,
+                                             make_projection(kService, instruments)));
+      wait_for(
+          "the projector",
+          [&] {
+            if (const auto error = projector->last_error()) throw std::runtime_error(to_string(*error));
+            return projector->position() >= end;
+          },
+          std::chrono::seconds{200});
+      const double seconds = static_cast<double>(now_ns() - begin) / 1e9;
+      meter.look();
+      must(projector->stop(std::chrono::seconds{10}));
+      journal->close();
+      return std::vector{seconds, meter.client(), meter.server()};
+    });
   }
 
   std::size_t count_;
@@ -92,6 +131,7 @@ class Project final : public Benchmark {
   std::unique_ptr<TestPostgres> postgres_;
   std::string dsn_;
   RawRows rows_;
+  std::vector<std::string> notes_;
 };
 
 }  // namespace

@@ -1,4 +1,6 @@
 // Ticks, feeds, bars, metrics and signals.
+#include <set>
+
 #include "cells.hpp"
 
 namespace auditor {
@@ -70,6 +72,30 @@ constexpr const char* kValues[] = {
     "realised_variance",
     "realised_volatility",
 };
+constexpr const char* kBarValues[] = {
+    "sma_20",
+    "sma_50",
+    "ema_12",
+    "ema_20",
+    "ema_26",
+    "ema_50",
+    "atr_14",
+    "atr_span_s",
+    "rsi_14",
+    "macd",
+    "macd_signal",
+    "macd_histogram",
+    "bollinger_upper",
+    "bollinger_lower",
+    "bollinger_b",
+    "ewma_volatility",
+    "close_volatility",
+    "parkinson",
+    "garman_klass",
+    "rogers_satchell",
+    "garman_klass_overnight",
+};
+constexpr unsigned kMetricsBars = 65;  // the field of Metrics
 constexpr std::pair<std::int64_t, const char*> kLengths[] = {{1, "1s"},    {5, "5s"},     {10, "10s"},  {60, "1m"},   {300, "5m"},
                                                              {900, "15m"}, {1800, "30m"}, {3600, "1h"}, {86400, "1d"}};
 
@@ -114,6 +140,51 @@ Row metrics_row(const Event& e) {
   }
   row.push_back(text(statuses));
   return row;
+}
+
+/// Whether the event says a bar of this length that closed since the event before.
+bool says_bar(const Message& metrics, std::int64_t length_ns) {
+  bool said = false;
+  metrics.each(kMetricsBars, [&](const Message& bar) { said = said || (bar.i(1) == length_ns && bar.u(3) != 0); });
+  return said;
+}
+
+Row indicators_row(const Event& e, std::int64_t length_ns) {
+  const Message m{e.bytes};
+  Row row{text(m.text(2))};
+  m.each(kMetricsBars, [&](const Message& bar) {
+    if (bar.i(1) != length_ns || bar.u(3) == 0 || row.size() > 1) return;
+    row.insert(row.end(), {integer(length_ns / 1'000'000'000), time(bar.i(2)), number(bar.u(4))});
+    std::string statuses;
+    for (unsigned i = 0; i < std::size(kBarValues); ++i) {
+      const Message value = bar.sub(5 + i);
+      row.push_back(value.u(3) != 0 ? real(value.d(1)) : Cell{});
+      statuses += value.u(2) < 5 ? "WWOUS"[value.u(2)] : '?';
+    }
+    row.push_back(text(statuses));
+  });
+  return row;
+}
+
+/// An event has a row for each length of which a bar closed; a row of another length is nobody's.
+void indicators_tables(const MeshData& mesh, std::vector<Table>& out) {
+  std::vector<Column> columns{{"symbol"}, {"length_s", As::integer}, {"closed", As::time}, {"bars", As::integer}};
+  for (const char* value : kBarValues) columns.push_back({value, As::real});
+  columns.push_back({"statuses"});
+  const auto events = mesh.said(kMetrics);
+  std::set<std::int64_t> lengths;
+  for (const Event& e : events) Message{e.bytes}.each(kMetricsBars, [&](const Message& bar) { lengths.insert(bar.i(1)); });
+  std::string known;
+  for (const std::int64_t length : lengths) {
+    const auto length_s = std::to_string(length / 1'000'000'000);
+    known += (known.empty() ? "" : ", ") + length_s;
+    out.push_back({"metrics_engine.indicators", "length_s = " + length_s, columns,
+                   those(events, [length](const Event& e) { return says_bar(Message{e.bytes}, length); }),
+                   [length](const Event& e) { return indicators_row(e, length); }});
+  }
+  out.push_back({"metrics_engine.indicators", known.empty() ? "" : "length_s not in (" + known + ")", columns, {}, [](const Event& e) {
+                   return indicators_row(e, 0);
+                 }});
 }
 
 Row signal_row(const Event& e) {
@@ -226,6 +297,7 @@ void metrics_tables(const MeshData& mesh, std::vector<Table>& out) {
   metrics.push_back({"statuses"});
   out.push_back({"metrics_engine.metrics", "", metrics, mesh.said(kMetrics), metrics_row});
   out.push_back({"metrics_engine.signals", "", signals, mesh.said(kSignal), signal_row});
+  indicators_tables(mesh, out);
 }
 
 }  // namespace auditor

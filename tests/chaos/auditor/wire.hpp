@@ -44,6 +44,12 @@ class Message {
   }
   std::string str(unsigned number) const { return std::string(text(number)); }
   Message sub(unsigned number) const { return Message{text(number)}; }
+  /// The messages of a repeated field, in their order.
+  template <class F>
+  void each(unsigned number, F&& f) const {
+    for (std::size_t i = 0; i < size_; ++i)
+      if (fields_[i].number == number) f(Message{fields_[i].bytes});
+  }
 
  private:
   struct Field {

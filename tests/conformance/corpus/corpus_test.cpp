@@ -21,7 +21,8 @@ const ProtoCodec kCodec;
 Config config() {
   char* nothing[] = {nullptr};
   // As `write` had it.
-  auto loaded = Config::load("", {{"metrics.publish_ms", "1000"}}, nothing);
+  auto loaded = Config::load(
+      "", {{"metrics.publish_ms", "1000"}, {"mesh.calendar_dir", std::string(TICKMESH_SOURCE_DIR) + "/deploy/config/calendars"}}, nothing);
   if (!loaded) throw std::runtime_error(to_string(loaded.error()));
   return std::move(*loaded);
 }

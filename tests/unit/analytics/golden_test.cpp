@@ -5,7 +5,7 @@
 #include "analytics/cost.hpp"
 #include "analytics/mid_window.hpp"
 #include "analytics/quote_filter.hpp"
-#include "analytics/spread_window.hpp"
+#include "unit/analytics/alone.hpp"
 #include "unit/analytics/golden.hpp"
 
 namespace tickmesh {
@@ -21,15 +21,15 @@ TEST(Golden, ZScoreAndSpreadOfEurusdRawRows) {
   ASSERT_EQ(quotes.size(), expected.size());
   ASSERT_GT(quotes.size(), 4'000u);
   QuoteFilter filter{{.filters = Filters::raw}};
-  MidWindow mids;
-  SpreadWindow spreads;
+  testing_ticks::MidAlone mids;
+  testing_ticks::SpreadAlone spreads;
   for (std::size_t i = 0; i < quotes.size(); ++i) {
     Quote q;
     q.bid = *Price::parse(quotes[i][1]);
     q.ask = *Price::parse(quotes[i][2]);
     ASSERT_EQ(filter.apply(q, mids.sd()).verdict, Verdict::counted);
     mids.push(twice_mid(q.bid, q.ask), Timestamp{});
-    spreads.push(spread_bp(q.bid, q.ask));
+    spreads.push_bp(spread_bp(q.bid, q.ask));
     const auto& row = expected[i];
     expect_cell(ok_value(mid_units(twice_mid(q.bid, q.ask))), row[1], "mid", i);
     expect_cell(mids.mean(), row[2], "mean", i);
@@ -65,7 +65,7 @@ TEST(Golden, EdgeCases) {
   std::ifstream file(golden::folder() / "edge_cases.json");
   const auto cases = nlohmann::json::parse(file);
   for (const auto& one : cases.at("zscore")) {
-    MidWindow window{one.at("window").get<std::size_t>()};
+    testing_ticks::MidAlone window{one.at("window").get<std::size_t>()};
     for (std::size_t i = 0; i < one.at("mid").size(); ++i) {
       window.push(twice_mid(Price::from_double(one.at("mid")[i]), Price::from_double(one.at("mid")[i])), Timestamp{});
       const auto& z = one.at("z")[i];

@@ -42,6 +42,59 @@ TEST(RegimeFilter, ADriftlessWalkIsLabelledAtTheNullRatesThatArePublished) {
   EXPECT_LT(between, 200);
 }
 
+TEST(RegimeFilter, AWalkUpsideDownHasUpForDownSoTheirNullRatesAreEqual) {
+  RegimeFilter upright{kTick, kSettings}, mirrored{kTick, kSettings};
+  SplitMix random{21};
+  const std::int64_t start = 100 * kStart;  // far above the steps: a rise and a fall of one size are one return, but for its sign
+  std::int64_t mid = start;
+  for (int i = 0; i < 200'000; ++i) {
+    mid += std::llround(normal(random) * 5 * static_cast<double>(kTick));
+    upright.push(mid, 0);
+    mirrored.push(2 * start - mid, 0);
+  }
+  EXPECT_GT(std::abs(upright.rate(Regime::down).value - upright.rate(Regime::up).value), 0.002) << "one walk is not even";
+  EXPECT_NEAR(upright.rate(Regime::down).value, mirrored.rate(Regime::up).value, 5e-4);
+  EXPECT_NEAR(upright.rate(Regime::up).value, mirrored.rate(Regime::down).value, 5e-4);
+  EXPECT_NEAR(upright.rate(Regime::flat).value, mirrored.rate(Regime::flat).value, 5e-4);
+  EXPECT_EQ(kSettings.null_rate[0], kSettings.null_rate[2]);
+}
+
+// METRICS.md 1.3 tells 28, 51 and 21 % and a switch every 127 ticks of one simulated walk; this is the law that it was drawn from.
+TEST(RegimeFilter, OneWalkOfTwentyThousandTicksIsAsUnevenAsTheReferencesAndTheMeanOfManyIsNot) {
+  constexpr int kWalks = 100, kSteps = 20'000;
+  double mean[3] = {}, squares = 0, switches = 0;
+  int as_uneven = 0;
+  for (unsigned w = 0; w < kWalks; ++w) {
+    RegimeFilter filter{kTick, kSettings};
+    SplitMix random{1'000 + w};
+    std::int64_t mid = 100 * kStart;
+    walk(filter, random, mid, kSteps, 0);
+    for (const auto state : {Regime::down, Regime::flat, Regime::up}) mean[static_cast<int>(state)] += filter.rate(state).value / kWalks;
+    const double uneven = filter.rate(Regime::down).value - filter.rate(Regime::up).value;
+    squares += uneven * uneven / kWalks;
+    if (std::abs(uneven) >= 0.07) ++as_uneven;
+    switches += static_cast<double>(filter.switches());
+  }
+  EXPECT_NEAR(kWalks * kSteps / switches, 127, 3);
+  for (const auto state : {Regime::down, Regime::flat, Regime::up})
+    EXPECT_NEAR(mean[static_cast<int>(state)], kSettings.null_rate[static_cast<std::size_t>(state)], 0.015) << static_cast<int>(state);
+  EXPECT_GT(std::sqrt(squares), 0.03) << "the gap between DOWN and UP of one walk, 7 percent points in the reference";
+  EXPECT_LT(std::sqrt(squares), 0.07);
+  EXPECT_GE(as_uneven, 15);
+  EXPECT_LE(as_uneven, 45);
+}
+
+TEST(RegimeFilter, TheNullRatesDoNotDependOnTheSizeOfTheStepsAsLongAsTheMidMoves) {
+  for (const double ticks : {1.0, 5.0, 50.0}) {
+    RegimeFilter filter{kTick, kSettings};
+    SplitMix random{7};
+    std::int64_t mid = 100 * kStart;
+    for (int i = 0; i < 600'000; ++i) filter.push(mid += kTick * std::llround(normal(random) * ticks), 0);
+    for (const auto state : {Regime::down, Regime::flat, Regime::up})
+      EXPECT_NEAR(filter.rate(state).value, filter.null_rate(state).value, 0.025) << ticks;
+  }
+}
+
 TEST(RegimeFilter, ADriftIsFoundAndItsOppositeToo) {
   for (const double drift : {0.4, -0.4}) {
     RegimeFilter filter{kTick, kSettings};

@@ -2,17 +2,18 @@
 #include <cmath>
 #include <span>
 
-#include "analytics/half_life.hpp"
-#include "analytics/mid_window.hpp"
-#include "analytics/spread_window.hpp"
-#include "analytics/trend_window.hpp"
+#include "unit/analytics/alone.hpp"
 #include "unit/analytics/random_ticks.hpp"
 
 namespace tickmesh {
 namespace {
 
+using testing_ticks::HalfLifeAlone;
+using testing_ticks::MidAlone;
 using testing_ticks::random_mids;
 using testing_ticks::SplitMix;
+using testing_ticks::SpreadAlone;
+using testing_ticks::TrendAlone;
 
 constexpr std::int64_t kSixtyThousand = 2 * 60'000LL * 100'000'000LL;
 
@@ -43,7 +44,7 @@ void expect_same(const Value& a, const Value& b) {
 }
 
 TEST(MidWindow, WarmsUpForNTicks) {
-  MidWindow window{3};
+  MidAlone window{3};
   for (int i = 0; i < 2; ++i) {
     window.push(100 + i, Timestamp{i});
     EXPECT_EQ(window.z_score(), warmup_value());
@@ -56,7 +57,7 @@ TEST(MidWindow, WarmsUpForNTicks) {
 }
 
 TEST(MidWindow, FlatWindowHasZeroZAndSaysUndefined) {
-  MidWindow window{50};
+  MidAlone window{50};
   for (int i = 0; i < 60; ++i) window.push(kSixtyThousand + 1, Timestamp{i});
   EXPECT_EQ(window.z_score(), undefined_value(0));
   EXPECT_EQ(window.sd(), ok_value(0));
@@ -64,7 +65,7 @@ TEST(MidWindow, FlatWindowHasZeroZAndSaysUndefined) {
 
 TEST(MidWindow, AgreesWithItsSlowTwinAndNeverExceedsItsBound) {
   const auto mids = random_mids(7, 20'000, kSixtyThousand);
-  MidWindow window{50};
+  MidAlone window{50};
   int flat = 0;
   for (std::size_t i = 0; i < mids.size(); ++i) {
     window.push(mids[i], Timestamp{static_cast<std::int64_t>(i)});
@@ -86,7 +87,7 @@ TEST(MidWindow, AgreesWithItsSlowTwinAndNeverExceedsItsBound) {
 
 TEST(MidWindow, DoesNotDriftOverTwoMillionTicks) {
   SplitMix random{11};
-  MidWindow window{50};
+  MidAlone window{50};
   std::vector<std::int64_t> last;
   std::int64_t mid = kSixtyThousand;
   for (int i = 0; i < 2'000'000; ++i) {
@@ -94,16 +95,16 @@ TEST(MidWindow, DoesNotDriftOverTwoMillionTicks) {
     window.push(mid, Timestamp{i});
     if (i >= 2'000'000 - 50) last.push_back(mid);
   }
-  MidWindow fresh{50};
+  MidAlone fresh{50};
   for (const auto m : last) fresh.push(m, Timestamp{0});
   expect_same(window.z_score(), fresh.z_score());
   expect_same(window.sd(), fresh.sd());
 }
 
 TEST(MidWindow, LargestPricesDoNotOverflow) {
-  MidWindow window{50};
-  TrendWindow trend{200};
-  HalfLifeWindow half_life{50};
+  MidAlone window{50};
+  TrendAlone trend{200};
+  HalfLifeAlone half_life{50};
   for (int i = 0; i < 400; ++i) {
     const std::int64_t mid = i % 2 == 0 ? 2 : 2 * kMaxWindowPrice;
     window.push(mid, Timestamp{i});
@@ -117,7 +118,7 @@ TEST(MidWindow, LargestPricesDoNotOverflow) {
 }
 
 TEST(HalfLife, OfAFallByHalfATickIsOneTick) {
-  HalfLifeWindow window{20};
+  HalfLifeAlone window{20};
   std::int64_t mid = 1 << 30;
   for (int i = 0; i < 20; ++i, mid /= 2) window.push(mid);
   EXPECT_NEAR(window.phi().value, 0.5, 1e-9);
@@ -125,7 +126,7 @@ TEST(HalfLife, OfAFallByHalfATickIsOneTick) {
 }
 
 TEST(HalfLife, IsUndefinedWhereTheMidDoesNotComeBack) {
-  HalfLifeWindow bounce{20}, flat{20}, line{20};
+  HalfLifeAlone bounce{20}, flat{20}, line{20};
   for (int i = 0; i < 20; ++i) {
     bounce.push(1000 + (i % 2));
     flat.push(1000);
@@ -138,7 +139,7 @@ TEST(HalfLife, IsUndefinedWhereTheMidDoesNotComeBack) {
 
 TEST(HalfLife, AgreesWithItsSlowTwin) {
   const auto mids = random_mids(3, 5'000, kSixtyThousand);
-  HalfLifeWindow window{50};
+  HalfLifeAlone window{50};
   int defined = 0;
   for (std::size_t i = 0; i < mids.size(); ++i) {
     window.push(mids[i]);
@@ -168,14 +169,14 @@ TEST(HalfLife, AgreesWithItsSlowTwin) {
 }
 
 TEST(Trend, RisingByOneUnitATickHasThatSlope) {
-  TrendWindow window{200};
+  TrendAlone window{200};
   for (std::int64_t i = 0; i < 200; ++i) window.push(2 * 100'000'000 * (100 + i));
   EXPECT_DOUBLE_EQ(window.slope().value, 1.0);
   EXPECT_EQ(window.t_value(), undefined_value());
 }
 
 TEST(Trend, FlatHasSlopeZeroAndNoT) {
-  TrendWindow window{200};
+  TrendAlone window{200};
   for (int i = 0; i < 200; ++i) window.push(12345);
   EXPECT_EQ(window.slope(), ok_value(0));
   EXPECT_EQ(window.t_value(), undefined_value(0));
@@ -183,7 +184,7 @@ TEST(Trend, FlatHasSlopeZeroAndNoT) {
 
 TEST(Trend, AgreesWithItsSlowTwin) {
   const auto mids = random_mids(5, 5'000, kSixtyThousand);
-  TrendWindow window{200};
+  TrendAlone window{200};
   int judged = 0;
   for (std::size_t i = 0; i < mids.size(); ++i) {
     window.push(mids[i]);
@@ -215,14 +216,14 @@ TEST(Trend, AgreesWithItsSlowTwin) {
 
 TEST(Spread, StatisticsAgreeWithTheirSlowTwinBeyondTheReAnchoring) {
   SplitMix random{17};
-  SpreadWindow window{100};
+  SpreadAlone window{100};
   std::vector<double> all;
   for (int i = 0; i < 140'000; ++i) {
     const Price bid = Price::from_raw(10'000'000'000 + random.between(-50, 50) * 1'000'000);
     const Price ask = Price::from_raw(bid.raw() + random.between(0, 5) * 1'000'000);
     const double bp = spread_bp(bid, ask);
     all.push_back(bp);
-    window.push(bp);
+    window.push_bp(bp);
     expect_same(window.current(), ok_value(bp));
     if (i < 99) {
       EXPECT_EQ(window.mean(), warmup_value());
@@ -238,8 +239,8 @@ TEST(Spread, StatisticsAgreeWithTheirSlowTwinBeyondTheReAnchoring) {
 }
 
 TEST(Spread, LockedIsAnObservationAndLeavesRatiosUndefined) {
-  SpreadWindow window{100};
-  for (int i = 0; i < 100; ++i) window.push(spread_bp(Price::from_units(10), Price::from_units(10)));
+  SpreadAlone window{100};
+  for (int i = 0; i < 100; ++i) window.push_bp(spread_bp(Price::from_units(10), Price::from_units(10)));
   EXPECT_EQ(window.mean(), ok_value(0));
   EXPECT_EQ(window.sd(), ok_value(0));
   EXPECT_EQ(window.cv(), undefined_value());
@@ -247,27 +248,30 @@ TEST(Spread, LockedIsAnObservationAndLeavesRatiosUndefined) {
 }
 
 TEST(Spread, ConstantSpreadHasExactlyNoDeviation) {
-  SpreadWindow window{100};
-  for (int i = 0; i < 70'000; ++i) window.push(1.9999 + (i < 500 ? i : 0));
+  SpreadAlone window{100};
+  for (int i = 0; i < 70'000; ++i) window.push_bp(1.9999 + (i < 500 ? i : 0));
   EXPECT_EQ(window.sd(), ok_value(0));
   EXPECT_NEAR(window.regime().value, 1, 1e-9);
 }
 
-TEST(Spread, WhatIsNotANumberChangesNothing) {
-  SpreadWindow window{100};
-  window.push(1.5);
-  window.push(std::nan(""));
-  EXPECT_EQ(window.current(), ok_value(1.5));
-}
-
-// What every window promises: saved at any tick and loaded elsewhere, it goes on with the same bits; reset, it is as new.
-template <class Window, class Push, class Read>
-void expect_continues(Push push, Read read) {
+// What the windows promise together: saved at any tick and loaded elsewhere, they go on with the same bits; reset, they are as new.
+TEST(Windows, ContinueBitForBitAfterSaveAndLoad) {
   SplitMix random{23};
-  for (int round = 0; round < 20; ++round) {
-    const auto mids = random_mids(100 + static_cast<std::uint64_t>(round), 1'000, kSixtyThousand);
+  const auto read = [](const QuoteWindows& w) {
+    return std::array{w.mids().z_score(),  w.mids().mean(),       w.mids().sd(),     w.mids().sd_bp(),    w.mids().span_seconds(),
+                      w.half_life().phi(), w.half_life().ticks(), w.trend().slope(), w.trend().t_value(), w.spreads().current(),
+                      w.spreads().mean(),  w.spreads().sd(),      w.spreads().cv(),  w.spreads().regime()};
+  };
+  const auto push = [](QuoteWindows& w, std::int64_t mid) {
+    const auto half = mid / 2 - mid % 7 * 1'000'000;
+    w.push(Price::from_raw(half), Price::from_raw(mid - half), Timestamp{mid});
+  };
+  const std::array<std::array<std::size_t, 3>, 3> lengths{{{50, 100, 200}, {256, 2, 3}, {3, 700, 5}}};
+  for (std::size_t round = 0; round < 21; ++round) {
+    const auto& n = lengths[round % lengths.size()];
+    const auto mids = random_mids(100 + round, 1'000, kSixtyThousand);
     const auto cut = static_cast<std::size_t>(random.between(0, 999));
-    Window whole, before, after;
+    QuoteWindows whole{n[0], n[1], n[2]}, before{n[0], n[1], n[2]}, after{n[0], n[1], n[2]};
     for (std::size_t i = 0; i < 300; ++i) push(after, mids[999 - i]);
     for (std::size_t i = 0; i < mids.size(); ++i) {
       if (i == cut) {
@@ -278,14 +282,17 @@ void expect_continues(Push push, Read read) {
         after.load(reader);
         EXPECT_TRUE(reader.done());
       }
-      push(whole, mids[i]);
-      push(i < cut ? before : after, mids[i]);
+      QuoteWindows& ours = i < cut ? before : after;
+      for (QuoteWindows* w : {&whole, &ours}) {
+        if (i % 333 == 332) w->break_off();
+        push(*w, mids[i]);
+      }
       const auto expected = read(whole);
-      const auto actual = read(i < cut ? before : after);
+      const auto actual = read(ours);
       for (std::size_t k = 0; k < expected.size(); ++k) expect_same(actual[k], expected[k]);
     }
     whole.reset();
-    Window fresh;
+    QuoteWindows fresh{n[0], n[1], n[2]};
     for (const auto mid : mids) {
       push(whole, mid + 5);
       push(fresh, mid + 5);
@@ -294,30 +301,39 @@ void expect_continues(Push push, Read read) {
   }
 }
 
-TEST(Windows, RefuseAStoredMidThatNoQuoteCanHave) {
-  for (const std::int64_t mid : {std::int64_t{-1}, 2 * kMaxWindowPrice + 1, std::numeric_limits<std::int64_t>::max()}) {
-    Bytes bytes;
-    ByteWriter out{bytes};
-    out.put(std::uint32_t{2}), out.put(std::int64_t{1}), out.put(mid);
-    const auto refuses = [&](auto window) {
-      ByteReader in{bytes};
-      EXPECT_THROW(window.load(in), InvariantError) << mid;
-    };
-    refuses(MidWindow{50});
-    refuses(HalfLifeWindow{50});
-    refuses(TrendWindow{200});
-  }
+/// Stored windows of 50, 100 and 200: mids with their times, mids of the half-life, spreads with their sums, mids of the trend.
+Bytes stored(const std::vector<std::int64_t>& z, const std::vector<std::int64_t>& pairs, const std::vector<double>& spreads,
+             const std::vector<std::int64_t>& trend) {
+  Bytes bytes;
+  ByteWriter out{bytes};
+  const auto put = [&](const auto& all) {
+    out.put(static_cast<std::uint32_t>(all.size()));
+    for (const auto one : all) out.put(one);
+  };
+  put(z), put(std::vector<std::int64_t>(z.size())), put(pairs), put(spreads);
+  for (int i = 0; i < 3; ++i) out.put(0.0);
+  out.put(std::uint32_t{0});
+  put(trend);
+  return bytes;
 }
 
-TEST(Windows, ContinueBitForBitAfterSaveAndLoad) {
-  expect_continues<MidWindow>([](MidWindow& w, std::int64_t m) { w.push(m, Timestamp{m}); },
-                              [](const MidWindow& w) { return std::array{w.z_score(), w.mean(), w.sd(), w.sd_bp(), w.span_seconds()}; });
-  expect_continues<HalfLifeWindow>([](HalfLifeWindow& w, std::int64_t m) { w.push(m); },
-                                   [](const HalfLifeWindow& w) { return std::array{w.phi(), w.ticks()}; });
-  expect_continues<TrendWindow>([](TrendWindow& w, std::int64_t m) { w.push(m); },
-                                [](const TrendWindow& w) { return std::array{w.slope(), w.t_value()}; });
-  expect_continues<SpreadWindow>([](SpreadWindow& w, std::int64_t m) { w.push(static_cast<double>(m % 1'000'003) / 7e5); },
-                                 [](const SpreadWindow& w) { return std::array{w.current(), w.mean(), w.sd(), w.cv(), w.regime()}; });
+TEST(Windows, RefuseWhatNoHistoryOfQuotesCanHaveLeft) {
+  const auto loads = [](const Bytes& bytes) {
+    QuoteWindows windows{50, 100, 200};
+    ByteReader in{bytes};
+    windows.load(in);
+  };
+  EXPECT_NO_THROW(loads(stored({2, 3}, {3}, {1.5, 2.5}, {1, 2, 3})));
+  for (const std::int64_t mid : {std::int64_t{-1}, 2 * kMaxWindowPrice + 1, std::numeric_limits<std::int64_t>::max()}) {
+    EXPECT_THROW(loads(stored({1, mid}, {}, {}, {1, mid})), InvariantError) << mid;
+    EXPECT_THROW(loads(stored({}, {1, mid}, {}, {})), InvariantError) << mid;
+    EXPECT_THROW(loads(stored({}, {}, {}, {1, mid})), InvariantError) << mid;
+  }
+  EXPECT_THROW(loads(stored({2, 4}, {3}, {1.5}, {1, 2, 3})), InvariantError) << "the newest mid is another";
+  EXPECT_THROW(loads(stored({2, 3}, {9, 2, 3}, {1.5}, {1, 2, 3})), InvariantError);
+  EXPECT_THROW(loads(stored({}, {2, 3}, {1.5}, {})), InvariantError) << "pairs without mids";
+  EXPECT_THROW(loads(stored({3}, {3}, {std::nan("")}, {3})), InvariantError);
+  EXPECT_THROW(loads(stored(std::vector<std::int64_t>(51, 7), {}, {}, {})), InvariantError) << "longer than the window";
 }
 
 }  // namespace

@@ -31,7 +31,7 @@ TEST_F(TradingState, HasTheKeysThatProgramsHoldOnTo) {
                                                   "stop_loss", "take_profit", "last_price", "unrealized_pnl", "status"}));
   ASSERT_EQ(all["market_data"].size(), 2u);
   for (const Json& row : all["market_data"])
-    EXPECT_EQ(keys(row), (Keys{"symbol", "feed", "time", "bid", "ask", "metrics", "signal", "confidence", "reason"}));
+    EXPECT_EQ(keys(row), (Keys{"symbol", "feed", "time", "bid", "ask", "metrics", "indicators", "signal", "confidence", "reason"}));
   ASSERT_EQ(all["closed_trades"].size(), 1u);
   for (const auto& key : keys(all["open_positions"][0])) EXPECT_TRUE(all["closed_trades"][0].contains(key)) << key;
   for (const char* key : {"exit_time", "exit_price", "pnl", "exit_reason"}) EXPECT_TRUE(all["closed_trades"][0].contains(key)) << key;
@@ -97,6 +97,18 @@ TEST_F(TradingState, HasNumbersWhereNumbersArePromised) {
   EXPECT_EQ(closed["pnl"], 33.28);
   EXPECT_EQ(closed["exit_reason"], "target");
   EXPECT_EQ(closed["exit_time"], "2025-01-20T12:40:19.000000000Z");
+}
+
+TEST_F(TradingState, CallsRecordedDaysRecordedAndNeverLive) {
+  ApiCore core{{}, kCodec};
+  auto recorded = quote(kApple);
+  recorded.synthetic = false;
+  recorded.feed = FeedKind::replay;
+  tell(core, Stream::latest, recorded);
+  EXPECT_EQ(trading_state(core.view(), instruments(), kNow)["data"], "RECORDED");
+  recorded.feed = FeedKind::push;
+  tell(core, Stream::latest, recorded);
+  EXPECT_EQ(trading_state(core.view(), instruments(), kNow)["data"], "LIVE");
 }
 
 TEST_F(TradingState, OfAMeshNotHeardOfYetClaimsNothing) {

@@ -161,15 +161,42 @@ TEST_F(Bars, WhereTheFeedDoesNotTellTheAggressorTheQuoteBeforeDoes) {
   EXPECT_EQ(last_[0].signed_volume, Quantity::from_units(103));
 }
 
-TEST(BarGrid, HoursAndDaysCountFromTheSessionsOpenAndEndWhereTheNextOneBegins) {
-  const std::vector<TradingSession> sessions{{at(90 * 60), at(480 * 60)}, {at(1'530 * 60), at(1'900 * 60)}};  // a day less an hour
+TEST(BarGrid, HoursAndDaysCountFromTheSessionsOpenAndEndWithItsClose) {
+  const auto minute = [](int n) { return at(n * 60); };
+  const std::vector<TradingSession> sessions{{minute(90), minute(480)}, {minute(1'530), minute(3'030)}};  // the second has 25 hours
   const BarGrid grid{sessions};
-  EXPECT_EQ(grid.at(at(100 * 60), seconds(3600)), (BarInterval{at(90 * 60), at(150 * 60)}));
-  EXPECT_EQ(grid.at(at(100 * 60), seconds(1800)).start.ns % seconds(1800).ns, 0);  // shorter ones count from the epoch
-  EXPECT_EQ(grid.at(at(1'529 * 60), seconds(86'400)), (BarInterval{at(90 * 60), at(1'530 * 60)}));
-  EXPECT_EQ(grid.at(at(1'540 * 60), seconds(86'400)).start, at(1'530 * 60));
-  EXPECT_EQ(grid.at(at(80 * 60), seconds(86'400)).end, at(90 * 60));  // the day before the first session known ends with it
-  EXPECT_EQ(BarGrid{}.at(at(100 * 60), seconds(86'400)).start.ns % seconds(86'400).ns, 0);
+  EXPECT_EQ(grid.at(minute(100), seconds(3600)), (BarInterval{minute(90), minute(150)}));
+  EXPECT_EQ(grid.at(minute(479), seconds(3600)), (BarInterval{minute(450), minute(480)}));
+  EXPECT_EQ(grid.at(minute(480), seconds(3600)), (BarInterval{minute(480), minute(540)}));
+  EXPECT_EQ(grid.at(minute(1'529), seconds(3600)), (BarInterval{minute(1'500), minute(1'530)}));
+  EXPECT_EQ(grid.at(minute(100), seconds(1800)).start.ns % seconds(1800).ns, 0);  // shorter ones count from the epoch
+  EXPECT_EQ(grid.at(minute(100), seconds(86'400)), (BarInterval{minute(90), minute(480)}));
+  EXPECT_EQ(grid.at(minute(1'529), seconds(86'400)), (BarInterval{minute(480), minute(1'530)}));
+  EXPECT_EQ(grid.at(minute(3'029), seconds(86'400)), (BarInterval{minute(1'530), minute(3'030)}));
+  EXPECT_EQ(grid.at(minute(3'030 + 1'441), seconds(86'400)), (BarInterval{minute(3'030 + 1'440), minute(3'030 + 2'880)}));
+  EXPECT_EQ(grid.at(minute(80), seconds(86'400)).end, minute(90));  // the day before the first session known ends with it
+  EXPECT_EQ(BarGrid{}.at(minute(100), seconds(86'400)).start.ns % seconds(86'400).ns, 0);
+}
+
+TEST(BarsInSessions, HoursOfAnotherCalendarAreForgottenAndTheOpenOneIsFoundAgain) {
+  const auto minute = [](int n) { return at(n * 60); };
+  const std::vector<TradingSession> before{{minute(90), minute(480)}}, after{{minute(100), minute(480)}};
+  const BarSpec spec;
+  std::vector<Bar> out;
+  InstrumentBars bars{spec, kSymbol, before};
+  for (int m = 90; m < 240; m += 10) bars.apply(trade(m * 60, "10", 1), out);
+  Bytes stored;
+  ByteWriter writer{stored};
+  bars.save(writer);
+  InstrumentBars later{spec, kSymbol, after};
+  ByteReader reader{stored};
+  later.load(reader);
+  out.clear();
+  later.apply(trade(281 * 60, "11", 1), out);
+  std::vector<std::pair<Timestamp, std::uint64_t>> hours;
+  for (const Bar& bar : out)
+    if (bar.length == seconds(3600)) hours.emplace_back(bar.start, bar.count);
+  EXPECT_EQ(hours, (std::vector<std::pair<Timestamp, std::uint64_t>>{{minute(220), 2}}));
 }
 
 TEST_F(Bars, VwapIsExactAndRoundedHalfEven) {

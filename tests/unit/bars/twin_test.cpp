@@ -31,13 +31,17 @@ struct Twin {
 
   Key key(std::int64_t length, std::int64_t time, std::int64_t* end = nullptr) const {
     std::int64_t anchor = 0, next = std::numeric_limits<std::int64_t>::max();
+    bool whole = false;
     if (length >= 3'600 * kSecond)
       for (const TradingSession& s : sessions) {
-        if (s.open.ns <= time) anchor = s.open.ns;
-        if (s.open.ns > time) next = std::min(next, s.open.ns);
+        for (const std::int64_t edge : {s.open.ns, s.close.ns}) {
+          if (edge <= time) anchor = std::max(anchor, edge);
+          if (edge > time) next = std::min(next, edge);
+        }
+        whole = whole || (length == 86'400 * kSecond && s.open.ns <= time && time < s.close.ns);
       }
-    const std::int64_t start = time - (time - anchor) % length;
-    if (end != nullptr) *end = std::min(start + length, next);
+    const std::int64_t start = whole ? anchor : time - (time - anchor) % length;
+    if (end != nullptr) *end = whole ? next : std::min(start + length, next);
     return {length, start};
   }
   void touched(std::int64_t time, BarQuality quality) {

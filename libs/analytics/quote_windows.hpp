@@ -1,0 +1,42 @@
+// The windows over mids and spreads of one instrument, together: each counts the same quote ticks, from one history.
+#pragma once
+#include <algorithm>
+
+#include "analytics/half_life.hpp"
+#include "analytics/mid_window.hpp"
+#include "analytics/spread_window.hpp"
+#include "analytics/trend_window.hpp"
+
+namespace tickmesh {
+
+class QuoteWindows {
+ public:
+  /// `z`: mids and half-life, `spread`: spreads, `trend`: the slope; in ticks.
+  QuoteWindows(std::size_t z, std::size_t spread, std::size_t trend)
+      : history_{std::max({z, spread, trend})}, mids_{z}, half_life_{z}, spreads_{spread}, trend_{trend} {}
+  /// Both prices positive and within kMaxWindowPrice. Returns 2 x mid.
+  std::int64_t push(Price bid, Price ask, Timestamp event_time);
+  void reset();
+  /// A hard gap: neighbours across it are no pair of an AR(1).
+  void break_off() { half_life_.reset(); }
+
+  const MidWindow& mids() const { return mids_; }
+  const HalfLifeWindow& half_life() const { return half_life_; }
+  const SpreadWindow& spreads() const { return spreads_; }
+  const TrendWindow& trend() const { return trend_; }
+  /// Asks for the lines of memory that `push` will read and write.
+  void prefetch() const;
+
+  void save(ByteWriter& out) const;
+  /// Throws on a mid that no quote can have, and where the windows do not tell one history.
+  void load(ByteReader& in);
+
+ private:
+  QuoteHistory history_;
+  MidWindow mids_;
+  HalfLifeWindow half_life_;
+  SpreadWindow spreads_;
+  TrendWindow trend_;
+};
+
+}  // namespace tickmesh
