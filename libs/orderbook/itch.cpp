@@ -101,16 +101,23 @@ std::size_t apply_itch(ByteView bytes, OrderBooks& books, ItchTally& tally) {
       if (m.change == Change::add) ahead.cell(m.book, m.side, m.price);
       if (m.change == Change::replace) ahead.slot(m.by);
     }
+    // Adds and the others each in a row, so that no branch is to be guessed.
+    std::array<std::array<std::uint8_t, kBatch>, 2> which;
+    std::array<std::uint32_t, kBatch> found;
+    std::size_t counts[2]{};
     for (std::size_t i = 0; i < count; ++i) {
-      const Message& m = batch[i];
-      m.change == Change::add ? ahead.level(m.book, m.side, m.price) : ahead.order(m.id);
+      const bool add = batch[i].change == Change::add;
+      which[add][counts[add]++] = static_cast<std::uint8_t>(i);
     }
-    for (std::size_t i = 0; i < count; ++i) {
-      const Message& m = batch[i];
-      m.change == Change::add ? ahead.last(m.book, m.side, m.price) : ahead.neighbours(m.id);
+    for (std::size_t k = 0; k < counts[0]; ++k) found[k] = ahead.order(batch[which[0][k]].id);
+    for (std::size_t k = 0; k < counts[0]; ++k) ahead.neighbours(found[k]);
+    for (std::size_t k = 0; k < counts[0]; ++k)
+      if (const Message& m = batch[which[0][k]]; m.change == Change::replace) ahead.cell_of(found[k], m.price);
+    for (std::size_t k = 0; k < counts[1]; ++k) {
+      const Message& m = batch[which[1][k]];
+      found[k] = ahead.level(m.book, m.side, m.price);
     }
-    for (std::size_t i = 0; i < count; ++i)
-      if (batch[i].change == Change::replace) ahead.cell_of(batch[i].id, batch[i].price);
+    for (std::size_t k = 0; k < counts[1]; ++k) ahead.last(found[k]);
     for (std::size_t i = 0; i < count; ++i) {
       const Message& m = batch[i];
       switch (m.change) {

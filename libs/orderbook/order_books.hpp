@@ -73,24 +73,28 @@ class OrderBooks {
       const Book& one = books.books_[book];
       (side == Side::buy ? one.bids : one.asks).prefetch(key_of(one, side, price));
     }
-    /// After `slot`.
-    void order(Id id) const { __builtin_prefetch(&books.pool_[books.guess(id)]); }
-    /// After `cell`.
-    void level(std::uint16_t book, Side side, Price price) const { __builtin_prefetch(&books.levels_[books.level_of(book, side, price)]); }
-    /// After `order`.
-    void neighbours(Id id) const {
-      const Order& order = books.pool_[books.guess(id)];
-      __builtin_prefetch(&books.levels_[order.level]);
-      __builtin_prefetch(&books.pool_[order.ahead]);
-      __builtin_prefetch(&books.pool_[order.behind]);
+    /// After `slot`; what it says is for `neighbours` and `cell_of`.
+    std::uint32_t order(Id id) const {
+      const std::uint32_t at = books.guess(id);
+      __builtin_prefetch(&books.pool_[at]);
+      return at;
     }
-    /// After `level`.
-    void last(std::uint16_t book, Side side, Price price) const {
-      __builtin_prefetch(&books.pool_[books.levels_[books.level_of(book, side, price)].last]);
+    /// After `cell`; what it says is for `last`.
+    std::uint32_t level(std::uint16_t book, Side side, Price price) const {
+      const std::uint32_t at = books.level_of(book, side, price);
+      __builtin_prefetch(&books.levels_[at]);
+      return at;
     }
+    void neighbours(std::uint32_t order) const {
+      const Order& one = books.pool_[order];
+      __builtin_prefetch(&books.levels_[one.level]);
+      __builtin_prefetch(&books.pool_[one.ahead]);
+      __builtin_prefetch(&books.pool_[one.behind]);
+    }
+    void last(std::uint32_t level) const { __builtin_prefetch(&books.pool_[books.levels_[level].last]); }
     /// After `neighbours`: where a replaced order goes.
-    void cell_of(Id id, Price price) const {
-      const Level& level = books.levels_[books.pool_[books.guess(id)].level];
+    void cell_of(std::uint32_t order, Price price) const {
+      const Level& level = books.levels_[books.pool_[order].level];
       if (level.side != Side::none) cell(level.book, level.side, price);
     }
   };

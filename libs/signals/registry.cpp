@@ -1,6 +1,7 @@
 #include <array>
 
 #include "signals/mean_reversion.hpp"
+#include "signals/trend.hpp"
 
 namespace tickmesh {
 namespace {
@@ -17,6 +18,7 @@ constexpr Entry entry(std::string_view name) {
 
 constexpr std::array kRules{
     entry<MeanReversion>("mean_reversion"),
+    entry<Trend>("trend"),
 };
 
 }  // namespace

@@ -234,7 +234,7 @@ int main(int argc, char** argv) {
   for (CLI::App* verb : {run_verb, plan_verb}) {
     auto* data = verb->add_option("--data", what.data, "folder of recorded data: LEAN's layouts, or CSV with columns.toml");
     if (verb == plan_verb) data->required();
-    verb->add_option("--layout", what.layout, "lean or csv; otherwise each file's own");
+    verb->add_option("--layout", what.layout, "lean, csv, binance or lobster; otherwise each file's own");
     verb->add_option("--symbols", what.symbols, "only these: AIG,BAC or AIG.USA")->delimiter(',');
     verb->fallthrough();
   }

@@ -283,6 +283,12 @@ TEST(SignalRules, DecideByTheGroupsTheyNameAlone) {
     std::map<SignalAction, int> actions;
     for (int i = 0; i < 50'000; ++i) {
       Metrics m = with_z(static_cast<double>(random(1024)) / 128 - 4);
+      m.regime_up = m.regime_down = ok(0.75);
+      if (random(2) == 0) m.trend_t = ok(1);
+      m.bars[0] = {.length = seconds(60), .closed = Timestamp{(i + 1) * 60'000'000'000}};
+      m.bars[0].ema_20 = ok(100 + static_cast<double>(random(4)));
+      m.bars[0].ema_50 = m.bars[0].atr_14 = ok(101);
+      m.bars[0].macd_histogram = ok(static_cast<double>(random(64)) - 32);
       for (const Group& group : groups)
         if (random(16) == 0)
           for (const auto value : group.values) (m.*value).status = static_cast<Status>(1 + random(4));

@@ -87,7 +87,7 @@ Result<DataSet> find_data(const std::string& dir, const std::string& layout, con
   const fs::path root = fs::canonical(dir, none);
   if (none || !fs::is_directory(root)) return bad_file(dir, "a folder", "it is none");
   if (!layout.empty() && std::ranges::find(layouts(), layout, &Layout::name) == layouts().end())
-    return bad_value("layout", "one of lean, csv", layout);
+    return bad_value("layout", "one of lean, csv, binance, lobster", layout);
   std::vector<fs::path> paths;
   for (const auto& entry : fs::recursive_directory_iterator(root, none))
     if (entry.is_regular_file()) paths.push_back(entry.path());
