@@ -2,12 +2,11 @@
 
 #include "bus/bus.hpp"
 #include "bus/sockets.hpp"
+#include "bus/stream_index.hpp"
 #include "bus/wire.hpp"
 
 namespace tickmesh {
 namespace {
-
-std::size_t index(Stream stream) { return static_cast<std::size_t>(stream); }
 
 /// Batches of one stream and lane: what goes out under one topic.
 struct Lane {

@@ -3,13 +3,12 @@
 #include <algorithm>
 
 #include "bus/keyframe.hpp"
+#include "bus/stream_index.hpp"
 
 namespace tickmesh {
 namespace {
 
 constexpr std::size_t kMaxChunkEvents = 16384, kMaxChunkBytes = 1u << 20;
-
-std::size_t index(Stream stream) { return static_cast<std::size_t>(stream); }
 
 }  // namespace
 

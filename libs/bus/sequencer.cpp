@@ -2,14 +2,14 @@
 
 #include <algorithm>
 
+#include "bus/stream_index.hpp"
+
 namespace tickmesh {
 namespace {
 
 /// A sequence above this was never said: whoever speaks of it is broken, and believing it would leave us behind for ever.
 constexpr Sequence kMaxSequence = Sequence{1} << 62;
 constexpr std::size_t kRunCost = 96, kEventCost = sizeof(ByteView);
-
-std::size_t index(Stream stream) { return static_cast<std::size_t>(stream); }
 
 }  // namespace
 

@@ -1,11 +1,12 @@
 #include "store/projections/gateway_projection.hpp"
 
+#include "store/projections/words.hpp"
+
 namespace tickmesh {
 namespace {
 
 using enum SqlType;
 
-std::string_view word(IntentKind kind) { return kind == IntentKind::place ? "PLACE" : kind == IntentKind::cancel ? "CANCEL" : "NONE"; }
 std::string_view word(VenueEventKind kind) {
   switch (kind) {
     case VenueEventKind::none: return "none";
@@ -17,10 +18,6 @@ std::string_view word(VenueEventKind kind) {
     case VenueEventKind::state_changed: return "state_changed";
   }
   return "none";
-}
-template <class Enum>
-std::string_view known(Enum value) {
-  return value == Enum::none ? std::string_view{} : to_string(value);
 }
 
 }  // namespace

@@ -1,11 +1,12 @@
 #include "store/projections/positions_projection.hpp"
 
+#include "store/projections/words.hpp"
+
 namespace tickmesh {
 namespace {
 
 using enum SqlType;
 
-std::string_view word(IntentKind kind) { return kind == IntentKind::place ? "PLACE" : kind == IntentKind::cancel ? "CANCEL" : "NONE"; }
 std::string_view word(RiskEventKind kind) {
   switch (kind) {
     case RiskEventKind::none: return "none";
@@ -16,12 +17,6 @@ std::string_view word(RiskEventKind kind) {
   return "none";
 }
 std::string_view direction(Side side) { return side == Side::buy ? "LONG" : side == Side::sell ? "SHORT" : "NONE"; }
-
-/// What is said of nothing is not written.
-template <class Enum>
-std::string_view known(Enum value) {
-  return value == Enum::none ? std::string_view{} : to_string(value);
-}
 
 }  // namespace
 

@@ -8,12 +8,10 @@
 #include <cstring>
 #include <vector>
 
+#include "tick_ingestor/feeds/replay/words.hpp"
+
 namespace tickmesh::replay {
 namespace {
-
-std::unexpected<Error> bad_file(const std::string& path, const char* rule, std::string message) {
-  return std::unexpected(Error{"bad_file", path, rule, std::move(message)});
-}
 
 std::uint32_t little(const unsigned char* at, int bytes) {
   std::uint32_t value = 0;

@@ -10,6 +10,7 @@
 #include <set>
 
 #include "tick_ingestor/feeds/replay/layouts.hpp"
+#include "tick_ingestor/feeds/replay/words.hpp"
 
 namespace tickmesh::replay {
 namespace {
@@ -17,15 +18,6 @@ namespace {
 namespace fs = std::filesystem;
 constexpr std::int64_t kDayNs = 86'400'000'000'000;
 constexpr std::int64_t kCellNs = 300'000'000'000;
-
-std::unexpected<Error> bad_file(const std::string& path, const char* rule, std::string message) {
-  return std::unexpected(Error{"bad_file", path, rule, std::move(message)});
-}
-
-std::string upper(std::string text) {
-  std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-  return text;
-}
 
 std::string bare(const Symbol& symbol) { return symbol.str().substr(0, symbol.view().find('.')); }
 

@@ -5,16 +5,12 @@
 #include <vector>
 
 #include "tick_ingestor/feeds/replay/layouts.hpp"
+#include "tick_ingestor/feeds/replay/words.hpp"
 
 namespace tickmesh::replay {
 namespace {
 
 using enum Column;
-
-std::string upper(std::string text) {
-  std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-  return text;
-}
 
 struct Market {
   std::string_view kind;    ///< the first folder

@@ -6,15 +6,11 @@
 #include "tick_ingestor/feeds/replay/layouts.hpp"
 #include "tick_ingestor/feeds/replay/lobster.hpp"
 #include "tick_ingestor/feeds/replay/row_parser.hpp"
+#include "tick_ingestor/feeds/replay/words.hpp"
 
 namespace tickmesh::replay {
 namespace {
 
-std::string upper(std::string_view text) {
-  std::string out{text};
-  std::ranges::transform(out, out.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-  return out;
-}
 /// Without its ending, where it is one of these.
 std::optional<std::string> stem(const std::filesystem::path& path, std::initializer_list<std::string_view> endings) {
   const std::string name = path.filename().string();
