@@ -17,6 +17,7 @@ using namespace std::chrono_literals;
 constexpr const char* kReaders = "readers";
 constexpr const char* kKeyframe = "keyframe";
 constexpr std::uint64_t kPiece = 1u << 20;
+constexpr std::uint64_t kScarceSegments = 4;  // room for fewer: what a ring may give away on a full disk must be read by then
 
 std::string pin_of(const std::string& reader) { return "reader " + reader; }
 
@@ -146,11 +147,13 @@ void Retention::pin(const std::string& reader, const Positions& snapshotted) {
 
 void Retention::gather() {
   if (options_.budget_bytes == 0) return;
-  // What lies in the older half of the budget is read in good time before it goes.
-  const auto half = options_.budget_bytes / 2;
+  // What lies in the older half of the budget is read in good time before it goes; where the disk turns out to be smaller than the
+  // budget, all but the newest.
+  const bool scarce = real_disk().free_bytes(options_.dir) < kScarceSegments * options_.segment_bytes;
+  const auto kept = scarce ? options_.segment_bytes : options_.budget_bytes / 2;
   const auto end = journal_.end().value;
-  if (end <= half) return;
-  const Lsn to{end - half};
+  if (end <= kept) return;
+  const Lsn to{end - kept};
   if (to.value < saved_.value + options_.segment_bytes) return;
   for (bool more = true; more;) {
     const auto fed = feed_keyframe(keyframe_, journal_, codec_, to, kPiece);

@@ -19,7 +19,7 @@ inline ServiceSpec api_gateway_spec() {
                 {"metrics_engine", {Stream::metrics, Stream::signal}},
                 {"position_manager", {Stream::position, Stream::account, Stream::risk, Stream::strategy}},
                 {"broker_gateway", {Stream::order, Stream::venue}}},
-      .by_reference = {},
+      .by_reference = {Stream::latest, Stream::metrics},
       .durable = {Stream::control},
       .gather = milliseconds(10),
       .follows = true,

@@ -15,7 +15,7 @@ namespace tickmesh {
 namespace {
 
 using namespace std::chrono_literals;
-constexpr std::uint64_t kSegment = 512u << 10;
+constexpr std::uint64_t kSegment = 2u << 20;
 
 /// A disk of its own that can be filled; gone with the object.
 class SmallDisk {
@@ -65,6 +65,7 @@ TEST(FullDisk, RefusesEntriesLetsExitsGoOnFromTheReserveAndRecovers) {
                  {"journal.segment_bytes", std::to_string(kSegment)},
                  {"journal.budget.perishable_bytes", "1000000000"},
                  {"journal.budget.kept_bytes", "1000000000"},
+                 {"journal.snapshot_s", "1"},
                  {"feed.demo.rate", "600"},
                  {"risk.cooldown_s", "0"}}};
   ASSERT_TRUE(mesh.wait_ready());
@@ -75,7 +76,7 @@ TEST(FullDisk, RefusesEntriesLetsExitsGoOnFromTheReserveAndRecovers) {
   ASSERT_EQ(on_reserve("broker_gateway"), 0);
   ASSERT_TRUE(eventually(
       [&] {
-        disk.fill(kSegment / 2);
+        disk.fill(kSegment - 4096);  // no room for a segment, some for snapshots: without them a ring can give nothing
         return on_reserve("position_manager") == 1 && on_reserve("broker_gateway") == 1;
       },
       90s))

@@ -31,9 +31,7 @@ struct Backtested {
   std::uint64_t ticks{0}, fills{0};
 };
 Backtested backtested(const Planned& run) {
-  char* none[] = {nullptr};
-  const auto config = Config::load("", {}, none);
-  backtest::SingleThreadMesh mesh{*config, run.recorded.instruments, run.recorded.survey.first, {.epoch = run.recorded.epoch}};
+  backtest::SingleThreadMesh mesh{defaults(), run.recorded.instruments, run.recorded.survey.first, {.epoch = run.recorded.epoch}};
   backtest::RecordedSource source{run.recorded};
   const auto summary = mesh.run(source);
   return {told(summary.hash, summary.fills_hash), summary.ticks, summary.fills};

@@ -32,11 +32,16 @@ struct Planned {
   TestMesh::Settings settings;
 };
 
-inline Planned plan(const std::string& data, const Scratch& scratch, const std::vector<std::string>& symbols = {}) {
+/// Every key at its default, the calendars found from anywhere.
+inline Config defaults() {
   char* none[] = {nullptr};
-  auto config = Config::load("", {}, none);
+  return *Config::load("", {{"mesh.calendar_dir", kSource + "/deploy/config/calendars"}}, none);
+}
+
+inline Planned plan(const std::string& data, const Scratch& scratch, const std::vector<std::string>& symbols = {}) {
+  const Config config = defaults();
   auto configured = load_instruments(kSource + "/deploy/config/instruments.toml");
-  auto recorded = backtest::open_recorded(data, *config, *configured, "", symbols);
+  auto recorded = backtest::open_recorded(data, config, *configured, "", symbols);
   if (!recorded) throw std::runtime_error(to_string(recorded.error()));
   std::ofstream{scratch.path + "/instruments.toml"} << replay::instruments_toml(recorded->instruments);
   std::string chosen;

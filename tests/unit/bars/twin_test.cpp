@@ -77,7 +77,8 @@ struct Twin {
       out << "nothing " << to_string(quality);
       return out.str();
     }
-    std::ranges::stable_sort(mine, {}, [](const Tick* t) { return t->event_time; });
+    // Of one time in the order taken, which is that of the array.
+    std::ranges::sort(mine, {}, [](const Tick* t) { return std::pair{t->event_time, t}; });
     Price high = mine[0]->price, low = mine[0]->price;
     std::int64_t volume = 0, signed_volume = 0;
     Int128 weighted = 0;
