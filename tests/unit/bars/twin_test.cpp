@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <sstream>
+#include <utility>
 
 #include "bars/instrument_bars.hpp"
 #include "unit/analytics/random_ticks.hpp"
