@@ -98,8 +98,9 @@ void AggressiveFlow::load(ByteReader& in) {
     d->volume = in.get<double>();
     TM_INVARIANT(std::isfinite(d->flow) && std::isfinite(d->volume) && d->volume >= 0, "a stored flow is a number");
   }
-  flag_ = in.get<std::int8_t>();
-  TM_INVARIANT(flag_ >= -1 && flag_ <= 1, "a stored flag is -1, 0 or 1");
+  const auto flag = in.get<std::int8_t>();
+  TM_INVARIANT(flag >= -1 && flag <= 1, "a stored flag is -1, 0 or 1");
+  flag_ = (flag > 0) - (flag < 0);
 }
 
 }  // namespace tickmesh

@@ -120,7 +120,8 @@ class Rsi {
 /// there before the signal is.
 class Macd {
  public:
-  Macd(std::size_t fast = 12, std::size_t slow = 26, std::size_t signal = 9) : closes_{fast}, fast_{fast}, slow_{slow}, signal_{signal} {
+  explicit Macd(std::size_t fast = 12, std::size_t slow = 26, std::size_t signal = 9)
+      : closes_{fast}, fast_{fast}, slow_{slow}, signal_{signal} {
     TM_INVARIANT(fast < slow, "the fast average is the faster one");
   }
   void push(double close);

@@ -12,6 +12,7 @@ std::vector<T> stored(ByteReader& in, std::size_t most) {
   const auto count = in.get<std::uint32_t>();
   TM_INVARIANT(count <= most, "a stored window fits the window it is loaded into");
   std::vector<T> all;
+  all.reserve(count);
   for (std::uint32_t i = 0; i < count; ++i) all.push_back(in.get<T>());
   return all;
 }

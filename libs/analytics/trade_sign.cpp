@@ -8,8 +8,9 @@ namespace tickmesh {
 
 void TickRule::load(ByteReader& in) {
   last_ = in.get<Price>();
-  sign_ = in.get<std::int8_t>();
-  TM_INVARIANT(last_.raw() >= 0 && sign_ >= -1 && sign_ <= 1, "a stored sign is -1, 0 or 1");
+  const auto sign = in.get<std::int8_t>();
+  TM_INVARIANT(last_.raw() >= 0 && sign >= -1 && sign <= 1, "a stored sign is -1, 0 or 1");
+  sign_ = (sign > 0) - (sign < 0);
 }
 
 void TradeSigner::quote(const Quote& quote) {
