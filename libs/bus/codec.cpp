@@ -19,7 +19,7 @@ namespace {
 #define TM_ENUM(Enum, last)                                                        \
   static_assert(static_cast<int>(Enum::last) == static_cast<int>(v1::Enum##_MAX)); \
   constexpr bool known(v1::Enum value) { return value >= v1::Enum##_MIN && value <= v1::Enum##_MAX; }
-TM_ENUM(Stream, control)
+TM_ENUM(Stream, book)
 TM_ENUM(Side, sell)
 TM_ENUM(FeedKind, replay)
 TM_ENUM(TickKind, bust)
@@ -37,7 +37,11 @@ TM_ENUM(Outcome, unknown)
 TM_ENUM(RiskEventKind, command_answered)
 TM_ENUM(OrderEventKind, unknown)
 TM_ENUM(VenueEventKind, state_changed)
-TM_ENUM(Verb, flatten)
+TM_ENUM(DepthKind, snapshot)
+TM_ENUM(MarketStateKind, imbalance_down)
+TM_ENUM(LvnChange, node_gone)
+TM_ENUM(ProfileEventKind, lvn)
+TM_ENUM(Verb, predict)
 TM_ENUM(VenueReportKind, reconcile_end)
 #undef TM_ENUM
 // Only this one has no "none": a value that is there says what it is.
@@ -91,6 +95,16 @@ struct Writer {
       if (value == T{}) break;
       fields(*this, value, add());
     }
+  }
+  template <class T, class Size, class Add, class At>
+  void messages(const char* /*name*/, const std::vector<T>& values, Size /*size*/, Add add, At /*at*/) {
+    for (const T& value : values) fields(*this, value, add());
+  }
+  template <class T, class List>
+  void numbers(const std::vector<T>& values, List list) {
+    auto& numbers = list();
+    numbers.Reserve(static_cast<int>(values.size()));
+    for (const T& value : values) numbers.AddAlreadyReserved(value.raw());
   }
 };
 
@@ -148,6 +162,16 @@ struct Reader {
       if (i < count) fields(*this, values[i], at(static_cast<int>(i)));
     }
   }
+  template <class T, class Size, class Add, class At>
+  void messages(const char* /*name*/, std::vector<T>& values, Size size, Add /*add*/, At at) {
+    values.resize(static_cast<std::size_t>(size()));
+    for (std::size_t i = 0; i < values.size(); ++i) fields(*this, values[i], at(static_cast<int>(i)));
+  }
+  template <class T, class List>
+  void numbers(std::vector<T>& values, List list) {
+    values.clear();
+    for (const auto raw : list()) values.push_back(T::from_raw(raw));
+  }
 };
 
 /// Its message and its stream.
@@ -165,6 +189,9 @@ TM_WIRE(FeedEvent, feed)
 TM_WIRE(Bar, bar)
 TM_WIRE(Metrics, metrics)
 TM_WIRE(Signal, signal)
+TM_WIRE(ProfileEvent, profile)
+TM_WIRE(DepthUpdate, depth)
+TM_WIRE(BookTop, book)
 TM_WIRE(Intent, intent)
 TM_WIRE(PositionEvent, position)
 TM_WIRE(AccountEvent, account)
@@ -200,7 +227,8 @@ v1::Rebuilt& choose(v1::LocalInput& m, const Rebuilt&) { return *m.mutable_rebui
 template <class T>
 bool lacks_symbol(const T& event) {
   if constexpr (std::is_same_v<T, Latest> || std::is_same_v<T, Bar> || std::is_same_v<T, Metrics> || std::is_same_v<T, Signal> ||
-                std::is_same_v<T, PositionEvent>)
+                std::is_same_v<T, PositionEvent> || std::is_same_v<T, ProfileEvent> || std::is_same_v<T, DepthUpdate> ||
+                std::is_same_v<T, BookTop>)
     return event.symbol.empty();
   return false;
 }
@@ -328,7 +356,9 @@ Result<void> ProtoCodec::decode(Stream stream, ByteView bytes, Event& out) const
     case Stream::feed: return decode_event<FeedEvent>(bytes, out);
     case Stream::bar: return decode_event<Bar>(bytes, out);
     case Stream::metrics: return decode_event<Metrics>(bytes, out);
-    case Stream::profile: break;
+    case Stream::profile: return decode_event<ProfileEvent>(bytes, out);
+    case Stream::depth: return decode_event<DepthUpdate>(bytes, out);
+    case Stream::book: return decode_event<BookTop>(bytes, out);
     case Stream::signal: return decode_event<Signal>(bytes, out);
     case Stream::intent: return decode_event<Intent>(bytes, out);
     case Stream::position: return decode_event<PositionEvent>(bytes, out);

@@ -25,7 +25,9 @@ std::string message_of(Stream stream) {
     case Stream::order: return "OrderEvent";
     case Stream::venue: return "VenueEvent";
     case Stream::control: return "Command";
-    case Stream::profile:
+    case Stream::profile: return "ProfileEvent";
+    case Stream::depth: return "DepthUpdate";
+    case Stream::book: return "BookTop";
     case Stream::local: return "LocalInput";
   }
   return "LocalInput";

@@ -10,11 +10,13 @@
       #name, e.member, [&]() -> decltype(auto) { return m.name(); }, \
       [&](auto&& value) { m.set_##name(std::forward<decltype(value)>(value)); })
 #define TM_MESSAGE(member, name) io.message(e.member, [&] { return m.has_##name(); }, [&]() -> auto& { return *m.mutable_##name(); })
-/// A list of at most as many messages as the array holds; elements that say nothing end it.
+/// A list of messages: a vector, or an array of at most as many as it holds, where elements that say nothing end it.
 #define TM_MESSAGES(member, name)                                                                   \
   io.messages(                                                                                      \
       #name, e.member, [&] { return m.name##_size(); }, [&]() -> auto& { return *m.add_##name(); }, \
       [&](int i) -> auto& { return *m.mutable_##name(i); })
+/// A packed list of fixed-point numbers.
+#define TM_NUMBERS(member, name) io.numbers(e.member, [&]() -> auto& { return *m.mutable_##name(); })
 #define TM_TABLE(Type, Message) \
   template <class Io>           \
   void fields(Io& io, typename Io::template Of<Type>& e, v1::Message& m)
@@ -126,6 +128,11 @@ TM_TABLE(BarIndicators, BarIndicators) {
   TM_MESSAGE(garman_klass, garman_klass);
   TM_MESSAGE(rogers_satchell, rogers_satchell);
   TM_MESSAGE(garman_klass_overnight, garman_klass_overnight);
+  TM_MESSAGE(close, close);
+  TM_MESSAGE(volume, volume);
+  TM_MESSAGE(high_close_20, high_close_20);
+  TM_MESSAGE(low_close_20, low_close_20);
+  TM_MESSAGE(mean_volume_20, mean_volume_20);
 }
 TM_TABLE(Metrics, Metrics) {
   TM_MESSAGE(header, header);
@@ -193,6 +200,90 @@ TM_TABLE(Metrics, Metrics) {
   TM_MESSAGE(realised_variance, realised_variance);
   TM_MESSAGE(realised_volatility, realised_volatility);
   TM_MESSAGES(bars, bars);
+  TM_MESSAGE(ofi_z, ofi_z);
+  TM_MESSAGE(poc, poc);
+  TM_MESSAGE(val, val);
+  TM_MESSAGE(vah, vah);
+  TM_MESSAGE(hvn_above, hvn_above);
+  TM_MESSAGE(hvn_below, hvn_below);
+  TM_MESSAGE(lvn_above, lvn_above);
+  TM_MESSAGE(lvn_below, lvn_below);
+  TM_MESSAGE(lvn_ticks, lvn_ticks);
+  TM_MESSAGE(lvn_atr, lvn_atr);
+  TM_MESSAGE(market_state, market_state);
+  TM_MESSAGE(in_frac, in_frac);
+  TM_MESSAGE(efficiency, efficiency);
+  TM_MESSAGE(accept_up, accept_up);
+  TM_MESSAGE(accept_down, accept_down);
+  TM_MESSAGE(state_cvd, state_cvd);
+  TM_MESSAGE(profile_share, profile_share);
+  TM_MESSAGE(vpin, vpin);
+  TM_MESSAGE(depth_imbalance, depth_imbalance);
+  TM_MESSAGE(depth_ofi, depth_ofi);
+  TM_MESSAGE(depth_ofi_normalised, depth_ofi_normalised);
+}
+TM_TABLE(ProfileEvent, ProfileEvent) {
+  TM_MESSAGE(header, header);
+  TM_FIELD(symbol, symbol);
+  TM_FIELD(feed, feed);
+  TM_FIELD(synthetic, synthetic);
+  TM_FIELD(kind, kind);
+  TM_FIELD(session_start, session_start_ns);
+  TM_FIELD(session_end, session_end_ns);
+  TM_FIELD(approx, approx);
+  TM_FIELD(volume_share, volume_share);
+  TM_FIELD(row_size, row_size_e8);
+  TM_FIELD(low, low_e8);
+  TM_NUMBERS(rows, rows_e8);
+  TM_FIELD(poc, poc_e8);
+  TM_FIELD(val, val_e8);
+  TM_FIELD(vah, vah_e8);
+  TM_FIELD(volume, volume_e8);
+  TM_FIELD(inside, inside_e8);
+  TM_NUMBERS(hvn, hvn_e8);
+  TM_NUMBERS(lvn, lvn_e8);
+  TM_FIELD(state, state);
+  TM_MESSAGE(in_frac, in_frac);
+  TM_MESSAGE(efficiency, efficiency);
+  TM_FIELD(accept_up, accept_up);
+  TM_FIELD(accept_down, accept_down);
+  TM_FIELD(cvd, cvd_e8);
+  TM_FIELD(reason, reason);
+  TM_FIELD(lvn_change, lvn_change);
+  TM_FIELD(lvn_near, lvn_near_e8);
+  TM_MESSAGE(lvn_ticks, lvn_ticks);
+  TM_MESSAGE(lvn_atr, lvn_atr);
+  TM_MESSAGE(vpin, vpin);
+}
+TM_TABLE(DepthLevel, DepthLevel) {
+  TM_FIELD(price, price_e8);
+  TM_FIELD(size, size_e8);
+}
+TM_TABLE(DepthUpdate, DepthUpdate) {
+  TM_MESSAGE(header, header);
+  TM_FIELD(symbol, symbol);
+  TM_FIELD(feed, feed);
+  TM_FIELD(synthetic, synthetic);
+  TM_FIELD(kind, kind);
+  TM_FIELD(previous, previous);
+  TM_FIELD(last, last);
+  TM_MESSAGES(bids, bids);
+  TM_MESSAGES(asks, asks);
+}
+TM_TABLE(BookTop, BookTop) {
+  TM_MESSAGE(header, header);
+  TM_FIELD(symbol, symbol);
+  TM_FIELD(feed, feed);
+  TM_FIELD(synthetic, synthetic);
+  TM_FIELD(live, live);
+  TM_FIELD(reason, reason);
+  TM_FIELD(last, last);
+  TM_FIELD(resyncs, resyncs);
+  TM_MESSAGES(bids, bids);
+  TM_MESSAGES(asks, asks);
+  TM_MESSAGE(imbalance, imbalance);
+  TM_MESSAGE(ofi, ofi);
+  TM_MESSAGE(ofi_normalised, ofi_normalised);
 }
 TM_TABLE(Signal, Signal) {
   TM_MESSAGE(header, header);
@@ -308,6 +399,13 @@ TM_TABLE(VenueEvent, VenueEvent) {
   TM_FIELD(outcome, outcome);
   TM_FIELD(reason, reason);
 }
+TM_TABLE(Prediction, Prediction) {
+  TM_FIELD(side, side);
+  TM_FIELD(confidence, confidence);
+  TM_FIELD(horizon, horizon_ns);
+  TM_FIELD(model, model);
+  TM_FIELD(as_of, as_of_ns);
+}
 TM_TABLE(Command, Command) {
   TM_MESSAGE(header, header);
   TM_FIELD(id, id);
@@ -322,6 +420,7 @@ TM_TABLE(Command, Command) {
   TM_FIELD(issuer, issuer);
   TM_FIELD(note, note);
   TM_FIELD(valid_until, valid_until_ns);
+  TM_MESSAGE(prediction, prediction);
 }
 TM_TABLE(Started, Started) { TM_MESSAGE(token, token); }
 TM_TABLE(WentLive, WentLive) { (void)io, (void)e, (void)m; }
@@ -373,4 +472,5 @@ TM_TABLE(Rebuilt, Rebuilt) {
 #undef TM_FIELD
 #undef TM_MESSAGE
 #undef TM_MESSAGES
+#undef TM_NUMBERS
 #undef TM_TABLE

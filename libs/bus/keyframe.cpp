@@ -17,6 +17,11 @@ struct KeyOf {
   }
   Key operator()(const Metrics& e) const { return e.symbol.str(); }
   Key operator()(const Signal& e) const { return e.strategy + ' ' + e.symbol.str(); }
+  Key operator()(const ProfileEvent& e) const {
+    // A session that is over is another thing than the one that develops.
+    return (e.kind == ProfileEventKind::completed ? "completed " : "developing ") + e.symbol.str();
+  }
+  Key operator()(const BookTop& e) const { return e.symbol.str(); }
   Key operator()(const PositionEvent& e) const { return e.symbol.str(); }
   Key operator()(const AccountEvent&) const { return std::string{}; }
   Key operator()(const RiskEvent& e) const {

@@ -81,6 +81,26 @@ struct FeedEvent {
   friend bool operator==(const FeedEvent&, const FeedEvent&) = default;
 };
 
+enum class DepthKind : std::uint8_t { none = 0, delta = 1, snapshot = 2 };
+struct DepthLevel {
+  Price price{};
+  Quantity size{};  ///< what rests there; in a delta 0: the level is gone
+  friend bool operator==(const DepthLevel&, const DepthLevel&) = default;
+};
+/// What rests at a venue by price level: the whole book, or every change of it after update `previous` up to `last`, by the venue's count.
+/// A snapshot's levels are best first, a delta's as the venue told them.
+struct DepthUpdate {
+  Header header{};
+  Symbol symbol{};
+  FeedKind feed{FeedKind::none};
+  bool synthetic{false};
+  DepthKind kind{DepthKind::none};
+  std::uint64_t previous{0};  ///< deltas
+  std::uint64_t last{0};
+  std::vector<DepthLevel> bids{}, asks{};
+  friend bool operator==(const DepthUpdate&, const DepthUpdate&) = default;
+};
+
 // ---- bar_compressor ------------------------------------------------------------------------------------------------
 
 enum class BarBasis : std::uint8_t { none = 0, trade = 1, mid = 2 };
@@ -139,6 +159,11 @@ struct BarIndicators {
   Value garman_klass{};
   Value rogers_satchell{};
   Value garman_klass_overnight{};  ///< with the jump from close to open
+  Value close{};                   ///< of the last closed bar, price units
+  Value volume{};                  ///< its volume, units
+  Value high_close_20{};           ///< the highest close of the 20 bars before it
+  Value low_close_20{};
+  Value mean_volume_20{};  ///< of the same bars, units
   friend bool operator==(const BarIndicators&, const BarIndicators&) = default;
 };
 /// METRICS.md sections 1, 2, 4 and 5. libs/core/metric_values.hpp lists the values by name.
@@ -205,10 +230,84 @@ struct Metrics {
   Value vwap{};        ///< session, price units
   Value vwap_lower{};  ///< vwap - 2 sd, volume-weighted
   Value vwap_upper{};
-  Value realised_variance{};                          ///< sum of squared 5-minute log returns of the mid over an hour
-  Value realised_volatility{};                        ///< its root, a year
+  Value realised_variance{};    ///< sum of squared 5-minute log returns of the mid over an hour
+  Value realised_volatility{};  ///< its root, a year
+  Value ofi_z{};                ///< ofi against its own mean and sd over the last 2,000 quote events
+  Value poc{};                  ///< of the session's developing profile, price units: centre of the row with the most volume
+  Value val{};                  ///< lower edge of the value area
+  Value vah{};                  ///< upper edge
+  Value hvn_above{};            ///< the nearest node of high volume above the last price, price units
+  Value hvn_below{};            ///< at or below it
+  Value lvn_above{};            ///< the same of low volume
+  Value lvn_below{};
+  Value lvn_ticks{};             ///< from the last price to the nearest node of low volume, above zero when it lies above
+  Value lvn_atr{};               ///< the same in ATR of 1 m bars
+  Value market_state{};          ///< the label: 0 BALANCE, 1 IMBALANCE_UP, -1 IMBALANCE_DOWN; UNDEFINED while UNKNOWN
+  Value in_frac{};               ///< what the state stands on: share of 30 bars' volume inside the reference area
+  Value efficiency{};            ///< |C_N - C_0| / sum |dC| of those bars
+  Value accept_up{};             ///< closes above VAH in a row
+  Value accept_down{};           ///< closes below VAL in a row
+  Value state_cvd{};             ///< change of CVD over those bars, units
+  Value profile_share{};         ///< of the market's volume that this feed sees, 0 to 1; UNDEFINED when nobody said
+  Value vpin{};                  ///< shown, never traded on
+  Value depth_imbalance{};       ///< five levels, weights exp(-k/2), -1 to 1
+  Value depth_ofi{};             ///< mean of five levels' order-flow imbalance over 100 changes of the book, units
+  Value depth_ofi_normalised{};  ///< the same over the mean depth of a level
   std::array<BarIndicators, kMostBarLengths> bars{};  ///< by length, ascending, those that are there first
   friend bool operator==(const Metrics&, const Metrics&) = default;
+};
+enum class MarketStateKind : std::uint8_t { unknown = 0, balance = 1, imbalance_up = 2, imbalance_down = 3 };
+std::string_view to_string(MarketStateKind kind);  ///< UNKNOWN, BALANCE, IMBALANCE_UP, IMBALANCE_DOWN
+enum class LvnChange : std::uint8_t { none = 0, near = 1, away = 2, node_gone = 3 };
+std::string_view to_string(LvnChange change);  ///< none, near, away, node_gone
+enum class ProfileEventKind : std::uint8_t { none = 0, developing = 1, completed = 2, state_changed = 3, lvn = 4 };
+std::string_view to_string(ProfileEventKind kind);  ///< developing, completed, state_changed, lvn
+/// Where one feed's session traded, and what state that makes (METRICS.md 3). The whole of it at every event.
+struct ProfileEvent {
+  Header header{};
+  Symbol symbol{};
+  FeedKind feed{FeedKind::none};
+  bool synthetic{false};
+  ProfileEventKind kind{ProfileEventKind::none};  ///< why it is said
+  Timestamp session_start{}, session_end{};       ///< end zero: it develops
+  bool approx{false};                             ///< from bars
+  double volume_share{0};                         ///< of the market's volume that this feed sees, 0 to 1; 0: nobody said
+  Price row_size{};
+  Price low{};                      ///< lower edge of the first row
+  std::vector<Quantity> rows{};     ///< volume by row, upwards
+  Price poc{};                      ///< centre of its row; this and the next two zero without a trade
+  Price val{}, vah{};               ///< edges of the value area
+  Quantity volume{}, inside{};      ///< in all, and in the value area
+  std::vector<Price> hvn{}, lvn{};  ///< centres of the nodes' rows, ascending
+  MarketStateKind state{MarketStateKind::unknown};
+  Value in_frac{};
+  Value efficiency{};
+  std::uint32_t accept_up{0}, accept_down{0};
+  Quantity cvd{};        ///< change over the state's bars
+  std::string reason{};  ///< of the state, in words
+  LvnChange lvn_change{LvnChange::none};
+  Price lvn_near{};  ///< the node that the price is near; zero: none
+  Value lvn_ticks{};
+  Value lvn_atr{};
+  Value vpin{};  ///< shown, never traded on
+  friend bool operator==(const ProfileEvent&, const ProfileEvent&) = default;
+};
+/// The best of one book, on a grid while it changes, and when it breaks or is whole again.
+struct BookTop {
+  static constexpr std::size_t kLevels = 10;
+  Header header{};
+  Symbol symbol{};
+  FeedKind feed{FeedKind::none};
+  bool synthetic{false};
+  bool live{false};                        ///< false: it has no levels until a snapshot joins on
+  std::string reason{};                    ///< why it is not live: gap, crossed, emptied, …
+  std::uint64_t last{0};                   ///< the venue's update it is at
+  std::uint64_t resyncs{0};                ///< how often it broke since the session began
+  std::vector<DepthLevel> bids{}, asks{};  ///< best first, kLevels at most
+  Value imbalance{};                       ///< as depth_imbalance of Metrics, and so on
+  Value ofi{};
+  Value ofi_normalised{};
+  friend bool operator==(const BookTop&, const BookTop&) = default;
 };
 enum class SignalAction : std::uint8_t { none = 0, wait = 1, enter_long = 2, enter_short = 3, exit = 4 };
 std::string_view to_string(SignalAction action);  ///< WAIT, ENTER_LONG, ENTER_SHORT, EXIT
@@ -383,8 +482,28 @@ struct VenueEvent {
 
 // ---- api_gateway ---------------------------------------------------------------------------------------------------
 
-enum class Verb : std::uint8_t { none = 0, open = 1, close = 2, cancel = 3, cancel_all = 4, reduce = 5, halt = 6, resume = 7, flatten = 8 };
+enum class Verb : std::uint8_t {
+  none = 0,
+  open = 1,
+  close = 2,
+  cancel = 3,
+  cancel_all = 4,
+  reduce = 5,
+  halt = 6,
+  resume = 7,
+  flatten = 8,
+  predict = 9
+};
 std::string_view to_string(Verb verb);
+/// What a user's own model says of a symbol.
+struct Prediction {
+  Side side{Side::none};  ///< none: flat
+  double confidence{0};   ///< a score in [0,1]
+  Duration horizon{};     ///< it holds until as_of + horizon
+  std::string model{};    ///< who says it
+  Timestamp as_of{};      ///< the moment it knows the market at
+  friend bool operator==(const Prediction&, const Prediction&) = default;
+};
 /// A person's or a program's order to the mesh. Its id is derived from its place in api_gateway's journal.
 struct Command {
   Header header{};
@@ -398,6 +517,7 @@ struct Command {
   std::string issuer{};
   std::string note{};
   Timestamp valid_until{};
+  Prediction prediction{};  ///< predict
   friend bool operator==(const Command&, const Command&) = default;
 };
 
@@ -467,6 +587,10 @@ constexpr TickKind last_value(TickKind) { return TickKind::bust; }
 constexpr FeedEventKind last_value(FeedEventKind) { return FeedEventKind::clock_stepped; }
 constexpr BarBasis last_value(BarBasis) { return BarBasis::mid; }
 constexpr BarQuality last_value(BarQuality) { return BarQuality::revised; }
+constexpr DepthKind last_value(DepthKind) { return DepthKind::snapshot; }
+constexpr MarketStateKind last_value(MarketStateKind) { return MarketStateKind::imbalance_down; }
+constexpr LvnChange last_value(LvnChange) { return LvnChange::node_gone; }
+constexpr ProfileEventKind last_value(ProfileEventKind) { return ProfileEventKind::lvn; }
 constexpr SignalAction last_value(SignalAction) { return SignalAction::exit; }
 constexpr OrderType last_value(OrderType) { return OrderType::stop; }
 constexpr IntentKind last_value(IntentKind) { return IntentKind::cancel; }
@@ -479,7 +603,7 @@ constexpr RiskEventKind last_value(RiskEventKind) { return RiskEventKind::comman
 constexpr KellyBound last_value(KellyBound) { return KellyBound::cap; }
 constexpr OrderEventKind last_value(OrderEventKind) { return OrderEventKind::unknown; }
 constexpr VenueEventKind last_value(VenueEventKind) { return VenueEventKind::state_changed; }
-constexpr Verb last_value(Verb) { return Verb::flatten; }
+constexpr Verb last_value(Verb) { return Verb::predict; }
 constexpr VenueReportKind last_value(VenueReportKind) { return VenueReportKind::reconcile_end; }
 
 /// The disk of the journal has room for no other segment, or has it again. Told once after every start, then when it changes.
@@ -505,6 +629,6 @@ struct Rebuilt {
 
 using Event = std::variant<Tick, Latest, FeedEvent, Bar, Metrics, Signal, Intent, PositionEvent, AccountEvent, RiskEvent, StrategyEvent,
                            OrderEvent, VenueEvent, Command, Started, WentLive, TimerFired, PeerChanged, StreamGap, VenueReport, Request,
-                           DiskChanged, ClockStepped, Rebuilt>;
+                           DiskChanged, ClockStepped, Rebuilt, ProfileEvent, DepthUpdate, BookTop>;
 
 }  // namespace tickmesh

@@ -77,6 +77,27 @@ inline constexpr MetricValue kMetricValues[] = {
     {"vwap_upper", &Metrics::vwap_upper},
     {"realised_variance", &Metrics::realised_variance},
     {"realised_volatility", &Metrics::realised_volatility},
+    {"ofi_z", &Metrics::ofi_z},
+    {"poc", &Metrics::poc},
+    {"val", &Metrics::val},
+    {"vah", &Metrics::vah},
+    {"hvn_above", &Metrics::hvn_above},
+    {"hvn_below", &Metrics::hvn_below},
+    {"lvn_above", &Metrics::lvn_above},
+    {"lvn_below", &Metrics::lvn_below},
+    {"lvn_ticks", &Metrics::lvn_ticks},
+    {"lvn_atr", &Metrics::lvn_atr},
+    {"market_state", &Metrics::market_state},
+    {"in_frac", &Metrics::in_frac},
+    {"efficiency", &Metrics::efficiency},
+    {"accept_up", &Metrics::accept_up},
+    {"accept_down", &Metrics::accept_down},
+    {"state_cvd", &Metrics::state_cvd},
+    {"profile_share", &Metrics::profile_share},
+    {"vpin", &Metrics::vpin},
+    {"depth_imbalance", &Metrics::depth_imbalance},
+    {"depth_ofi", &Metrics::depth_ofi},
+    {"depth_ofi_normalised", &Metrics::depth_ofi_normalised},
 };
 inline constexpr std::size_t kMetricValueCount = std::size(kMetricValues);
 inline constexpr BarValue kBarValues[] = {
@@ -101,6 +122,11 @@ inline constexpr BarValue kBarValues[] = {
     {"garman_klass", &BarIndicators::garman_klass},
     {"rogers_satchell", &BarIndicators::rogers_satchell},
     {"garman_klass_overnight", &BarIndicators::garman_klass_overnight},
+    {"close", &BarIndicators::close},
+    {"volume", &BarIndicators::volume},
+    {"high_close_20", &BarIndicators::high_close_20},
+    {"low_close_20", &BarIndicators::low_close_20},
+    {"mean_volume_20", &BarIndicators::mean_volume_20},
 };
 inline constexpr std::size_t kBarValueCount = std::size(kBarValues);
 

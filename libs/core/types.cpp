@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::array<std::string_view, kStreams> kStreamNames{"local",    "tick",   "latest", "feed",     "bar",     "metrics",
                                                               "profile",  "signal", "intent", "position", "account", "risk",
-                                                              "strategy", "order",  "venue",  "control"};
+                                                              "strategy", "order",  "venue",  "control",  "depth",   "book"};
 
 bool symbol_part(std::string_view part) {
   const auto allowed = [](char c) {
@@ -75,6 +75,9 @@ TM_NAMES(Side, "NONE", "BUY", "SELL")
 TM_NAMES(FeedKind, "none", "demo", "push", "replay")
 TM_NAMES(BarBasis, "", "trade", "mid")
 TM_NAMES(BarQuality, "", "complete", "gap", "late", "revised")
+TM_NAMES(MarketStateKind, "UNKNOWN", "BALANCE", "IMBALANCE_UP", "IMBALANCE_DOWN")
+TM_NAMES(LvnChange, "none", "near", "away", "node_gone")
+TM_NAMES(ProfileEventKind, "", "developing", "completed", "state_changed", "lvn")
 TM_NAMES(SignalAction, "", "WAIT", "ENTER_LONG", "ENTER_SHORT", "EXIT")
 TM_NAMES(OrderType, "", "MARKET", "LIMIT", "STOP")
 TM_NAMES(Purpose, "", "ENTRY", "EXIT")
@@ -82,7 +85,7 @@ TM_NAMES(KellyBound, "", "TOO_FEW", "EDGE<=0", "FRACTION", "CAP")
 TM_NAMES(RiskState, "", "ACTIVE", "REDUCING", "HALTED")
 TM_NAMES(Outcome, "", "done", "refused", "expired", "unknown")
 TM_NAMES(OrderEventKind, "", "SENDING", "ACCEPTED", "PARTIALLY_FILLED", "FILLED", "CANCELING", "CANCELED", "REJECTED", "EXPIRED", "UNKNOWN")
-TM_NAMES(Verb, "", "open", "close", "cancel", "cancel_all", "reduce", "halt", "resume", "flatten")
+TM_NAMES(Verb, "", "open", "close", "cancel", "cancel_all", "reduce", "halt", "resume", "flatten", "predict")
 #undef TM_NAMES
 
 }  // namespace tickmesh

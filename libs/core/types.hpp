@@ -86,10 +86,12 @@ enum class Stream : std::uint8_t {
   order = 13,
   venue = 14,
   control = 15,
+  depth = 16,
+  book = 17,
 };
-inline constexpr unsigned kStreams = 16;
+inline constexpr unsigned kStreams = 18;
 /// The last value of an enumeration: what is read from stored bytes is not above it. Every enumeration that is stored has one.
-constexpr Stream last_value(Stream) { return Stream::control; }
+constexpr Stream last_value(Stream) { return Stream::book; }
 std::string_view to_string(Stream stream);
 /// Error: field "stream", rule "one of tick, latest, …".
 Result<Stream> parse_stream(std::string_view text);

@@ -17,9 +17,9 @@
 
 namespace tickmesh {
 
-/// control < feed < tick < bar < metrics < signal < order < intent; what has no rank of its own comes after all of them.
+/// control < feed < tick < depth < bar < metrics < signal < order < intent; what has no rank of its own comes after all of them.
 inline constexpr std::array<std::uint8_t, kStreams> kMergeRanks = [] {
-  constexpr std::array order{Stream::control, Stream::feed,   Stream::tick,  Stream::bar,
+  constexpr std::array order{Stream::control, Stream::feed,   Stream::tick,  Stream::depth, Stream::bar,
                              Stream::metrics, Stream::signal, Stream::order, Stream::intent};
   std::array<std::uint8_t, kStreams> ranks{};
   ranks.fill(order.size());

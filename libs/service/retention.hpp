@@ -16,7 +16,7 @@ namespace tickmesh {
 
 /// Streams that are kept until every registered reader has a snapshot beyond them: what moves money and what people asked for.
 /// The others are perishable: a ring of bytes.
-constexpr bool kept(Stream stream) { return stream >= Stream::intent; }
+constexpr bool kept(Stream stream) { return stream >= Stream::intent && stream <= Stream::control; }
 
 struct RetentionOptions {
   std::string dir;                 ///< the journal's: two files of its own lie there, `readers` and `keyframe`

@@ -80,7 +80,9 @@ inline constexpr unsigned kOrderFlow = 256;  ///< ofi*, book_imbalance, micropri
 inline constexpr unsigned kTrades = 512;     ///< sign_share_* to aggressive, vwap*
 inline constexpr unsigned kRealised = 1024;  ///< realised_*
 inline constexpr unsigned kBars = 2048;      ///< bars
-inline constexpr unsigned kAll = 4095;
+inline constexpr unsigned kProfile = 4096;   ///< poc to vpin
+inline constexpr unsigned kDepth = 8192;     ///< depth_*
+inline constexpr unsigned kAll = 16383;
 }  // namespace metric_group
 
 /// One rule for one instrument. Deterministic; remembers what it entered.

@@ -44,10 +44,12 @@ constexpr const char* owner_of(Stream stream) {
   switch (stream) {
     case Stream::tick:
     case Stream::latest:
+    case Stream::depth:
     case Stream::feed: return "tick_ingestor";
     case Stream::bar: return "bar_compressor";
     case Stream::metrics:
     case Stream::profile:
+    case Stream::book:
     case Stream::signal: return "metrics_engine";
     case Stream::order:
     case Stream::venue: return "broker_gateway";

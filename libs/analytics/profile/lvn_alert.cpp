@@ -5,11 +5,6 @@
 
 namespace tickmesh {
 
-std::string_view to_string(LvnChange change) {
-  constexpr std::string_view kNames[] = {"none", "near", "away", "node_gone"};
-  return kNames[static_cast<std::size_t>(change)];
-}
-
 LvnChange LvnAlert::update(Price last, std::span<const Price> nodes, const Value& atr) {
   const double range = atr.has_value && std::isfinite(atr.value) && atr.value > 0 ? atr.value : 0;
   const double tick = tick_.to_double();

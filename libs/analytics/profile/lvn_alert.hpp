@@ -6,11 +6,9 @@
 
 #include "analytics/value.hpp"
 #include "core/bytes.hpp"
+#include "core/events.hpp"
 
 namespace tickmesh {
-
-enum class LvnChange : std::uint8_t { none = 0, near = 1, away = 2, node_gone = 3 };
-std::string_view to_string(LvnChange change);  ///< none, near, away, node_gone
 
 class LvnAlert {
  public:

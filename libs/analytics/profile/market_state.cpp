@@ -16,11 +16,6 @@ std::string two_places(double value) {
 
 }  // namespace
 
-std::string_view to_string(MarketStateKind kind) {
-  constexpr std::string_view kNames[] = {"UNKNOWN", "BALANCE", "IMBALANCE_UP", "IMBALANCE_DOWN"};
-  return kNames[static_cast<std::size_t>(kind)];
-}
-
 std::string reasons(const MarketStateReading& r) {
   std::string text = std::to_string(r.bars) + " bars";
   if (r.in_frac.has_value) text += ", " + two_places(r.in_frac.value * 100) + " % of volume inside";

@@ -6,13 +6,10 @@
 
 #include "analytics/ring.hpp"
 #include "analytics/value.hpp"
+#include "core/events.hpp"
 #include "core/types.hpp"
 
 namespace tickmesh {
-
-enum class MarketStateKind : std::uint8_t { unknown = 0, balance = 1, imbalance_up = 2, imbalance_down = 3 };
-constexpr MarketStateKind last_value(MarketStateKind) { return MarketStateKind::imbalance_down; }
-std::string_view to_string(MarketStateKind kind);  ///< UNKNOWN, BALANCE, IMBALANCE_UP, IMBALANCE_DOWN
 
 struct MarketStateSettings {
   std::size_t bars{30};     ///< the window

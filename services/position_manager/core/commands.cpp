@@ -13,6 +13,7 @@
 namespace tickmesh {
 
 void PositionCore::on_command(const Command& c, Turn& t) {
+  if (c.verb == Verb::predict) return;  // metrics_engine's
   Book* b = c.symbol.empty() ? nullptr : book(c.symbol);
   if (!c.symbol.empty() && b == nullptr) return answer(c.id, c.symbol, Outcome::refused, "symbol", "not an instrument of this mesh", t);
   if (c.verb == Verb::open && b != nullptr && came_back(*b, t.name)) {
@@ -30,6 +31,7 @@ void PositionCore::on_command(const Command& c, Turn& t) {
     case Verb::reduce:
     case Verb::halt:
     case Verb::resume: return do_state(c, t);
+    case Verb::predict:
     case Verb::none: break;
   }
   answer(c.id, c.symbol, Outcome::refused, "verb", "not a verb of position_manager", t);

@@ -39,7 +39,9 @@ std::unique_ptr<google::protobuf::Message> message_of(Stream stream) {
     case Stream::feed: return std::make_unique<v1::FeedEvent>();
     case Stream::bar: return std::make_unique<v1::Bar>();
     case Stream::metrics: return std::make_unique<v1::Metrics>();
-    case Stream::profile: return nullptr;
+    case Stream::profile: return std::make_unique<v1::ProfileEvent>();
+    case Stream::depth: return std::make_unique<v1::DepthUpdate>();
+    case Stream::book: return std::make_unique<v1::BookTop>();
     case Stream::signal: return std::make_unique<v1::Signal>();
     case Stream::intent: return std::make_unique<v1::Intent>();
     case Stream::position: return std::make_unique<v1::PositionEvent>();

@@ -76,7 +76,7 @@ class Filler {
     v = *Symbol::parse(text);
   }
   void maybe(Symbol& v) { rng_.chance(30) ? void(v = Symbol{}) : fill(v); }
-  void fill(Stream& v) { choice(v, Stream::control); }
+  void fill(Stream& v) { choice(v, Stream::book); }
   void fill(Side& v) { choice(v, Side::sell); }
   void fill(FeedKind& v) { choice(v, FeedKind::replay); }
   void fill(TickKind& v) { choice(v, TickKind::bust); }
@@ -94,7 +94,18 @@ class Filler {
   void fill(RiskEventKind& v) { choice(v, RiskEventKind::command_answered); }
   void fill(OrderEventKind& v) { choice(v, OrderEventKind::unknown); }
   void fill(VenueEventKind& v) { choice(v, VenueEventKind::state_changed); }
-  void fill(Verb& v) { choice(v, Verb::flatten); }
+  void fill(Verb& v) { choice(v, Verb::predict); }
+  void fill(DepthKind& v) { choice(v, DepthKind::snapshot); }
+  void fill(MarketStateKind& v) { choice(v, MarketStateKind::imbalance_down); }
+  void fill(LvnChange& v) { choice(v, LvnChange::node_gone); }
+  void fill(ProfileEventKind& v) { choice(v, ProfileEventKind::lvn); }
+  void fill(DepthLevel& v) { all(v.price, v.size); }
+  template <class T>
+  void fill(std::vector<T>& v) {
+    v.resize(rng_.below(12));
+    for (T& one : v) fill(one);
+  }
+  void fill(Prediction& v) { all(v.side, v.confidence, v.horizon, v.model, v.as_of); }
   void fill(VenueReportKind& v) { choice(v, VenueReportKind::reconcile_end); }
   void fill(Status& v) { v = static_cast<Status>(1 + rng_.below(4)); }
   void fill(Position& v) { all(v.epoch, v.sequence); }
@@ -122,6 +133,15 @@ class Filler {
     for (const auto& one : kMetricValues) fill(v.*one.value);
     v.bars = {};
     for (auto i = rng_.below(Metrics::kMostBarLengths + 1); i > 0; --i) fill(v.bars[i - 1]);
+  }
+  void fill(ProfileEvent& v) {
+    all(v.header, v.symbol, v.feed, v.synthetic, v.kind, v.session_start, v.session_end, v.approx, v.volume_share, v.row_size, v.low,
+        v.rows, v.poc, v.val, v.vah, v.volume, v.inside, v.hvn, v.lvn, v.state, v.in_frac, v.efficiency, v.accept_up, v.accept_down, v.cvd,
+        v.reason, v.lvn_change, v.lvn_near, v.lvn_ticks, v.lvn_atr, v.vpin);
+  }
+  void fill(DepthUpdate& v) { all(v.header, v.symbol, v.feed, v.synthetic, v.kind, v.previous, v.last, v.bids, v.asks); }
+  void fill(BookTop& v) {
+    all(v.header, v.symbol, v.feed, v.synthetic, v.live, v.reason, v.last, v.resyncs, v.bids, v.asks, v.imbalance, v.ofi, v.ofi_normalised);
   }
   void fill(Signal& v) {
     all(v.header, v.symbol, v.strategy, v.action, v.confidence, v.edge_bp, v.cost_bp, v.stop, v.target, v.valid_until, v.reason, v.inputs);
@@ -151,6 +171,7 @@ class Filler {
   void fill(Command& v) {
     all(v.header, v.id, v.verb, v.quantity, v.limit, v.stop, v.target, v.client_order_id, v.hard, v.issuer, v.note, v.valid_until);
     maybe(v.symbol);
+    if (rng_.chance(50)) fill(v.prediction);
   }
   void fill(Started& v) { all(v.token); }
   void fill(WentLive&) {}
