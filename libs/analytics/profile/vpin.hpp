@@ -23,6 +23,7 @@ class Vpin {
 
  private:
   std::int64_t bucket_;
+  std::int64_t most_;        // the largest size that is taken
   Ring<std::int64_t> gaps_;  // |buy - sell| of full buckets
   Int128 sum_{0};
   std::int64_t filled_{0}, flow_{0};
