@@ -22,6 +22,7 @@ struct Instrument {
   int price_decimals{2};       ///< digits shown
   Price profile_row{};         ///< height of a row of the volume profile, whole ticks; zero: as metrics_engine derives it
   double volume_share{0};      ///< of the market's volume that the feed sees, 0 to 1; 0: unknown
+  bool from_bars{false};       ///< its feed is made of bars: a trade is a bar's close with all of the bar's volume
   InstrumentId id() const { return instrument_id(symbol); }
 };
 

@@ -71,7 +71,7 @@ Price SessionProfile::centre(std::int64_t row) const {
   return Price::from_raw(profile_.lower_edge(row).raw() + profile_.row_size().raw() / 2);
 }
 
-void SessionProfile::begin(Timestamp start) {
+void SessionProfile::begin(Timestamp start, Price row) {
   if (!profile_.empty()) {
     ProfileReading done = read();
     done.end = last_;
@@ -79,6 +79,7 @@ void SessionProfile::begin(Timestamp start) {
     if (completed_.size() > settings_.kept) completed_.erase(completed_.begin());
   }
   profile_.reset();
+  if (!row.is_zero() && row != profile_.row_size()) profile_ = VolumeProfile{row, settings_.most_rows};
   start_ = last_ = start;
   developing_ = read();
   nodes_.high.clear();
@@ -114,15 +115,7 @@ Timestamp SessionProfile::next_refresh() const {
   return next;
 }
 
-std::string SessionProfile::note() const {
-  std::string text = profile_.approx() ? "APPROX, from bars" : "";
-  if (settings_.volume_share > 0 && settings_.volume_share < 1) {
-    const std::int64_t tenths = std::llround(settings_.volume_share * 1'000);
-    text += (text.empty() ? "" : "; ") + std::string("this feed sees ") + std::to_string(tenths / 10) + '.' + std::to_string(tenths % 10) +
-            " % of the volume";
-  }
-  return text;
-}
+std::string SessionProfile::note() const { return profile_note(profile_.approx(), settings_.volume_share); }
 
 void SessionProfile::save(ByteWriter& out) const {
   profile_.save(out);

@@ -6,6 +6,7 @@
 
 #include "analytics/profile/volume_profile.hpp"
 #include "analytics/value.hpp"
+#include "core/events.hpp"
 #include "core/types.hpp"
 
 namespace tickmesh {
@@ -40,8 +41,9 @@ struct ProfileReading {
 class SessionProfile {
  public:
   explicit SessionProfile(Price row, const SessionProfileSettings& settings = {});
-  /// A session begins: what developed is completed, where it traded, and its nodes are gone.
-  void begin(Timestamp start);
+  /// A session begins: what developed is completed, where it traded, and its nodes are gone. `row`: the height of its rows; zero: as
+  /// before.
+  void begin(Timestamp start, Price row = {});
   /// False: refused by the profile.
   bool add(Timestamp time, Price price, Quantity size);
   bool add_bar(Timestamp time, Price low, Price high, Quantity volume);

@@ -68,7 +68,7 @@ bool VolumeProfile::add_bar(Price low, Price high, Quantity volume) {
   const std::int64_t from = row_of(low), count = row_of(high) - from + 1;
   const std::int64_t each = volume.raw() / count, rest = volume.raw() % count;
   const std::int64_t filled = each > 0 ? count : rest;
-  if (!fits(from, from + filled - 1)) return false;
+  if (count > most_rows_ || !fits(from, from + filled - 1)) return false;
   reach(from);
   reach(from + filled - 1);
   for (std::int64_t i = 0; i < filled; ++i) put(from + i - first_, each + (i < rest ? 1 : 0));

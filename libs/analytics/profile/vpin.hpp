@@ -17,6 +17,7 @@ class Vpin {
   void push(Quantity size, int sign);
   /// Mean over the buckets of |buy - sell| / bucket, 0 to 1. WARMUP with the buckets there are until all are.
   Value value() const;
+  Quantity bucket() const { return Quantity::from_raw(bucket_); }
   void reset();
   void save(ByteWriter& out) const;
   void load(ByteReader& in);

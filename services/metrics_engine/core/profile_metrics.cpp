@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "analytics/order_flow.hpp"
 
@@ -35,6 +36,8 @@ void nearest(const std::vector<Price>& nodes, Price last, Value& above, Value& b
   below = after == nodes.begin() ? undefined_value() : price_value(*std::prev(after));
 }
 
+bool knows_row(const Instrument& i) { return i.profile_row.raw() > 0 || i.reference_price.raw() > 0; }
+
 std::optional<Vpin> make_vpin(const Instrument& instrument) {
   const double bucket = instrument.daily_volume / 50 * static_cast<double>(Quantity::kScale);
   if (!(bucket >= 1) || bucket > static_cast<double>(kMaxFlowSize)) return std::nullopt;
@@ -64,7 +67,7 @@ ProfileMetrics::ProfileMetrics(const Instrument& instrument, ProfileNews* news)
     : instrument_{&instrument},
       news_{news},
       bar_end_{kNever},
-      row_known_{instrument.profile_row.raw() > 0 || instrument.reference_price.raw() > 0},
+      row_known_{knows_row(instrument)},
       profile_{make_profile(profile_row(instrument, instrument.reference_price))},
       alert_{instrument.tick_size},
       vpin_{make_vpin(instrument)} {}
@@ -79,7 +82,8 @@ void ProfileMetrics::enter_hours(Timestamp begin, Timestamp end, bool open) {
     first_ = {};
     last_ = {};
     completed_ = false;
-    profile_.begin(begin);
+    row_known_ = knows_row(*instrument_);
+    profile_.begin(begin, row_known_ ? profile_row(*instrument_, instrument_->reference_price) : Price{});
     const auto& before = profile_.completed();
     state_.begin(begin, before.empty() ? MarketState::Area{} : MarketState::Area{before.back().val, before.back().vah});
     alert_.reset();
@@ -122,10 +126,9 @@ void ProfileMetrics::trade(const Tick& tick, int sign, const Value& atr) {
   if (!in_session(tick.event_time) || tick.size.raw() <= 0) return;
   if (!row_known_) {
     row_known_ = true;
-    profile_ = make_profile(profile_row(*instrument_, tick.price));
-    profile_.begin(begin_);
+    profile_.begin(begin_, profile_row(*instrument_, tick.price));
   }
-  if (!profile_.add(tick.event_time, tick.price, tick.size)) return;
+  if (!add(tick)) return;
   if (!first_) first_ = tick.event_time;
   completed_ = false;  // a print that came late: it is completed anew
   state_.trade(tick.price, tick.size, sign);
@@ -137,6 +140,13 @@ void ProfileMetrics::trade(const Tick& tick, int sign, const Value& atr) {
     alert(tick.price);
   }
   refresh(tick.event_time);
+}
+
+bool ProfileMetrics::add(const Tick& tick) {
+  if (!instrument_->from_bars) return profile_.add(tick.event_time, tick.price, tick.size);
+  // Of the bar its close alone came: its range is taken to begin where the bar before closed.
+  const Price from = last_.is_zero() ? tick.price : last_;
+  return profile_.add_bar(tick.event_time, std::min(from, tick.price), std::max(from, tick.price), tick.size);
 }
 
 void ProfileMetrics::refresh(Timestamp now) {
@@ -260,7 +270,7 @@ void ProfileMetrics::save(ByteWriter& out) const {
   profile_.save(out);
   state_.save(out);
   alert_.save(out);
-  out.put(vpin_.has_value());
+  out.put(vpin_ ? vpin_->bucket() : Quantity{});
   if (vpin_) vpin_->save(out);
   out.put(static_cast<std::uint32_t>(busts_.size()));
   for (const std::uint64_t id : busts_) out.put(id);
@@ -269,9 +279,7 @@ void ProfileMetrics::save(ByteWriter& out) const {
 void ProfileMetrics::load(ByteReader& in) {
   row_known_ = in.get<bool>();
   const auto row = in.get<Price>();
-  TM_INVARIANT(row.raw() > 0 && row.raw() <= std::int64_t{1} << 60 &&
-                   (!row_known_ || instrument_->profile_row.raw() <= 0 || row == instrument_->profile_row),
-               "a stored profile has the rows it is loaded into");
+  TM_INVARIANT(row.raw() > 0 && row.raw() <= std::int64_t{1} << 60, "a stored row has a height");
   profile_ = make_profile(row);
   begin_ = in.get<Timestamp>();
   end_ = in.get<Timestamp>();
@@ -287,8 +295,13 @@ void ProfileMetrics::load(ByteReader& in) {
   profile_.load(in);
   state_.load(in);
   alert_.load(in);
-  TM_INVARIANT(in.get<bool>() == vpin_.has_value(), "a stored instrument has VPIN where its daily volume is known");
-  if (vpin_) vpin_->load(in);
+  // Of another daily volume, as it was configured then: its buckets are not those of now.
+  if (const auto bucket = in.get<Quantity>(); !bucket.is_zero()) {
+    TM_INVARIANT(bucket.raw() > 0 && bucket.raw() <= kMaxFlowSize, "a stored bucket takes some volume");
+    Vpin stored{bucket};
+    stored.load(in);
+    if (vpin_ && vpin_->bucket() == bucket) *vpin_ = std::move(stored);
+  }
   const auto busts = in.get<std::uint32_t>();
   TM_INVARIANT(busts <= kBusts, "so many busts are remembered as are kept");
   busts_.clear();

@@ -1,7 +1,7 @@
 // Where the session of one instrument traded, whether its market is in balance, how near the price is to a node of low volume, and VPIN
 // (METRICS.md 2.6 and 3).
 #pragma once
-#include <array>
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -41,7 +41,8 @@ Price profile_row(const Instrument& instrument, Price price);
 /// second, or with 0.1 % of new volume but then no sooner than after 100 ms; the nodes every 60 s, or with 1 % but no sooner than after 1
 /// s: always at the time of an input, whoever reads. The state stands on bars of one minute; a trade that comes late counts for the bar
 /// that is open. A print so far from the others that more than kMostRows rows would lie between is left out. A bust takes volume out of the
-/// rows of the session that develops; state, VPIN and nearness are not undone. Nothing is allocated but where rows are reached for the
+/// rows of the session that develops; state, VPIN and nearness are not undone. An instrument `from_bars` has an APPROX
+/// profile: a bar's volume lies evenly between the close before and its own. Nothing is allocated but where rows are reached for the
 /// first time, where nodes are found and where something is said.
 class ProfileMetrics {
  public:
@@ -73,6 +74,7 @@ class ProfileMetrics {
 
  private:
   SessionProfile make_profile(Price row) const;
+  bool add(const Tick& tick);
   void complete();
   void close_bar();
   void refresh(Timestamp now);
@@ -89,7 +91,7 @@ class ProfileMetrics {
   Price last_{};               // the last trade's, zero before the session's first
   bool completed_{false};      // it was said
   bool filled_{false};         // what was filled in last is what there is
-  bool row_known_{false};      // false: the row waits for a price
+  bool row_known_{false};      // false: the rows of this session wait for its first price
   Status filled_status_{Status::undefined};
   Value atr_{};
   MarketState state_;

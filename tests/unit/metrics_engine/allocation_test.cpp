@@ -25,6 +25,7 @@ MetricsConfig all_values() {
     one.calendar = "24x7";
     one.daily_volume = 5e6;
     one.daily_volatility = 0.02;
+    one.volume_share = 0.5;
     list.push_back(one);
   }
   MetricsConfig config;
@@ -75,7 +76,8 @@ Counted run(bool planted) {
     if (planted && i % 1'000 == 0) plant = std::make_unique<int>(1);
     const std::size_t taken = allocations() - before;
     bool words = false;
-    for (const auto& said : out.said()) words |= std::holds_alternative<Signal>(said.event);
+    // What is said in words or rows is copied out: signals, and what a profile says when its nodes are found anew.
+    for (const auto& said : out.said()) words |= !std::holds_alternative<Metrics>(said.event);
     if (i >= 180'000 && !words) {
       ++counted.ticks;
       counted.allocations += taken;
