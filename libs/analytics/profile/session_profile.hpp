@@ -62,6 +62,16 @@ class SessionProfile {
     if (!due(nodes_due_, now, settings_.node_refresh, settings_.node_refresh_volume, settings_.node_refresh_least)) return false;
     return nodes_ = profile_.nodes(settings_.nodes), true;
   }
+  /// The area with the nodes, where those were due; else the area alone. True when the nodes were.
+  bool refresh(Timestamp now, bool& anything) {
+    const bool found = refresh_nodes(now);
+    if (found) {
+      developing_ = read();
+      area_due_ = nodes_due_;
+    }
+    anything = found || refresh_area(now);
+    return found;
+  }
   /// Both, due or not: what is said last of a session is of all of it.
   void settle();
   /// When one will be due, whatever trades until then; the latest time there is where nothing is new.

@@ -150,8 +150,10 @@ bool ProfileMetrics::add(const Tick& tick) {
 }
 
 void ProfileMetrics::refresh(Timestamp now) {
-  if (profile_.refresh_area(now)) filled_ = false;
-  if (!profile_.refresh_nodes(now)) return;
+  bool anything = false;
+  const bool nodes = profile_.refresh(now, anything);
+  if (anything) filled_ = false;
+  if (!nodes) return;
   find_nodes();
   say(ProfileEventKind::developing);
   alert(last_);
