@@ -33,8 +33,8 @@ class ProfileNews {
 };
 
 /// The height of a row: `instrument.profile_row` where it is set; else a hundredth of the range that a usual day has, 1.6 sigma_D of the
-/// price (the mean range of a random walk, sqrt(8 / pi) sigma: Feller 1951), in whole ticks and at least one, so that a day two fifths as wide
-/// or twice as wide still has 40 to 200 rows. sigma_D is 2 % where it is not known.
+/// price (the mean range of a random walk, sqrt(8 / pi) sigma: Feller 1951), in whole ticks and at least one, so that a day two fifths as
+/// wide or twice as wide still has 40 to 200 rows. sigma_D is 2 % where it is not known.
 Price profile_row(const Instrument& instrument, Price price);
 
 /// Trades of one feed, within the session's hours: what trades outside of them is not of the auction. The value area is found anew every
