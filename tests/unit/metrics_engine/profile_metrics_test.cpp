@@ -92,7 +92,7 @@ std::vector<Tick> random_session_ticks(std::uint64_t seed) {
   SplitMix random{seed};
   std::vector<Tick> ticks;
   std::int64_t price = 10'000, drift = 0;
-  for (Timestamp now = kOpen - seconds(600); now < kOpen + seconds(24'000); now = now + milliseconds(random.between(1, 3'000))) {
+  for (Timestamp now = kOpen - seconds(600); now < kOpen + seconds(26'000); now = now + milliseconds(random.between(1, 3'000))) {
     if (random.between(0, 999) == 0) drift = random.between(-1, 1);
     price += random.between(-4, 4) + (random.between(0, 2) == 0 ? drift : 0);
     if (random.between(0, 2) == 0) {
