@@ -29,6 +29,7 @@ MetricsConfig all_values() {
     one.daily_volume = 5e6;
     one.daily_volatility = 0.02;
     one.volume_share = 0.5;
+    one.profile_row = *Price::parse("0.10");  // the first rows hold the whole walk: reaching more takes memory, by the way
     list.push_back(one);
   }
   MetricsConfig config;
