@@ -293,6 +293,8 @@ struct ProfileEvent {
   Value vpin{};  ///< shown, never traded on
   friend bool operator==(const ProfileEvent&, const ProfileEvent&) = default;
 };
+/// "APPROX, from bars; this feed sees 2.5 % of the volume": what must stand beside a profile's numbers. Empty: nothing.
+std::string profile_note(bool approx, double volume_share);
 /// The best of one book, on a grid while it changes, and when it breaks or is whole again.
 struct BookTop {
   static constexpr std::size_t kLevels = 10;

@@ -20,6 +20,9 @@ struct Instrument {
   double daily_volume{0};      ///< V_D, units; 0: unknown
   double daily_volatility{0};  ///< sigma_D, fraction; 0: unknown
   int price_decimals{2};       ///< digits shown
+  Price profile_row{};         ///< height of a row of the volume profile, whole ticks; zero: as metrics_engine derives it
+  double volume_share{0};      ///< of the market's volume that the feed sees, 0 to 1; 0: unknown
+  bool from_bars{false};       ///< its feed is made of bars: a trade is a bar's close with all of the bar's volume
   InstrumentId id() const { return instrument_id(symbol); }
 };
 

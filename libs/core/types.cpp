@@ -1,6 +1,7 @@
 #include "core/types.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/events.hpp"
 
@@ -87,5 +88,15 @@ TM_NAMES(Outcome, "", "done", "refused", "expired", "unknown")
 TM_NAMES(OrderEventKind, "", "SENDING", "ACCEPTED", "PARTIALLY_FILLED", "FILLED", "CANCELING", "CANCELED", "REJECTED", "EXPIRED", "UNKNOWN")
 TM_NAMES(Verb, "", "open", "close", "cancel", "cancel_all", "reduce", "halt", "resume", "flatten", "predict")
 #undef TM_NAMES
+
+std::string profile_note(bool approx, double volume_share) {
+  std::string text = approx ? "APPROX, from bars" : "";
+  if (volume_share > 0 && volume_share < 1) {
+    const long long tenths = std::llround(volume_share * 1'000);
+    text += (text.empty() ? "" : "; ") + std::string("this feed sees ") + std::to_string(tenths / 10) + '.' + std::to_string(tenths % 10) +
+            " % of the volume";
+  }
+  return text;
+}
 
 }  // namespace tickmesh

@@ -241,10 +241,30 @@ class InstrumentTable {
     if (!value || *value < 0 || *value > 8) return fail(field, "an integer from 0 to 8", "it is not"), 2;
     return static_cast<int>(*value);
   }
+  /// 0 to 1; 0 when it is left out.
+  double share(const char* field) {
+    const double value = number(field);
+    if (value > 1) return fail(field, "0 to 1", "it is above"), 0;
+    return value;
+  }
+  bool flag(const char* field) {
+    if (!table_.contains(field)) return false;
+    const auto value = table_[field].value<bool>();
+    if (!value) return fail(field, "true or false", "it is neither"), false;
+    return *value;
+  }
+  /// So many ticks as a price; zero when it is left out.
+  Price ticks(const char* field, Price tick) {
+    if (!table_.contains(field)) return {};
+    const auto value = table_[field].value<std::int64_t>();
+    const std::int64_t most = tick.raw() > 0 ? (std::int64_t{1} << 60) / tick.raw() : 0;
+    if (!value || *value < 1 || *value > most) return fail(field, "a whole number of ticks, at least 1", "it is not"), Price{};
+    return Price::from_raw(tick.raw() * *value);
+  }
   void known_fields() {
-    static constexpr std::string_view known[] = {"symbol",   "tick_size",       "lot",          "multiplier",       "currency",
-                                                 "calendar", "reference_price", "daily_volume", "daily_volatility", "price_decimals",
-                                                 "demo"};
+    static constexpr std::string_view known[] = {"symbol",   "tick_size",         "lot",          "multiplier",       "currency",
+                                                 "calendar", "reference_price",   "daily_volume", "daily_volatility", "price_decimals",
+                                                 "demo",     "profile_row_ticks", "volume_share", "from_bars"};
     for (const auto& [name, node] : table_)
       if (std::ranges::find(known, name.str()) == std::end(known))
         fail(std::string(name.str()), "a known field", "see the comments on top of the file");
@@ -296,6 +316,9 @@ Result<Instruments> load_instruments(const std::string& path) {
     i.daily_volume = fields.number("daily_volume");
     i.daily_volatility = fields.number("daily_volatility");
     i.price_decimals = fields.decimals("price_decimals");
+    i.profile_row = fields.ticks("profile_row_ticks", i.tick_size);
+    i.volume_share = fields.share("volume_share");
+    i.from_bars = fields.flag("from_bars");
     if (fields.error()) return std::unexpected(*fields.error());
     all.push_back(i);
     return {};

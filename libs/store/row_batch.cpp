@@ -28,6 +28,7 @@ TypeFacts facts(SqlType type) {
     case text: return {"text", 25};
     case timestamptz: return {"timestamptz", 1184};
     case jsonb: return {"jsonb", 3802};
+    case numerics: return {"text", 25};
   }
   return {"text", 25};
 }
@@ -51,13 +52,15 @@ std::string insert_statement(const std::string& table, const std::vector<RowBatc
     const auto name = quoted(column.name);
     names.push_back(name);
     arrays.push_back(fmt::format("${}::{}[]", names.size(), facts(column.type).name));
-    picked.push_back(column.earliest ? fmt::format("min({0}) over (partition by {1}) as {0}", name, joined(keys)) : name);
+    picked.push_back(column.earliest           ? fmt::format("min({0}) over (partition by {1}) as {0}", name, joined(keys))
+                     : column.type == numerics ? fmt::format("{0}::numeric[] as {0}", name)
+                                               : name);
     if (std::find(key.begin(), key.end(), column.name) == key.end())
       updates.push_back(column.earliest ? fmt::format("{0} = least(o.{0}, excluded.{0})", name) : fmt::format("{0} = excluded.{0}", name));
   }
   const auto target = fmt::format("insert into {} as o ({})", quoted_table(table), joined(names));
   if (key.empty())
-    return fmt::format("{} select {} from unnest({}) as r({}) on conflict do nothing", target, joined(names), joined(arrays),
+    return fmt::format("{} select {} from unnest({}) as r({}) on conflict do nothing", target, joined(picked), joined(arrays),
                        joined(names));
   // One statement may touch a row once, so the last of a key in the batch speaks for it.
   return fmt::format(
@@ -88,6 +91,7 @@ RowBatch::RowBatch(const std::string& table, std::vector<Column> columns, const 
       copy_{copy_statement_of(table, columns_)},
       way_{way} {
   for (const auto& column : columns_) types_.push_back(column.type);
+  TM_INVARIANT(way == Way::inserted || std::ranges::find(types_, numerics) == types_.end(), "a table with arrays is not copied");
   // Thousands of a batch may be of one key: what the server would sort out is not sent.
   if (!key.empty() && std::ranges::none_of(columns_, &Column::earliest))
     for (const auto& column : columns_) speaks_for_.push_back(std::ranges::find(key, column.name) != key.end());

@@ -22,7 +22,8 @@ std::optional<T> unless_zero(T value) {
   return value == T{} ? std::nullopt : std::optional<T>{value};
 }
 
-enum class SqlType : std::uint8_t { boolean, smallint, integer, bigint, float8, numeric, text, timestamptz, jsonb };
+/// `numerics` is an array of decimals, given as text: "{1.5,2}". A table that has one is not copied.
+enum class SqlType : std::uint8_t { boolean, smallint, integer, bigint, float8, numeric, text, timestamptz, jsonb, numerics };
 
 /// Every row opens with the event's name, times and cause (`tickmesh.event`).
 class RowBatch {
@@ -99,11 +100,11 @@ class RowBatch {
   static void expect(Pen& pen, SqlType type) { TM_INVARIANT(*pen.type++ == type, "a cell has its column's type"); }
   static void put(Pen& pen, std::string_view text) {
     const auto type = *pen.type++;
-    TM_INVARIANT(type == SqlType::text || type == SqlType::jsonb, "a cell has its column's type");
+    TM_INVARIANT(type == SqlType::text || type == SqlType::jsonb || type == SqlType::numerics, "a cell has its column's type");
     if (text.empty())
       pen.at = binary_cell::null(pen.at);
     else
-      pen.at = type == SqlType::text ? binary_cell::text(pen.at, text) : binary_cell::jsonb(pen.at, text);
+      pen.at = type == SqlType::jsonb ? binary_cell::jsonb(pen.at, text) : binary_cell::text(pen.at, text);
   }
   static void put(Pen& pen, const std::string& text) { put(pen, std::string_view{text}); }
   static void put(Pen& pen, const char* text) { put(pen, std::string_view{text}); }

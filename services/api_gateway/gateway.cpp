@@ -213,7 +213,7 @@ void ApiAttachment::read(const HttpRequest& request, HttpRespond& respond) {
       for (const OrderEvent& order : view.finished_orders) out.push_back(order_json(order));
     return respond(json_response(out));
   }
-  for (const std::string kind : {"metrics", "signals", "latest"}) {
+  for (const std::string kind : {"metrics", "signals", "latest", "profile"}) {
     const std::string prefix = "/api/v1/" + kind + "/";
     if (!path.starts_with(prefix)) continue;
     auto symbol = host_->instruments().resolve(path.substr(prefix.size()));
@@ -223,6 +223,10 @@ void ApiAttachment::read(const HttpRequest& request, HttpRespond& respond) {
       return it == view.metrics.end() ? respond(error_response(404, {"none", "symbol", "has metrics", symbol->str()}))
                                       : respond(json_response(metrics_json(it->second, view)));
     }
+    if (kind == "profile")
+      return view.profiles.contains(*symbol) || view.completed_profiles.contains(*symbol)
+                 ? respond(json_response(profile_json(view, *symbol)))
+                 : respond(error_response(404, {"none", "symbol", "has a profile", symbol->str()}));
     if (kind == "latest") {
       const auto it = view.latest.find(*symbol);
       return it == view.latest.end() ? respond(error_response(404, {"none", "symbol", "has a quote", symbol->str()}))

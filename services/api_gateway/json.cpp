@@ -251,6 +251,56 @@ Json signal_json(const Signal& s) {
           {"time", iso_time(s.header.event_time)}};
 }
 
+namespace {
+
+template <class T>
+Json texts(const std::vector<T>& values) {
+  Json out = Json::array();
+  for (const T& value : values) out.push_back(value.str());
+  return out;
+}
+
+Json one_profile(const ProfileEvent& e) {
+  return {{"feed", std::string(to_string(e.feed))},
+          {"synthetic", e.synthetic},
+          {"time", iso_time(e.header.event_time)},
+          {"session_start", iso_time(e.session_start)},
+          {"session_end", iso_time(e.session_end)},
+          {"approx", e.approx},
+          {"volume_share", e.volume_share > 0 ? Json(e.volume_share) : Json(nullptr)},
+          {"note", profile_note(e.approx, e.volume_share)},
+          {"poc", text_or_empty(e.poc)},
+          {"val", e.rows.empty() ? "" : e.val.str(2)},
+          {"vah", text_or_empty(e.vah)},
+          {"volume", e.volume.str()},
+          {"inside", e.inside.str()},
+          {"row_size", e.row_size.str(2)},
+          {"low", e.rows.empty() ? "" : e.low.str(2)},
+          {"rows", texts(e.rows)},
+          {"hvn", texts(e.hvn)},
+          {"lvn", texts(e.lvn)},
+          {"state",
+           {{"state", std::string(to_string(e.state))},
+            {"reason", e.reason},
+            {"in_frac", value_json(e.in_frac)},
+            {"efficiency", value_json(e.efficiency)},
+            {"accept_up", e.accept_up},
+            {"accept_down", e.accept_down},
+            {"cvd", e.cvd.str()}}},
+          {"lvn_proximity", {{"near", text_or_empty(e.lvn_near)}, {"ticks", value_json(e.lvn_ticks)}, {"atr", value_json(e.lvn_atr)}}},
+          {"vpin", value_json(e.vpin)}};
+}
+
+}  // namespace
+
+Json profile_json(const MeshView& view, const Symbol& symbol) {
+  Json out{{"symbol", symbol.str()}, {"developing", nullptr}, {"completed", Json::array()}};
+  if (const auto it = view.profiles.find(symbol); it != view.profiles.end()) out["developing"] = one_profile(it->second);
+  if (const auto it = view.completed_profiles.find(symbol); it != view.completed_profiles.end())
+    for (const ProfileEvent& e : it->second) out["completed"].push_back(one_profile(e));
+  return out;
+}
+
 Json strategy_json(const StrategyEvent& s) {
   return {{"strategy", s.strategy},
           {"symbol", s.symbol.empty() ? "*" : s.symbol.str()},

@@ -23,6 +23,9 @@ Json metrics_json(const Metrics& metrics, const MeshView& view);
 Json strategy_json(const StrategyEvent& strategy);
 Json signal_json(const Signal& signal);
 Json latest_json(const Latest& latest);
+/// The profile as it develops (null before the first) with its rows, area, nodes, state and reasons, nearness to a node and VPIN, and the
+/// completed ones, the latest last. `note`: what must stand beside the numbers.
+Json profile_json(const MeshView& view, const Symbol& symbol);
 Json command_json(const Command& command);
 
 }  // namespace tickmesh

@@ -51,7 +51,7 @@ int verify(const Config& config, const Instruments& instruments, const std::stri
   return equal ? 0 : 1;
 }
 
-constexpr Stream kHashed[] = {Stream::tick,   Stream::bar,   Stream::metrics,  Stream::signal,
+constexpr Stream kHashed[] = {Stream::tick,   Stream::bar,   Stream::metrics,  Stream::profile, Stream::signal,
                               Stream::intent, Stream::order, Stream::position, Stream::account};
 
 Json told(const CanonicalHash& hash) {

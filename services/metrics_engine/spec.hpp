@@ -8,10 +8,10 @@ namespace tickmesh {
 inline ServiceSpec metrics_engine_spec() {
   return {
       .name = "metrics_engine",
-      .about = "Turns ticks into metrics and signals.",
+      .about = "Turns ticks into metrics, profiles and signals.",
       .examples = "  tickmesh-metrics_engine --config deploy/config/tickmesh.toml\n  tickmesh-metrics_engine --metrics.filters=raw\n",
       .health_offset = 2,
-      .says = {Stream::metrics, Stream::signal},
+      .says = {Stream::metrics, Stream::signal, Stream::profile},
       .reads = {{"tick_ingestor", {Stream::tick, Stream::feed}}},
       .by_reference = {Stream::tick},
       .durable = {},

@@ -43,10 +43,15 @@ std::string watch_page(const Json& state) {
       const Json& m = metrics[name];
       return m["value"].is_null() ? text(m, "status") : fmt::format("{:.2f}", m["value"].get<double>());
     };
+    const auto state_of_market = [&]() -> std::string {
+      const Json& value = metrics.contains("market_state") ? metrics["market_state"]["value"] : metrics;
+      if (!value.is_number()) return "-";
+      return value > 0 ? "IMBALANCE_UP" : value < 0 ? "IMBALANCE_DOWN" : "BALANCE";
+    };
     rows.push_back({text(row, "symbol"), text(row, "bid"), text(row, "ask"), metric("z_score"), metric("spread_mean_bp"), metric("trend_t"),
-                    metric("round_trip_bp"), text(row, "signal"), text(row, "confidence"), text(row, "reason")});
+                    metric("round_trip_bp"), state_of_market(), text(row, "signal"), text(row, "confidence"), text(row, "reason")});
   }
-  out += table({"SYMBOL", "BID", "ASK", "Z", "SPREAD_BP", "TREND_T", "COST_BP", "SIGNAL", "CONF", "REASON"}, rows) + '\n';
+  out += table({"SYMBOL", "BID", "ASK", "Z", "SPREAD_BP", "TREND_T", "COST_BP", "STATE", "SIGNAL", "CONF", "REASON"}, rows) + '\n';
   rows.clear();
   for (const Json& p : state["open_positions"])
     rows.push_back({text(p, "symbol"), text(p, "side"), text(p, "shares"), text(p, "entry_price"), text(p, "last_price"),

@@ -110,6 +110,8 @@ TEST_F(Auditor, FindsNothingWrongWithAGoodRun) {
                            "table bar_compressor.bars_1s",
                            "table metrics_engine.metrics",
                            "table metrics_engine.indicators",
+                           "table metrics_engine.volume_profile",
+                           "table metrics_engine.order_flow",
                            "table position_manager.positions",
                            "table position_manager.trades",
                            "table api_gateway.audit_log"})
@@ -165,6 +167,12 @@ TEST_F(Auditor, FindsAnIndicatorOfAnotherValueOneThatIsMissingAndOneOfALengthTha
   EXPECT_EQ(with_tables_changed("update metrics_engine.indicators set length_s = 7 where length_s = 10 and ctid in " + one)
                 .findings("table metrics_engine.indicators"),
             2U);
+}
+TEST_F(Auditor, FindsAProfileWithARowOfAnotherVolume) {
+  const auto report = with_tables_changed(
+      "update metrics_engine.volume_profile set rows[1] = rows[1] + 1 where ctid = (select ctid from metrics_engine.volume_profile limit "
+      "1)");
+  EXPECT_EQ(report.findings("table metrics_engine.volume_profile"), 1U);
 }
 TEST_F(Auditor, FindsAnExecutionThatIsThereTwice) {
   const auto report = with_tables_changed(

@@ -20,8 +20,8 @@ using Clock = std::chrono::steady_clock;
 /// "signal 12 events 0123456789abcdef", a line each: readable where two differ.
 std::string told(const CanonicalHash& hash, const CanonicalHash& fills) {
   std::string lines;
-  for (const Stream stream :
-       {Stream::tick, Stream::bar, Stream::metrics, Stream::signal, Stream::intent, Stream::order, Stream::position, Stream::account})
+  for (const Stream stream : {Stream::tick, Stream::bar, Stream::metrics, Stream::profile, Stream::signal, Stream::intent, Stream::order,
+                              Stream::position, Stream::account})
     lines += fmt::format("{} {} events {:016x}\n", to_string(stream), hash.count(stream), hash.of(stream));
   return lines + fmt::format("fills {} events {:016x}\n", fills.count(Stream::order), fills.of(Stream::order));
 }
@@ -48,7 +48,7 @@ bool settled(TestMesh& mesh, std::chrono::milliseconds limit) {
           const auto status = mesh.status(service);
           if (status.is_null() || status.value("lag_events", 1) != 0) now += '?';
           if (mesh.figure(service, "tickmesh_queue_depth{queue=\"event_time\"}").value_or(0) != 0) now += '?';
-          for (const char* stream : {"tick", "bar", "metrics", "signal", "intent", "order"})
+          for (const char* stream : {"tick", "bar", "metrics", "profile", "signal", "intent", "order"})
             if (const auto said = mesh.figure(service, fmt::format("tickmesh_events_published_total{{stream=\"{}\"}}", stream)))
               now += fmt::format("{} ", *said);
         }

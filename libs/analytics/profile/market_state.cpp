@@ -1,6 +1,7 @@
 #include "analytics/profile/market_state.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 
 #include "analytics/order_flow.hpp"
@@ -9,7 +10,7 @@ namespace tickmesh {
 namespace {
 
 std::string two_places(double value) {
-  const auto hundredths = static_cast<std::int64_t>(std::abs(value) * 100 + 0.5);
+  const std::int64_t hundredths = std::llround(std::abs(value) * 100);
   const std::string digits = std::to_string(hundredths % 100);
   return (value < 0 && hundredths > 0 ? "-" : "") + std::to_string(hundredths / 100) + '.' + (digits.size() < 2 ? "0" : "") + digits;
 }

@@ -51,6 +51,7 @@ class MarketState {
   /// What the open bar is compared with.
   Area reference() const { return reference_; }
   MarketStateKind state() const { return state_; }
+  Int128 flow() const { return flow_; }  ///< raw: what `read().cvd` says in units
   MarketStateReading read() const;
   void save(ByteWriter& out) const;
   void load(ByteReader& in);

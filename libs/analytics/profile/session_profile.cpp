@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "analytics/order_flow.hpp"
 
@@ -33,18 +34,22 @@ void put_rows(ByteWriter& out, const std::vector<std::int64_t>& rows) {
   out.put(static_cast<std::uint32_t>(rows.size()));
   for (const std::int64_t row : rows) out.put(row);
 }
-std::vector<std::int64_t> get_rows(ByteReader& in) {
+std::vector<std::int64_t> get_rows(ByteReader& in, Price row_size) {
   const auto count = in.get<std::uint32_t>();
   TM_INVARIANT(count <= VolumeProfile::kMostRows && in.left() >= std::size_t{count} * 8,
                "a stored profile has nodes as many as rows may be");
   std::vector<std::int64_t> rows(count);
-  for (std::int64_t& row : rows) row = in.get<std::int64_t>();
+  for (std::int64_t& row : rows) {
+    row = in.get<std::int64_t>();
+    TM_INVARIANT(row >= 0 && row <= (std::int64_t{1} << 62) / row_size.raw() && (&row == rows.data() || row > *(&row - 1)),
+                 "stored nodes are rows with a price, ascending");
+  }
   return rows;
 }
 
 }  // namespace
 
-SessionProfile::SessionProfile(Price row, const SessionProfileSettings& settings) : settings_{settings}, profile_{row} {
+SessionProfile::SessionProfile(Price row, const SessionProfileSettings& settings) : settings_{settings}, profile_{row, settings.most_rows} {
   TM_INVARIANT(settings.volume_share >= 0 && settings.volume_share <= 1, "a feed sees a share of the volume");
   completed_.reserve(settings.kept + 1);
 }
@@ -66,7 +71,7 @@ Price SessionProfile::centre(std::int64_t row) const {
   return Price::from_raw(profile_.lower_edge(row).raw() + profile_.row_size().raw() / 2);
 }
 
-void SessionProfile::begin(Timestamp start) {
+void SessionProfile::begin(Timestamp start, Price row) {
   if (!profile_.empty()) {
     ProfileReading done = read();
     done.end = last_;
@@ -74,6 +79,7 @@ void SessionProfile::begin(Timestamp start) {
     if (completed_.size() > settings_.kept) completed_.erase(completed_.begin());
   }
   profile_.reset();
+  if (!row.is_zero() && row != profile_.row_size()) profile_ = VolumeProfile{row, settings_.most_rows};
   start_ = last_ = start;
   developing_ = read();
   nodes_.high.clear();
@@ -95,33 +101,21 @@ bool SessionProfile::take_back(Price price, Quantity size) {
   return true;
 }
 
-bool SessionProfile::due(Due& last, Timestamp now, Duration every, double volume) const {
-  const Int128 total = profile_.total();
-  if (last.at && total == last.total) return false;
-  const bool is = !last.at || now - last.at >= every || static_cast<double>(total - last.total) >= volume * static_cast<double>(total);
-  if (is) last = {now, total};
-  return is;
+void SessionProfile::settle() {
+  developing_ = read();
+  nodes_ = profile_.nodes(settings_.nodes);
+  area_due_.total = nodes_due_.total = profile_.total();
 }
 
-const ProfileReading& SessionProfile::developing(Timestamp now) {
-  if (due(area_due_, now, settings_.refresh, settings_.refresh_volume)) developing_ = read();
-  return developing_;
+Timestamp SessionProfile::next_refresh() const {
+  Timestamp next{std::numeric_limits<std::int64_t>::max()};
+  if (!area_due_.at || !nodes_due_.at) return profile_.empty() ? next : Timestamp{std::numeric_limits<std::int64_t>::min()};
+  if (profile_.total() != area_due_.total) next = std::min(next, area_due_.at + settings_.refresh);
+  if (profile_.total() != nodes_due_.total) next = std::min(next, nodes_due_.at + settings_.node_refresh);
+  return next;
 }
 
-const ProfileNodes& SessionProfile::nodes(Timestamp now) {
-  if (due(nodes_due_, now, settings_.node_refresh, settings_.node_refresh_volume)) nodes_ = profile_.nodes(settings_.nodes);
-  return nodes_;
-}
-
-std::string SessionProfile::note() const {
-  std::string text = profile_.approx() ? "APPROX, from bars" : "";
-  if (settings_.volume_share > 0 && settings_.volume_share < 1) {
-    const auto tenths = static_cast<std::int64_t>(settings_.volume_share * 1'000 + 0.5);
-    text += (text.empty() ? "" : "; ") + std::string("this feed sees ") + std::to_string(tenths / 10) + '.' + std::to_string(tenths % 10) +
-            " % of the volume";
-  }
-  return text;
-}
+std::string SessionProfile::note() const { return profile_note(profile_.approx(), settings_.volume_share); }
 
 void SessionProfile::save(ByteWriter& out) const {
   profile_.save(out);
@@ -138,8 +132,8 @@ void SessionProfile::load(ByteReader& in) {
   start_ = in.get<Timestamp>();
   last_ = in.get<Timestamp>();
   developing_ = get_reading(in);
-  nodes_.high = get_rows(in);
-  nodes_.low = get_rows(in);
+  nodes_.high = get_rows(in, profile_.row_size());
+  nodes_.low = get_rows(in, profile_.row_size());
   for (Due* due : {&area_due_, &nodes_due_}) {
     due->at = in.get<Timestamp>();
     due->total = get_int128(in);

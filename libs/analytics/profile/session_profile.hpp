@@ -6,6 +6,7 @@
 
 #include "analytics/profile/volume_profile.hpp"
 #include "analytics/value.hpp"
+#include "core/events.hpp"
 #include "core/types.hpp"
 
 namespace tickmesh {
@@ -15,11 +16,14 @@ struct SessionProfileSettings {
   int steps{2};
   NodeSettings nodes{};
   Duration refresh{seconds(1)};  ///< of the value area
-  double refresh_volume{0.001};  ///< or so much new volume, of the total
+  double refresh_volume{0.001};  ///< or so much new volume, of the total,
+  Duration refresh_least{};      ///< but then no sooner: of a session's first trades each is more than that
   Duration node_refresh{seconds(60)};
   double node_refresh_volume{0.01};
+  Duration node_refresh_least{};
   std::size_t kept{20};    ///< completed sessions
   double volume_share{0};  ///< that this feed sees of the market's volume, 0 to 1; 0: not known, 1: all
+  std::int64_t most_rows{VolumeProfile::kMostRows};
 };
 
 /// What a profile says. Prices are edges and row centres; zero where `status` is not OK.
@@ -36,18 +40,46 @@ struct ProfileReading {
 
 class SessionProfile {
  public:
-  SessionProfile(Price row, const SessionProfileSettings& settings = {});
-  /// A session begins: what developed is completed, where it traded, and its nodes are gone.
-  void begin(Timestamp start);
+  explicit SessionProfile(Price row, const SessionProfileSettings& settings = {});
+  /// A session begins: what developed is completed, where it traded, and its nodes are gone. `row`: the height of its rows; zero: as
+  /// before.
+  void begin(Timestamp start, Price row = {});
   /// False: refused by the profile.
   bool add(Timestamp time, Price price, Quantity size);
   bool add_bar(Timestamp time, Price low, Price high, Quantity volume);
   bool take_back(Price price, Quantity size);
 
   /// Developing, as of the last refresh; `now` decides whether one is due.
-  const ProfileReading& developing(Timestamp now);
+  const ProfileReading& developing(Timestamp now) { return refresh_area(now), developing_; }
   /// Rows of the developing profile's nodes, as of their last refresh.
-  const ProfileNodes& nodes(Timestamp now);
+  const ProfileNodes& nodes(Timestamp now) { return refresh_nodes(now), nodes_; }
+  /// True when one was due, and there is something new.
+  bool refresh_area(Timestamp now) {
+    if (!due(area_due_, now, settings_.refresh, settings_.refresh_volume, settings_.refresh_least)) return false;
+    return developing_ = read(), true;
+  }
+  bool refresh_nodes(Timestamp now) {
+    if (!due(nodes_due_, now, settings_.node_refresh, settings_.node_refresh_volume, settings_.node_refresh_least)) return false;
+    return nodes_ = profile_.nodes(settings_.nodes), true;
+  }
+  /// The area with the nodes, where those were due; else the area alone. True when the nodes were.
+  bool refresh(Timestamp now, bool& anything) {
+    const bool found = refresh_nodes(now);
+    if (found) {
+      developing_ = read();
+      area_due_ = nodes_due_;
+    }
+    anything = found || refresh_area(now);
+    return found;
+  }
+  /// Both, due or not: what is said last of a session is of all of it.
+  void settle();
+  /// When one will be due, whatever trades until then; the latest time there is where nothing is new.
+  Timestamp next_refresh() const;
+  /// As of the last refresh.
+  const ProfileReading& developing() const { return developing_; }
+  const ProfileNodes& nodes() const { return nodes_; }
+  ValueArea area() const { return profile_.value_area(settings_.share, settings_.steps); }  ///< as it is. Not of an empty profile
   /// The latest last.
   const std::vector<ProfileReading>& completed() const { return completed_; }
   const VolumeProfile& profile() const { return profile_; }
@@ -62,7 +94,16 @@ class SessionProfile {
     Timestamp at{};
     Int128 total{0};
   };
-  bool due(Due& last, Timestamp now, Duration every, double volume) const;
+  bool due(Due& last, Timestamp now, Duration every, double volume, Duration least) const {
+    const Int128 total = profile_.total();
+    if (last.at) {
+      const Duration since = now - last.at;
+      if (total == last.total || since < least) return false;
+      if (since < every && static_cast<double>(total - last.total) < volume * static_cast<double>(total)) return false;
+    }
+    last = {now, total};
+    return true;
+  }
   ProfileReading read() const;
 
   SessionProfileSettings settings_;

@@ -25,7 +25,7 @@ std::vector<Peak> find_peaks(const std::vector<double>& x) {
     if (end + 1 < x.size() && x[end + 1] < x[i]) {
       const std::size_t at = (i + end) / 2;
       double left = x[at], right = x[at];
-      for (std::size_t k = at + 1; k-- > 0 && x[k] <= x[at];) left = std::min(left, x[k]);
+      for (std::size_t k = at + 1; k > 0 && x[k - 1] <= x[at]; --k) left = std::min(left, x[k - 1]);
       for (std::size_t k = at; k < x.size() && x[k] <= x[at]; ++k) right = std::min(right, x[k]);
       peaks.push_back({at, x[at] - std::max(left, right)});
     }
@@ -36,43 +36,42 @@ std::vector<Peak> find_peaks(const std::vector<double>& x) {
 
 }  // namespace
 
-bool VolumeProfile::make_room(std::int64_t row) {
-  if (rows_.empty()) {
-    first_ = std::max<std::int64_t>(0, row - kChunk / 2);
-    rows_.resize(static_cast<std::size_t>(kChunk));
-    low_ = kChunk;
-    high_ = -1;
-    return true;
-  }
+bool VolumeProfile::fits(std::int64_t from, std::int64_t to) const {
+  if (high_ < low_) return to - from < most_rows_;
+  return std::max(to, highest()) - std::min(from, lowest()) < most_rows_;
+}
+
+void VolumeProfile::reach(std::int64_t row) {
+  const bool none = high_ < low_;
+  const std::int64_t low = none ? row : std::min(row, lowest()), high = none ? row : std::max(row, highest());
   const auto size = static_cast<std::int64_t>(rows_.size());
-  if (std::max(row, first_ + size - 1) - std::min(row, first_) >= kMostRows) return false;
-  const std::int64_t more = std::max(kChunk, size / 2);
-  if (row < first_) {
-    const std::int64_t first = std::max<std::int64_t>(0, std::min(row, first_ - more));
-    const std::int64_t moved = first_ - first;
-    rows_.insert(rows_.begin(), static_cast<std::size_t>(moved), 0);
-    first_ = first;
-    low_ += moved;
-    high_ += moved;
-    top_ += moved;
-  } else {
-    rows_.resize(static_cast<std::size_t>(std::max(row - first_ + 1, size + more)));
+  if (rows_.empty()) {
+    first_ = std::max<std::int64_t>(0, row - kFirst / 2);
+    rows_.resize(static_cast<std::size_t>(kFirst));
+  } else if (row < first_ || row >= first_ + size) {
+    const std::int64_t more = std::max(kChunk, size / 2);
+    // No further than what fits could reach: the rest would never be used.
+    const std::int64_t from = std::max({std::int64_t{0}, high - most_rows_ + 1, row < first_ ? std::min(row, first_ - more) : first_});
+    const std::int64_t to = std::min(low + most_rows_ - 1, row < first_ ? first_ + size - 1 : std::max(row, first_ + size - 1 + more));
+    std::vector<Int128> wider(static_cast<std::size_t>(to - from + 1));
+    if (!none) std::copy(rows_.begin() + low_, rows_.begin() + high_ + 1, wider.begin() + (lowest() - from));
+    rows_.swap(wider);
+    top_ += first_ - from;
+    first_ = from;
   }
-  return true;
+  low_ = low - first_;
+  high_ = high - first_;
 }
 
 bool VolumeProfile::add_bar(Price low, Price high, Quantity volume) {
   if (low.raw() <= 0 || high < low || volume.raw() <= 0) return false;
-  const std::int64_t from = row_of(low), to = row_of(high);
-  if (to - from >= kMostRows ||
-      (!rows_.empty() && std::max(to, first_ + static_cast<std::int64_t>(rows_.size()) - 1) - std::min(from, first_) >= kMostRows))
-    return false;
-  for (const std::int64_t row : {from, to})
-    if (static_cast<std::uint64_t>(row - first_) >= rows_.size() || rows_.empty())
-      if (!make_room(row)) return false;
-  const std::int64_t count = to - from + 1, each = volume.raw() / count, rest = volume.raw() % count;
-  for (std::int64_t i = 0; i < count; ++i)
-    if (const std::int64_t part = each + (i < rest ? 1 : 0); part > 0) put(static_cast<std::size_t>(from + i - first_), part);
+  const std::int64_t from = row_of(low), count = row_of(high) - from + 1;
+  const std::int64_t each = volume.raw() / count, rest = volume.raw() % count;
+  const std::int64_t filled = each > 0 ? count : rest;
+  if (count > most_rows_ || !fits(from, from + filled - 1)) return false;
+  reach(from);
+  reach(from + filled - 1);
+  for (std::int64_t i = 0; i < filled; ++i) put(from + i - first_, each + (i < rest ? 1 : 0));
   approx_ = true;
   return true;
 }
@@ -88,14 +87,14 @@ bool VolumeProfile::take_back(Price price, Quantity size) {
 }
 
 void VolumeProfile::find_range_and_top() {
-  low_ = static_cast<std::int64_t>(rows_.size());
+  low_ = 0;
   high_ = -1;
   most_ = 0;
   top_ = 0;
   tie_ = false;
   for (std::size_t i = 0; i < rows_.size(); ++i) {
     if (rows_[i] == 0) continue;
-    low_ = std::min(low_, static_cast<std::int64_t>(i));
+    if (high_ < low_) low_ = static_cast<std::int64_t>(i);
     high_ = static_cast<std::int64_t>(i);
     if (rows_[i] == most_) tie_ = true;
     if (rows_[i] > most_) most_ = rows_[i], top_ = static_cast<std::int64_t>(i), tie_ = false;
@@ -156,7 +155,7 @@ ProfileNodes VolumeProfile::nodes(const NodeSettings& settings) const {
                "nodes are found with a sigma of 0.5 to 8 rows and a prominence of 0 to 1");
   ProfileNodes out;
   if (total_ == 0) return out;
-  const auto reach = static_cast<std::int64_t>(4 * settings.sigma + 0.5);
+  const std::int64_t reach = std::llround(4 * settings.sigma);
   std::vector<double> weights;
   double sum = 0;
   for (std::int64_t k = -reach; k <= reach; ++k) {
@@ -198,7 +197,7 @@ void VolumeProfile::load(ByteReader& in) {
   TM_INVARIANT(in.get<std::int64_t>() == row_size_, "a stored profile has the rows it is loaded into");
   approx_ = in.get<bool>();
   const auto count = in.get<std::uint32_t>();
-  TM_INVARIANT(count <= kMostRows, "a stored profile has rows as many as may be");
+  TM_INVARIANT(count <= most_rows_, "a stored profile has rows as many as may be");
   if (count == 0) return;
   const auto low = in.get<std::int64_t>();
   TM_INVARIANT(low >= 0 && low <= (std::int64_t{1} << 62) / row_size_, "a stored row has a price");

@@ -49,26 +49,30 @@ struct NodeSettings {
 class VolumeProfile {
  public:
   static constexpr std::int64_t kMostRows = 1 << 20;
-  static constexpr std::int64_t kChunk = 64;  ///< rows that the array grows by, at least
+  static constexpr std::int64_t kFirst = 256;  ///< rows that the array begins with: a usual session has no more
+  static constexpr std::int64_t kChunk = 64;   ///< rows that it grows by, at least
 
-  /// `row` > 0: the height of a row, a whole number of ticks, of which a usual session has 40 to 200.
-  explicit VolumeProfile(Price row) : row_size_{row.raw()}, divider_{checked(row)} {}
+  /// `row` > 0: the height of a row, a whole number of ticks, of which a usual session has 40 to 200. From the lowest to the highest row
+  /// that traded there are no more than `most_rows`, 1 to kMostRows; the array takes at most twice as many.
+  explicit VolumeProfile(Price row, std::int64_t most_rows = kMostRows)
+      : row_size_{row.raw()}, most_rows_{most_rows}, divider_{checked(row)} {
+    TM_INVARIANT(most_rows > 0 && most_rows <= kMostRows, "a profile has some rows");
+  }
   Price row_size() const { return Price::from_raw(row_size_); }
   std::int64_t row_of(Price price) const { return divider_.divide(price.raw()); }
   Price lower_edge(std::int64_t row) const { return Price::from_raw(row * row_size_); }
   Price upper_edge(std::int64_t row) const { return Price::from_raw((row + 1) * row_size_); }
 
-  /// A print. False, and nothing changes: price or size not above 0, or so far away that more than kMostRows would lie between.
+  /// A print. False, and nothing changes: price or size not above 0, or so far away that there would be more rows than may be.
   bool add(Price price, Quantity size) {
     if (price.raw() <= 0 || size.raw() <= 0) [[unlikely]]
       return false;
     const std::int64_t row = divider_.divide(price.raw());
-    const auto place = static_cast<std::uint64_t>(row - first_);
-    if (place >= rows_.size()) [[unlikely]] {
-      if (!make_room(row)) return false;
-      return put(static_cast<std::size_t>(row - first_), size.raw()), true;
+    if (static_cast<std::uint64_t>(row - first_ - low_) >= static_cast<std::uint64_t>(high_ - low_ + 1)) [[unlikely]] {
+      if (!fits(row, row)) return false;
+      reach(row);
     }
-    put(place, size.raw());
+    put(row - first_, size.raw());
     return true;
   }
   /// A bar's volume, spread evenly over the rows from low to high, what does not divide on the lower rows first: the profile is APPROX from
@@ -102,29 +106,31 @@ class VolumeProfile {
     TM_INVARIANT(row.raw() > 0 && row.raw() < std::int64_t{1} << 62, "a row has a height");
     return row.raw();
   }
-  void put(std::size_t place, std::int64_t size) {
-    Int128& row = rows_[place];
+  /// Of a place within the traded range.
+  void put(std::int64_t place, std::int64_t size) {
+    Int128& row = rows_[static_cast<std::size_t>(place)];
     row += size;
     total_ += size;
-    const auto p = static_cast<std::int64_t>(place);
-    if (p < low_) low_ = p;
-    if (p > high_) high_ = p;
     if (row > most_) {
       most_ = row;
-      top_ = p;
+      top_ = place;
       tie_ = false;
-    } else if (row == most_ && p != top_) {
+    } else if (row == most_ && place != top_) {
       tie_ = true;
     }
   }
-  bool make_room(std::int64_t row);
+  /// The traded range with these rows is no longer than may be: of what was traded alone, so that a loaded profile refuses the same.
+  bool fits(std::int64_t from, std::int64_t to) const;
+  /// The traded range is to hold `row`, which fits.
+  void reach(std::int64_t row);
   void find_range_and_top();
 
   std::int64_t row_size_;
+  std::int64_t most_rows_;
   RowDivider divider_;
   std::vector<Int128> rows_;
-  std::int64_t first_{0};  // the row of rows_[0]
-  std::int64_t low_{0}, high_{-1};
+  std::int64_t first_{0};           // the row of rows_[0]
+  std::int64_t low_{0}, high_{-1};  // places; of an empty profile these
   Int128 total_{0}, most_{0};
   std::int64_t top_{0};  // a place that holds most_
   bool tie_{false};      // perhaps not the only one

@@ -2,15 +2,18 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <limits>
 
 namespace tickmesh {
 
-Vpin::Vpin(Quantity bucket, std::size_t buckets) : bucket_{bucket.raw()}, gaps_{buckets} {
+Vpin::Vpin(Quantity bucket, std::size_t buckets) : bucket_{bucket.raw()}, most_{0}, gaps_{buckets} {
   TM_INVARIANT(bucket.raw() > 0, "a bucket takes some volume");
+  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max(), kBuckets = 1'000'001;
+  most_ = bucket_ > kMost / kBuckets ? kMost : bucket_ * kBuckets - 1;
 }
 
 void Vpin::push(Quantity size, int sign) {
-  if (size.raw() <= 0 || size.raw() / bucket_ > 1'000'000) return;
+  if (size.raw() <= 0 || size.raw() > most_) return;
   for (std::int64_t left = size.raw(); left > 0;) {
     const std::int64_t part = std::min(left, bucket_ - filled_);
     filled_ += part;

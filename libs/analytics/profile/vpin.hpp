@@ -17,12 +17,14 @@ class Vpin {
   void push(Quantity size, int sign);
   /// Mean over the buckets of |buy - sell| / bucket, 0 to 1. WARMUP with the buckets there are until all are.
   Value value() const;
+  Quantity bucket() const { return Quantity::from_raw(bucket_); }
   void reset();
   void save(ByteWriter& out) const;
   void load(ByteReader& in);
 
  private:
   std::int64_t bucket_;
+  std::int64_t most_;        // the largest size that is taken
   Ring<std::int64_t> gaps_;  // |buy - sell| of full buckets
   Int128 sum_{0};
   std::int64_t filled_{0}, flow_{0};

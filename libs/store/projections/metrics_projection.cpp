@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/metric_values.hpp"
+#include "store/projections/profile_projection.hpp"
 
 namespace tickmesh {
 namespace {
@@ -89,10 +90,16 @@ MetricsProjection::MetricsProjection(const ProjectionOptions& options)
                                                 {"target", numeric},
                                                 {"valid_until", timestamptz},
                                                 {"reason", text},
-                                                {"inputs", jsonb}})} {
+                                                {"inputs", jsonb}})},
+      profiles_{batch("metrics_engine.volume_profile", volume_profile_columns())},
+      states_{batch("metrics_engine.market_state", market_state_columns())},
+      flow_{batch("metrics_engine.order_flow", order_flow_columns(), {}, RowBatch::Way::copied)} {
   by_day(metrics_, {.days = options.metrics_days}, options.days_ahead);
   pass_on(metrics_);
   by_day(indicators_, {.days = options.metrics_days}, options.days_ahead);
+  by_day(flow_, {.days = options.metrics_days}, options.days_ahead);
+  keep_rows(profiles_, "developed", options.metrics_days);  // a completed one never developed: it stays
+  keep_rows(states_, "time", options.metrics_days);
 }
 
 void MetricsProjection::add(const Name& name, const Event& event) {
@@ -100,14 +107,17 @@ void MetricsProjection::add(const Name& name, const Event& event) {
     metrics_row(metrics_, name, *metrics, letters(*metrics, kMetricValues), std::make_index_sequence<kMetricValueCount>{});
     for (const BarIndicators& bar : metrics->bars)
       if (bar.fresh) indicators_row(indicators_, name, *metrics, bar, std::make_index_sequence<kBarValueCount>{});
+    if (metrics->bars[0].fresh) add_order_flow_row(flow_, name, *metrics);
   }
+  if (const auto* profile = std::get_if<ProfileEvent>(&event)) add_profile_rows(profiles_, states_, name, *profile);
   if (const auto* e = std::get_if<Signal>(&event))
     signals_.row(name, e->header, e->symbol, e->strategy, to_string(e->action), e->confidence, e->edge_bp, e->cost_bp, unless_zero(e->stop),
                  unless_zero(e->target), e->valid_until, e->reason, as_json(e->inputs));
 }
 
 std::vector<Projection::Table> MetricsProjection::tables() const {
-  return {{"metrics", Stream::metrics}, {"indicators", Stream::metrics}, {"signals", Stream::signal}};
+  return {{"metrics", Stream::metrics},        {"indicators", Stream::metrics},   {"signals", Stream::signal},
+          {"volume_profile", Stream::profile}, {"market_state", Stream::profile}, {"order_flow", Stream::metrics}};
 }
 
 }  // namespace tickmesh

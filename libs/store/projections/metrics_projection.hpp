@@ -1,4 +1,4 @@
-// metrics_engine: the metrics, what closed bars say, and the signals with every value they used.
+// metrics_engine: the metrics, what closed bars say, the signals with every value they used; profiles, states and flow.
 #pragma once
 #include "store/projection.hpp"
 
@@ -14,6 +14,9 @@ class MetricsProjection final : public Projection {
   RowBatch& metrics_;
   RowBatch& indicators_;  // a row a closed bar
   RowBatch& signals_;
+  RowBatch& profiles_;
+  RowBatch& states_;
+  RowBatch& flow_;  // a row a closed bar of the shortest length
 };
 
 }  // namespace tickmesh

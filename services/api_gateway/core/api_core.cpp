@@ -41,6 +41,8 @@ void ApiCore::apply(const Input& in, Outbox& out) {
     view_.account = *account;
   } else if (const auto* risk = std::get_if<RiskEvent>(&in.event)) {
     on(*risk);
+  } else if (const auto* profile = std::get_if<ProfileEvent>(&in.event)) {
+    on(*profile);
   } else if (const auto* venue = std::get_if<VenueEvent>(&in.event)) {
     if (venue->kind != VenueEventKind::command_answered) view_.venue = *venue;
   }
@@ -79,6 +81,18 @@ void ApiCore::on(const OrderEvent& event) {
   keep_newest(view_.finished_orders, event);
 }
 
+void ApiCore::on(const ProfileEvent& event) {
+  if (event.kind != ProfileEventKind::completed) {
+    view_.profiles[event.symbol] = event;
+    return;
+  }
+  auto& list = view_.completed_profiles[event.symbol];
+  // A session may be completed anew: a print of it came late, or was busted.
+  std::erase_if(list, [&](const ProfileEvent& e) { return e.session_start == event.session_start && e.feed == event.feed; });
+  list.push_back(event);
+  if (list.size() > MeshView::kProfiles) list.pop_front();
+}
+
 void ApiCore::on(const RiskEvent& event) {
   if (event.kind != RiskEventKind::state_changed) return;
   if (event.symbol.empty()) {
@@ -101,6 +115,9 @@ void ApiCore::save(ByteWriter& out) const {
   for (const auto& [key, e] : view_.latest) put(Stream::latest, e);
   for (const auto& [key, e] : view_.metrics) put(Stream::metrics, e);
   for (const auto& [key, e] : view_.signals) put(Stream::signal, e);
+  for (const auto& [key, e] : view_.profiles) put(Stream::profile, e);
+  for (const auto& [key, list] : view_.completed_profiles)
+    for (const auto& e : list) put(Stream::profile, e);
   for (const auto& [key, e] : view_.strategies) put(Stream::strategy, e);
   for (const auto& e : view_.closed_positions) put(Stream::position, e);
   for (const auto& [key, e] : view_.open_positions) put(Stream::position, e);

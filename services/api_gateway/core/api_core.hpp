@@ -12,6 +12,7 @@ namespace tickmesh {
 /// The last word on everything a person asks for. Bounded: closed positions and finished orders keep the newest `kKept`.
 struct MeshView {
   static constexpr std::size_t kKept = 500;
+  static constexpr std::size_t kProfiles = 20;  ///< completed sessions a symbol
   std::map<Symbol, Latest> latest;
   std::map<Symbol, Metrics> metrics;
   std::map<std::pair<Symbol, std::string>, Signal> signals;            ///< by symbol and strategy
@@ -21,9 +22,11 @@ struct MeshView {
   std::map<std::string, OrderEvent> working_orders;                    ///< by client order id
   std::deque<OrderEvent> finished_orders;                              ///< oldest first
   AccountEvent account;
-  RiskEvent risk;                           ///< the account's last change of state
-  std::map<Symbol, RiskEvent> symbol_risk;  ///< symbols that are not ACTIVE
-  VenueEvent venue;                         ///< the gateway's last word on its session or state
+  RiskEvent risk;                                                 ///< the account's last change of state
+  std::map<Symbol, RiskEvent> symbol_risk;                        ///< symbols that are not ACTIVE
+  VenueEvent venue;                                               ///< the gateway's last word on its session or state
+  std::map<Symbol, ProfileEvent> profiles;                        ///< as they develop
+  std::map<Symbol, std::deque<ProfileEvent>> completed_profiles;  ///< oldest first
 };
 
 struct ApiConfig {
@@ -46,6 +49,7 @@ class ApiCore final : public Core {
   void on(const PositionEvent& event);
   void on(const OrderEvent& event);
   void on(const RiskEvent& event);
+  void on(const ProfileEvent& event);
 
   ApiConfig config_;
   const Codec& codec_;

@@ -57,7 +57,7 @@ MetricsCore::MetricsCore(MetricsConfig config) : config_{std::move(config)} {
   TM_INVARIANT(checked.has_value(), "metrics are built from a checked configuration");
   cells_.reserve(config_.instruments.list().size());
   for (const Instrument& instrument : config_.instruments.list()) {
-    Cell cell{{}, instrument.id().partition(), 0, {}, {}, {}, false, SymbolMetrics{config_, instrument}};
+    Cell cell{{}, instrument.id().partition(), 0, {}, {}, {}, false, SymbolMetrics{config_, instrument, &profile_news_}};
     for (const auto& signal : config_.signals) {
       cell.signals.emplace_back(std::move(*make_signal_rule(signal.rule, signal.parameters)));
       cell.glanced_by |= cell.signals.back().rule().glances();
@@ -88,7 +88,7 @@ void MetricsCore::apply(const Input& in, Outbox& out) {
 }
 
 void MetricsCore::on_tick(const Input& in, const Tick& tick, Outbox& out) {
-  if (tick.kind != TickKind::quote && tick.kind != TickKind::trade) return;
+  if (tick.kind == TickKind::none) return;
   const auto place = config_.instruments.index_of(tick.instrument);
   if (place == InstrumentIndex::kNone) {
     ++unlisted_;
@@ -101,8 +101,15 @@ void MetricsCore::on_tick(const Input& in, const Tick& tick, Outbox& out) {
     cell.metrics.prefetch_windows();
   }
   const bool warming = !config_.said_until.empty() && warms_up(cell, in.name.at);
+  if (tick.kind == TickKind::bust) {
+    cell.metrics.learn_bust(tick);
+    if (!profile_news_.empty()) say_profile(cell, warming, out);
+    return;
+  }
   if (tick.kind == TickKind::trade) {  // signals are judged on quotes
-    if (!cell.metrics.learn_trade(tick) || tick.event_time < cell.publish_next) return;
+    const bool counts = cell.metrics.learn_trade(tick);
+    if (!profile_news_.empty()) say_profile(cell, warming, out);
+    if (!counts || tick.event_time < cell.publish_next) return;
     if (warming)
       pass_over(cell, tick.event_time);
     else
@@ -110,6 +117,7 @@ void MetricsCore::on_tick(const Input& in, const Tick& tick, Outbox& out) {
     return;
   }
   const bool good = cell.metrics.learn(tick);
+  if (!profile_news_.empty()) say_profile(cell, warming, out);
   cell.heard = in.now;
   if (!armed_) arm(in.now + config_.gap, out);
   const bool usable = cell.metrics.book_usable();
@@ -119,6 +127,18 @@ void MetricsCore::on_tick(const Input& in, const Tick& tick, Outbox& out) {
   const bool fresh = usable && (!tick.time || in.now - tick.time <= config_.max_quote_age);
   if (warming) return pass_over(cell, tick.event_time);
   judge(cell, in, fresh, tick.event_time >= cell.publish_next || became_unusable, out);
+}
+
+void MetricsCore::say_profile(const Cell& cell, bool warming, Outbox& out) {
+  for (std::size_t i = 0; i < profile_news_.size() && !warming; ++i) {
+    ProfileEvent& e = profile_news_[i];
+    e.header.event_time = cell.metrics.as_of();
+    e.symbol = cell.metrics.instrument().symbol;
+    e.feed = cell.metrics.feed();
+    e.synthetic = cell.metrics.synthetic();
+    out.emit(Stream::profile, cell.partition, std::as_const(e));
+  }
+  profile_news_.clear();
 }
 
 /// Another instance has said what would be said now.

@@ -12,9 +12,10 @@ namespace tickmesh {
 
 /// Inputs: Tick on Stream::tick, Started, WentLive, StreamGap of ticks, TimerFired{kSilenceTimer}; the rest is ignored.
 /// Outputs, on the instrument's partition: Metrics on the first good quote or trade of each grid cell, at every signal, and once when the
-/// instrument falls silent or its book becomes unusable; Signal when a rule's state changes. A signal's cause is its tick.
-/// Before WentLive metrics are said and nothing is entered. A loaded core continues bit for bit; an instrument that the snapshot does
-/// not hold starts fresh, one that is no longer listed is left out.
+/// instrument falls silent or its book becomes unusable; Signal when a rule's state changes; ProfileEvent when the profile's nodes are
+/// found anew, its session is over, the market's state or the nearness to a node changes. A signal's cause is its tick. Before WentLive
+/// metrics are said and nothing is entered. A loaded core continues bit for bit; an instrument that the snapshot does not hold starts
+/// fresh, one that is no longer listed is left out.
 class MetricsCore final : public Core {
  public:
   static constexpr std::uint32_t kVersion = 4;
@@ -52,6 +53,8 @@ class MetricsCore final : public Core {
   void pass_over(Cell& cell, Timestamp event_time);
   bool warms_up(const Cell& cell, const Position& tick) const;
   void on_timer(const Input& in, Outbox& out);
+  /// Says what profiles have to say of this input.
+  void say_profile(const Cell& cell, bool warming, Outbox& out);
   /// Judges the signals and says what there is to say; `publish`: the metrics in any case.
   void judge(Cell& cell, const Input& in, bool fresh, bool publish, Outbox& out);
   /// Says the metrics, and the signals that have a bit in `signals`.
@@ -61,6 +64,7 @@ class MetricsCore final : public Core {
   void published(Cell& cell, std::int64_t in_cell) const;
 
   MetricsConfig config_;
+  ProfileNews profile_news_;
   std::vector<Cell> cells_;  // in the order of the instruments
   bool live_{false};
   Timestamp armed_{};

@@ -10,20 +10,20 @@ namespace {
 
 constexpr std::int64_t kDayNs = 86'400'000'000'000;
 // These depend on the time as well as on the state, or change without a counted quote: they are computed when they are asked for.
-constexpr unsigned kNeverKept =
-    metric_group::kRegime | metric_group::kOrderFlow | metric_group::kTrades | metric_group::kRealised | metric_group::kBars;
+constexpr unsigned kNeverKept = metric_group::kRegime | metric_group::kOrderFlow | metric_group::kTrades | metric_group::kRealised |
+                                metric_group::kBars | metric_group::kProfile;
 
 std::int64_t floor_div(std::int64_t a, std::int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
 
 }  // namespace
 
-SymbolMetrics::SymbolMetrics(const MetricsConfig& config, const Instrument& instrument)
+SymbolMetrics::SymbolMetrics(const MetricsConfig& config, const Instrument& instrument, ProfileNews* news)
     : config_{&config},
       instrument_{&instrument},
       filter_{{.filters = config.filters}},
       windows_{config.z_window, config.spread_window, config.trend_window},
       regime_{std::max<std::int64_t>(1, instrument.tick_size.raw()), config.regime},
-      trades_{config, config.sessions.contains(instrument.calendar) ? config.session_year_s : config.full_year_s} {
+      trades_{config, instrument, config.sessions.contains(instrument.calendar) ? config.session_year_s : config.full_year_s, news} {
   const auto found = config.sessions.find(instrument.calendar);
   around_the_clock_ = found == config.sessions.end();
   if (!around_the_clock_) sessions_ = found->second;
@@ -58,15 +58,18 @@ void SymbolMetrics::reset_flow() {
 void SymbolMetrics::look_up_session(Timestamp event_time) {
   using Limits = std::numeric_limits<std::int64_t>;
   std::int64_t session = 0;
+  TradingSession hours{};  // both zero: there is none
   if (around_the_clock_) {
     session = floor_div(event_time.ns, kDayNs);
     session_open_ = true;
     same_from_ = {std::max(session, Limits::min() / kDayNs) * kDayNs};
     same_until_ = {session >= Limits::max() / kDayNs ? Limits::max() : (session + 1) * kDayNs};
+    hours = {same_from_, same_until_};
   } else {
     const auto next = std::ranges::upper_bound(sessions_, event_time, {}, &TradingSession::open);
     session = next - sessions_.begin();  // how many have opened
     session_open_ = session > 0 && event_time < (next - 1)->close;
+    if (session > 0) hours = *(next - 1);
     const Timestamp opens = next == sessions_.end() ? Timestamp{Limits::max()} : next->open;
     same_from_ = session == 0 ? Timestamp{Limits::min()} : session_open_ ? (next - 1)->open : (next - 1)->close;
     same_until_ = session_open_ ? std::min((next - 1)->close, opens) : opens;
@@ -83,6 +86,7 @@ void SymbolMetrics::look_up_session(Timestamp event_time) {
   // A late tick of the session before does not take its windows back.
   if (!has_session_ || session > session_) session_ = session;
   has_session_ = true;
+  if (session == session_) trades_.enter_hours(hours.open, hours.close, session_open_);
 }
 
 void SymbolMetrics::enter_feed(const Tick& tick) {
@@ -170,6 +174,10 @@ bool SymbolMetrics::learn_trade(const Tick& tick) {
   last_trade_ = has_trade_ ? std::max(last_trade_, tick.event_time) : tick.event_time;
   has_trade_ = true;
   return true;
+}
+
+void SymbolMetrics::learn_bust(const Tick& tick) {
+  if (tick.feed == feed_) trades_.bust(tick);
 }
 
 void SymbolMetrics::count(const Quote& quote) {
@@ -313,6 +321,7 @@ void SymbolMetrics::compute_flow(unsigned groups) {
     m.realised_volatility = judged(realised_.volatility(around_the_clock_ ? config_->full_year_s : config_->session_year_s), 1);
   }
   if ((groups & kBars) != 0) trades_.fill_bars(m, silent_);
+  if ((groups & kProfile) != 0) trades_.fill_profile(m, silent_);
 }
 
 void SymbolMetrics::save(ByteWriter& out) const {

@@ -17,8 +17,8 @@ namespace tickmesh {
 /// After a gap each window is STALE, its value kept, until it holds only ticks from after the gap.
 class alignas(64) SymbolMetrics {
  public:
-  /// `config` and `instrument` must outlive this.
-  SymbolMetrics(const MetricsConfig& config, const Instrument& instrument);
+  /// `config`, `instrument` and `news` must outlive this. `news`: who hears of the profile; nullptr: nobody.
+  SymbolMetrics(const MetricsConfig& config, const Instrument& instrument, ProfileNews* news = nullptr);
 
   /// Asks for the memory that `learn` will need, all of it at once: of thousands of instruments nearly none is in a cache, and waiting for
   /// one line after the other takes longer than computing. First the state, some ticks ahead; then, when that is there, what the state
@@ -29,6 +29,8 @@ class alignas(64) SymbolMetrics {
   bool learn(const Tick& tick);
   /// Takes one trade. True when it counts.
   bool learn_trade(const Tick& tick);
+  /// Takes the word that an earlier trade is void: the profile's volume alone is undone.
+  void learn_bust(const Tick& tick);
   /// Ticks of this instrument are lost: windows are STALE.
   void mark_gap();
   /// Nothing was heard for longer than the gap allows: everything is STALE until the next good quote.
@@ -45,6 +47,9 @@ class alignas(64) SymbolMetrics {
   /// Of the last quote, usable or not.
   bool session_open() const { return session_open_; }
   bool silent() const { return silent_; }
+  FeedKind feed() const { return feed_; }
+  bool synthetic() const { return synthetic_; }
+  Timestamp as_of() const { return has_trade_ && last_trade_ > last_seen_ ? last_trade_ : last_seen_; }  ///< event time of the last tick
   bool seen() const { return has_seen_; }
   Timestamp last_seen() const { return last_seen_; }  ///< event time of the last quote of any quality
   const FilterCounts& counts() const { return filter_.counts(); }
@@ -72,7 +77,6 @@ class alignas(64) SymbolMetrics {
   /// STALE instead of OK while the book is, or while a window of `n` ticks reaches back over a gap, `since` ticks ago.
   Value judged(Value value, std::size_t n, std::uint64_t since) const;
   Value judged(Value value, std::size_t n) const { return judged(value, n, since_gap_); }
-  Timestamp as_of() const { return has_trade_ && last_trade_ > last_seen_ ? last_trade_ : last_seen_; }
 
   // In the order in which a quote comes by; what only trades, bars and publishing touch lies behind.
   const MetricsConfig* config_;

@@ -18,8 +18,12 @@ Value with_status(Value value, Status status) {
 
 }  // namespace
 
-TradeMetrics::TradeMetrics(const MetricsConfig& config, double year_seconds)
-    : next_close_{kNever}, filters_{config.filters}, aggression_{config.aggression} {
+TradeMetrics::TradeMetrics(const MetricsConfig& config, const Instrument& instrument, double year_seconds, ProfileNews* news)
+    : next_close_{kNever},
+      filters_{config.filters},
+      aggression_{config.aggression},
+      minute_{static_cast<std::size_t>(std::ranges::find(config.bar_lengths, seconds(60)) - config.bar_lengths.begin())},
+      profile_{instrument, news} {
   bars_.reserve(config.bar_lengths.size());
   for (const Duration length : config.bar_lengths) bars_.emplace_back(length, year_seconds * 1e9 / static_cast<double>(length.ns));
 }
@@ -37,6 +41,7 @@ bool TradeMetrics::trade(const Tick& tick) {
   aggression_.push(sign, tick.size.to_double(), tick.event_time);
   vwap_.push(tick.price, tick.size);
   for (BarSeries& series : bars_) series.trade(tick.event_time, tick.price, tick.size);
+  profile_.trade(tick, sign, minute_ < bars_.size() ? bars_[minute_].values().atr_14 : undefined_value());
   look_for_next_close();
   if (gapped_ && since_gap_++ == 0) gap_at_ = tick.event_time;
   return true;
@@ -44,12 +49,13 @@ bool TradeMetrics::trade(const Tick& tick) {
 
 void TradeMetrics::close_bars(Timestamp time) {
   for (BarSeries& series : bars_) series.advance(time);
+  profile_.advance(time);
   bars_filled_ = false;
   look_for_next_close();
 }
 
 void TradeMetrics::look_for_next_close() {
-  next_close_ = kNever;
+  next_close_ = profile_.next();
   for (const BarSeries& series : bars_) next_close_ = std::min(next_close_, series.open_until());
 }
 
@@ -73,10 +79,21 @@ void TradeMetrics::enter_session() {
   since_gap_ = 0;
 }
 
+void TradeMetrics::enter_hours(Timestamp begin, Timestamp end, bool open) {
+  profile_.enter_hours(begin, end, open);
+  look_for_next_close();
+}
+
+void TradeMetrics::bust(const Tick& tick) {
+  profile_.bust(tick);
+  look_for_next_close();
+}
+
 void TradeMetrics::reset() {
   enter_session();
   signer_ = TradeSigner{};
   for (BarSeries& series : bars_) series.reset();
+  profile_.reset();
   bars_filled_ = false;
   next_close_ = kNever;
   last_id_ = 0;
@@ -84,17 +101,17 @@ void TradeMetrics::reset() {
 
 void TradeMetrics::fill_flow(Metrics& m, Timestamp now, bool silent) const {
   const bool short_of_trades = gapped_ && since_gap_ < kWindow;
-  const Status of_session = silent || lost_ ? Status::stale : Status::ok;
+  const Status whole = of_session(silent);
   const Status of_window = !flow_.window_full() ? Status::warmup : silent || short_of_trades ? Status::stale : Status::ok;
   const bool short_of_time = gapped_ && (since_gap_ == 0 || now - gap_at_ < seconds(TradeFlow::kSeconds));
   const bool any = flow_.trades() > 0;
   const Status of_minute = !any ? Status::warmup : silent || short_of_time ? Status::stale : Status::ok;
 
-  m.sign_share_venue = with_status(signer_.share(SignRule::venue), of_session);
-  m.sign_share_quote = with_status(signer_.share(SignRule::quote), of_session);
-  m.sign_share_tick = with_status(signer_.share(SignRule::tick), of_session);
-  m.sign_share_none = with_status(signer_.share(SignRule::none), of_session);
-  m.cvd = any ? with_status(ok_value(flow_units(flow_.cvd())), of_session) : warmup_value();
+  m.sign_share_venue = with_status(signer_.share(SignRule::venue), whole);
+  m.sign_share_quote = with_status(signer_.share(SignRule::quote), whole);
+  m.sign_share_tick = with_status(signer_.share(SignRule::tick), whole);
+  m.sign_share_none = with_status(signer_.share(SignRule::none), whole);
+  m.cvd = any ? with_status(ok_value(flow_units(flow_.cvd())), whole) : warmup_value();
 
   const auto balance = [any](const FlowBalance& b, Status status, Value& buy, Value& sell, Value& pressure, Value& pct, Value& ratio) {
     const auto told = [&](Value value) { return any ? with_status(value, status) : warmup_value(); };
@@ -116,9 +133,9 @@ void TradeMetrics::fill_flow(Metrics& m, Timestamp now, bool silent) const {
 
   const Value mean = vwap_.value();
   const Value sd = vwap_.sd();
-  m.vwap = with_status(mean, of_session);
-  m.vwap_lower = sd.has_value ? with_status(ok_value(mean.value - 2 * sd.value), of_session) : sd;
-  m.vwap_upper = sd.has_value ? with_status(ok_value(mean.value + 2 * sd.value), of_session) : sd;
+  m.vwap = with_status(mean, whole);
+  m.vwap_lower = sd.has_value ? with_status(ok_value(mean.value - 2 * sd.value), whole) : sd;
+  m.vwap_upper = sd.has_value ? with_status(ok_value(mean.value + 2 * sd.value), whole) : sd;
 }
 
 void TradeMetrics::fill_bars(Metrics& m, bool silent) {
@@ -156,6 +173,7 @@ void TradeMetrics::save(ByteWriter& out) const {
   vwap_.save(out);
   out.put(static_cast<std::uint32_t>(bars_.size()));
   for (const BarSeries& series : bars_) series.save(out);
+  profile_.save(out);
   out.put(gapped_), out.put(lost_), out.put(since_gap_), out.put(gap_at_), out.put(last_id_);
   out.put(counts_.taken), out.put(counts_.unusable), out.put(counts_.repeated);
 }
@@ -167,6 +185,7 @@ void TradeMetrics::load(ByteReader& in) {
   vwap_.load(in);
   TM_INVARIANT(in.get<std::uint32_t>() == bars_.size(), "a stored instrument has the bar lengths it is loaded into");
   for (BarSeries& series : bars_) series.load(in);
+  profile_.load(in);
   bars_filled_ = false;
   gapped_ = in.get<bool>();
   lost_ = in.get<bool>();

@@ -9,6 +9,7 @@
 #include "analytics/vwap.hpp"
 #include "metrics_engine/core/bar_series.hpp"
 #include "metrics_engine/core/metrics_config.hpp"
+#include "metrics_engine/core/profile_metrics.hpp"
 
 namespace tickmesh {
 
@@ -21,8 +22,9 @@ class TradeMetrics {
     std::uint64_t unusable{0};  ///< no price, a size that sums do not take; `clean`: no size
     std::uint64_t repeated{0};  ///< `clean`: the print of that id was the last one
   };
-  /// `config` must outlive this. `year_seconds`: what a year of trading has.
-  TradeMetrics(const MetricsConfig& config, double year_seconds);
+  /// `config`, `instrument` and `news` must outlive this. `year_seconds`: what a year of trading has. `news`: who hears of the profile;
+  /// nullptr: nobody.
+  TradeMetrics(const MetricsConfig& config, const Instrument& instrument, double year_seconds, ProfileNews* news);
 
   /// A change of the best quote, of any quality: what trades after it are held against.
   void quote(const Quote& quote) { signer_.quote(quote); }
@@ -36,6 +38,9 @@ class TradeMetrics {
   void mark_lost();     ///< trades were lost: so are the windows, and what is summed over the session is STALE to its end
   void break_off() { signer_.break_off(); }
   void enter_session();
+  /// As ProfileMetrics.
+  void enter_hours(Timestamp begin, Timestamp end, bool open);
+  void bust(const Tick& tick);
   void reset();  ///< another feed
   /// Fills what is about trades, as of `now`; `silent`: nothing is heard.
   void fill_flow(Metrics& m, Timestamp now, bool silent) const;
@@ -43,6 +48,7 @@ class TradeMetrics {
   void fill_bars(Metrics& m, bool silent);
   /// Only the bars that there is news of: those that closed since metrics were said last, all of them once nothing is heard.
   void fill_news_of_bars(Metrics& m, bool silent);
+  void fill_profile(Metrics& m, bool silent) { profile_.fill(m, of_session(silent)); }
   /// The bars were said.
   void said();
   const Counts& counts() const { return counts_; }
@@ -53,8 +59,9 @@ class TradeMetrics {
  private:
   void close_bars(Timestamp time);
   void look_for_next_close();
+  Status of_session(bool silent) const { return silent || lost_ ? Status::stale : Status::ok; }
 
-  Timestamp next_close_{};  // the earliest end of an open bar
+  Timestamp next_close_{};  // the earliest end of an open bar, or when the profile has something to do
   TradeSigner signer_;
   bool gapped_{false};
   bool lost_{false};
@@ -68,6 +75,8 @@ class TradeMetrics {
   AggressiveFlow aggression_;
   std::vector<BarSeries> bars_;
   TradeFlow flow_{kWindow};
+  std::size_t minute_;  // which of bars_ is of one minute; bars_.size(): none
+  ProfileMetrics profile_;
 };
 
 }  // namespace tickmesh

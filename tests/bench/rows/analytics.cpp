@@ -168,13 +168,19 @@ double core_rate(std::size_t symbols, std::size_t count) {
 
 double heap_bytes() { return static_cast<double>(::mallinfo2().uordblks + ::mallinfo2().hblkhd); }
 
-/// What one more symbol takes from memory, all its windows included.
+/// What one more symbol takes from memory, all its windows and the rows of its profile included.
 double state_bytes() {
   const MetricsConfig config = metrics_config(kSymbols);
   std::vector<SymbolMetrics> state;
   state.reserve(kSymbols);
   const double before = heap_bytes();
   for (const Instrument& one : config.instruments.list()) state.emplace_back(config, one);
+  Tick trade;
+  trade.event_time = Timestamp{1'735'828'200'000'000'000};
+  trade.kind = TickKind::trade;
+  trade.price = Price::from_raw(10'000'000'000);
+  trade.size = Quantity::from_units(1);
+  for (SymbolMetrics& one : state) one.learn_trade(trade);
   return (heap_bytes() - before) / static_cast<double>(kSymbols) + static_cast<double>(sizeof(SymbolMetrics));
 }
 

@@ -38,6 +38,7 @@ inline constexpr const char* kOutcomes[] = {"", "done", "refused", "expired", "u
 // The tables of each service.
 void market_tables(const MeshData& mesh, const std::map<std::uint64_t, std::string>& instruments, std::vector<Table>& out);
 void metrics_tables(const MeshData& mesh, std::vector<Table>& out);
+void profile_tables(const MeshData& mesh, std::vector<Table>& out);
 void position_tables(const MeshData& mesh, std::vector<Table>& out);
 void order_tables(const MeshData& mesh, std::vector<Table>& out);
 

@@ -14,6 +14,7 @@ enum Stream : std::uint8_t {
   kFeed = 3,
   kBar = 4,
   kMetrics = 5,
+  kProfile = 6,
   kSignal = 7,
   kIntent = 8,
   kPosition = 9,

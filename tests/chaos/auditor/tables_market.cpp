@@ -71,6 +71,27 @@ constexpr const char* kValues[] = {
     "vwap_upper",
     "realised_variance",
     "realised_volatility",
+    "ofi_z",
+    "poc",
+    "val",
+    "vah",
+    "hvn_above",
+    "hvn_below",
+    "lvn_above",
+    "lvn_below",
+    "lvn_ticks",
+    "lvn_atr",
+    "market_state",
+    "in_frac",
+    "efficiency",
+    "accept_up",
+    "accept_down",
+    "state_cvd",
+    "profile_share",
+    "vpin",
+    "depth_imbalance",
+    "depth_ofi",
+    "depth_ofi_normalised",
 };
 constexpr const char* kBarValues[] = {
     "sma_20",
@@ -94,8 +115,15 @@ constexpr const char* kBarValues[] = {
     "garman_klass",
     "rogers_satchell",
     "garman_klass_overnight",
+    "close",
+    "volume",
+    "high_close_20",
+    "low_close_20",
+    "mean_volume_20",
 };
 constexpr unsigned kMetricsBars = 65;  // the field of Metrics
+/// Values stand before the bars and behind them.
+constexpr unsigned value_field(unsigned i) { return 6 + i < kMetricsBars ? 6 + i : 7 + i; }
 constexpr std::pair<std::int64_t, const char*> kLengths[] = {{1, "1s"},    {5, "5s"},     {10, "10s"},  {60, "1m"},   {300, "5m"},
                                                              {900, "15m"}, {1800, "30m"}, {3600, "1h"}, {86400, "1d"}};
 
@@ -134,7 +162,7 @@ Row metrics_row(const Event& e) {
   Row row{text(m.text(2)), text(one_of(kFeeds, m.u(3))), real_of(m.i(4)), real_of(m.i(5))};
   std::string statuses;
   for (unsigned i = 0; i < std::size(kValues); ++i) {
-    const Message value = m.sub(6 + i);
+    const Message value = m.sub(value_field(i));
     row.push_back(value.u(3) != 0 ? real(value.d(1)) : Cell{});
     statuses += value.u(2) < 5 ? "WWOUS"[value.u(2)] : '?';
   }
@@ -195,7 +223,7 @@ Row signal_row(const Event& e) {
           unless_zero(m.i(8)), unless_zero(m.i(9)), time(m.i(10)),
           text(m.text(11))};
   for (unsigned i = 0; i < std::size(kValues); ++i) {
-    const Message value = inputs.sub(6 + i);
+    const Message value = inputs.sub(value_field(i));
     row.push_back(value.u(3) != 0 ? real(value.d(1)) : Cell{});
   }
   return row;
@@ -298,6 +326,7 @@ void metrics_tables(const MeshData& mesh, std::vector<Table>& out) {
   out.push_back({"metrics_engine.metrics", "", metrics, mesh.said(kMetrics), metrics_row});
   out.push_back({"metrics_engine.signals", "", signals, mesh.said(kSignal), signal_row});
   indicators_tables(mesh, out);
+  profile_tables(mesh, out);
 }
 
 }  // namespace auditor

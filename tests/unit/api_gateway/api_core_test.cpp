@@ -70,6 +70,32 @@ TEST(ApiCore, ALoadedCoreShowsTheSameAndContinuesBitForBit) {
   EXPECT_EQ(saved(loaded), saved(core));
 }
 
+TEST(ApiCore, KeepsTheLastProfileAndTheLatestCompletedOnesAcrossASnapshot) {
+  ApiCore core{{}, kCodec};
+  ProfileEvent e{.header = {kNow, kNow, {}}, .symbol = kApple, .feed = FeedKind::demo, .kind = ProfileEventKind::completed};
+  e.rows = {Quantity::from_units(3)};
+  for (int day = 0; day < 25; ++day) {
+    e.session_start = kNow + seconds(86'400 * day);
+    tell(core, Stream::profile, e);
+  }
+  e.volume = Quantity::from_units(7);
+  tell(core, Stream::profile, e);  // the last one anew
+  e.kind = ProfileEventKind::lvn;
+  e.lvn_near = price("201.00");
+  tell(core, Stream::profile, e);
+  const auto& completed = core.view().completed_profiles.at(kApple);
+  ASSERT_EQ(completed.size(), 20u);
+  EXPECT_EQ(completed.front().session_start, kNow + seconds(86'400 * 5));
+  EXPECT_EQ(completed.back().volume, Quantity::from_units(7));
+  const Bytes bytes = saved(core);
+  ApiCore loaded{{}, kCodec};
+  ByteReader in{bytes};
+  loaded.load(in);
+  EXPECT_EQ(saved(loaded), bytes);
+  EXPECT_EQ(loaded.view().profiles.at(kApple), e);
+  EXPECT_EQ(loaded.view().completed_profiles.at(kApple), completed);
+}
+
 TEST(ApiCore, KeepsABoundedPast) {
   ApiCore core{{}, kCodec};
   for (std::size_t i = 0; i < MeshView::kKept + 10; ++i) tell(core, Stream::order, order("O" + std::to_string(i), OrderEventKind::filled));

@@ -138,5 +138,39 @@ TEST(ApiJson, HasDecimalTextsAndIsoTimes) {
   EXPECT_EQ(iso_time({1}), "1970-01-01T00:00:00.000000001Z");
 }
 
+TEST(ProfileJson, ShowsWhereItTradesItsStateWithReasonsAndWhatMustStandBeside) {
+  MeshView view;
+  ProfileEvent e{.header = {kNow, kNow, {}}, .symbol = kApple, .feed = FeedKind::replay, .kind = ProfileEventKind::developing};
+  e.session_start = kNow;
+  e.approx = true;
+  e.volume_share = 0.025;
+  e.row_size = price("0.05");
+  e.low = price("201.00");
+  e.rows = {Quantity::from_units(3), Quantity::from_units(9)};
+  e.poc = price("201.075");
+  e.val = price("201.00");
+  e.vah = price("201.10");
+  e.lvn = {price("201.025")};
+  e.state = MarketStateKind::imbalance_up;
+  e.reason = "3 closes above VAH";
+  e.vpin = {0.25, Status::ok, true};
+  view.profiles[kApple] = e;
+  const Json shown = profile_json(view, kApple);
+  EXPECT_EQ(shown["symbol"], kApple.str());
+  EXPECT_TRUE(shown["completed"].empty());
+  const Json& developing = shown["developing"];
+  EXPECT_EQ(developing["note"], "APPROX, from bars; this feed sees 2.5 % of the volume");
+  EXPECT_EQ(developing["rows"], (Json{"3", "9"}));
+  EXPECT_EQ(developing["poc"], "201.075");
+  EXPECT_EQ(developing["lvn"], (Json{"201.025"}));
+  EXPECT_EQ(developing["state"]["state"], "IMBALANCE_UP");
+  EXPECT_EQ(developing["state"]["reason"], "3 closes above VAH");
+  EXPECT_EQ(developing["lvn_proximity"]["near"], "");
+  EXPECT_EQ(developing["vpin"], (Json{{"value", 0.25}, {"status", "OK"}}));
+  e.kind = ProfileEventKind::completed;
+  view.completed_profiles[kApple] = {e};
+  EXPECT_EQ(profile_json(view, kApple)["completed"].size(), 1u);
+}
+
 }  // namespace
 }  // namespace tickmesh::testing

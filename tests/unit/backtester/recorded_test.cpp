@@ -34,7 +34,7 @@ TEST(Recorded, ADaySaysTheSameTwiceAndEveryTickIsHeardOnce) {
   const auto once = run(recorded, demo.config), again = run(recorded, demo.config);
   EXPECT_EQ(once.ticks, recorded.survey.tally.ticks);
   EXPECT_EQ(once.hash.count(Stream::tick), recorded.survey.tally.ticks);
-  for (const Stream stream : {Stream::tick, Stream::bar, Stream::metrics, Stream::signal, Stream::intent, Stream::order})
+  for (const Stream stream : {Stream::tick, Stream::bar, Stream::metrics, Stream::profile, Stream::signal, Stream::intent, Stream::order})
     EXPECT_EQ(once.hash.of(stream), again.hash.of(stream)) << to_string(stream);
   EXPECT_GT(once.hash.count(Stream::bar), 60u);
   EXPECT_GT(once.hash.count(Stream::metrics), 1000u);

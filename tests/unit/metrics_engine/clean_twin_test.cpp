@@ -11,11 +11,13 @@
 #include "metrics_engine/core/symbol_metrics.hpp"
 #include "signals/signal_rule.hpp"
 #include "unit/analytics/random_ticks.hpp"
+#include "unit/metrics_engine/zipped_rows.hpp"
 
 namespace tickmesh {
 namespace {
 
 using testing_ticks::SplitMix;
+using testing_ticks::zipped_rows;
 
 Instrument instrument() {
   Instrument i;
@@ -432,24 +434,6 @@ TEST(CleanTwin, SavedAtRandomMomentsItGoesOnBitForBit) {
     ASSERT_TRUE(reader.done());
     ASSERT_EQ(cut->metrics(metric_group::kAll), whole.metrics(metric_group::kAll));
   }
-}
-
-/// The cells of every row of the one file inside a zip.
-std::vector<std::vector<std::int64_t>> zipped_rows(const std::filesystem::path& zip) {
-  const std::string command = "unzip -p '" + zip.string() + "' 2>/dev/null";
-  const std::unique_ptr<FILE, int (*)(FILE*)> pipe{::popen(command.c_str(), "r"), ::pclose};
-  std::vector<std::vector<std::int64_t>> rows;
-  char line[256];
-  while (pipe && std::fgets(line, sizeof line, pipe.get()) != nullptr) {
-    std::vector<std::int64_t> cells;
-    for (const char* at = line; *at != '\0' && *at != '\n';) {
-      cells.push_back(std::strtoll(at, nullptr, 10));
-      while (*at != ',' && *at != '\0' && *at != '\n') ++at;
-      if (*at == ',') ++at;
-    }
-    rows.push_back(std::move(cells));
-  }
-  return rows;
 }
 
 TEST(CleanTwin, AgreesOnARecordedDayOfIbm) {

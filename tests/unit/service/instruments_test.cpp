@@ -42,6 +42,10 @@ TEST_F(InstrumentsFile, ErrorsNameFileLineSymbolFieldAndRule) {
       {"calendar = \"\"\n", "calendar"},
       {"price_decimals = \"2\"\n", "price_decimals"},
       {"price_decimals = 9\n", "price_decimals"},
+      {"profile_row_ticks = 0\n", "profile_row_ticks"},
+      {"profile_row_ticks = 1.5\n", "profile_row_ticks"},
+      {"volume_share = 1.5\n", "volume_share"},
+      {"from_bars = 1\n", "from_bars"},
       {"daily_volume = nan\n", "daily_volume"},
   };
   for (const auto& [line, field] : cases) {

@@ -116,10 +116,51 @@ TEST_F(Projections, ABarThatClosedIsARowOfIndicatorsWithNullsForWhatIsNotThere) 
   metrics.bars[1].fresh = true;
   speaker("metrics_engine").say(Stream::metrics, 3, metrics);
   project("metrics_engine");
-  EXPECT_EQ(query("select concat_ws('|', cvd, ofi is null, length(statuses)) from metrics_engine.v_metrics limit 1"), "-300|t|59");
+  EXPECT_EQ(query("select concat_ws('|', cvd, ofi is null, length(statuses)) from metrics_engine.v_metrics limit 1"), "-300|t|80");
   EXPECT_EQ(query("select string_agg(concat_ws('|', length_s, bars, rsi_14, sma_20 is null, statuses), ' ' order by sequence) "
                   "from metrics_engine.v_indicators"),
-            "10|7|50|t|WWWWWWWWUWWWWWWWWWWWW 60|1|t|WWWWWWWWWWWWWWWWWWWWW");
+            "10|7|50|t|WWWWWWWWUWWWWWWWWWWWWWWWWW 60|1|t|WWWWWWWWWWWWWWWWWWWWWWWWWW");
+  EXPECT_EQ(query("select concat_ws('|', count(*), min(length_s), min(cvd), min(vpin) is null, min(statuses)) from "
+                  "metrics_engine.v_order_flow"),
+            "1|10|-300|t|WWWWWOWWWWWWWWWWWWWW")
+      << "of the shortest length alone";
+}
+
+TEST_F(Projections, AProfileIsARowAsItDevelopsAndAsItIsCompletedAndAChangeOfStateOneOfItsOwn) {
+  auto& s = speaker("metrics_engine");
+  ProfileEvent e{.header = {.time = at(1'000)}, .symbol = symbol("AAPL.DEMO"), .feed = FeedKind::demo, .synthetic = true};
+  e.kind = ProfileEventKind::developing;
+  e.session_start = at(0);
+  e.row_size = price("0.05");
+  e.low = price("201.00");
+  e.rows = {quantity("3"), quantity("0"), quantity("9.5")};
+  e.poc = price("201.125"), e.val = price("201.10"), e.vah = price("201.15");
+  e.volume = quantity("12.5"), e.inside = quantity("9.5");
+  e.hvn = {price("201.125")};
+  e.reason = "10 bars";
+  s.say(Stream::profile, 3, e);
+  e.kind = ProfileEventKind::lvn;
+  s.say(Stream::profile, 3, e);
+  e.kind = ProfileEventKind::state_changed;
+  e.state = MarketStateKind::balance;
+  e.in_frac = {0.75, Status::ok, true};
+  e.accept_up = 2;
+  e.cvd = quantity("-4");
+  s.say(Stream::profile, 3, e);
+  e.kind = ProfileEventKind::completed;
+  e.session_end = at(2'000);
+  e.volume_share = 0.025;
+  s.say(Stream::profile, 3, e);
+  project("metrics_engine");
+  EXPECT_EQ(
+      query("select string_agg(concat_ws('|', kind, poc, val, vah, volume, inside, rows, hvn, lvn, developed is null, volume_share, "
+            "session_end is null), ' ' order by sequence) from metrics_engine.v_volume_profile"),
+      "developing|201.12500000|201.10000000|201.15000000|12.50000000|9.50000000|{3.00000000,0.00000000,9.50000000}|{201.12500000}|{}|f|t "
+      "completed|201.12500000|201.10000000|201.15000000|12.50000000|9.50000000|{3.00000000,0.00000000,9.50000000}|{201.12500000}|{}|t|"
+      "0.025|f");
+  EXPECT_EQ(query("select concat_ws('|', count(*), min(state), min(in_frac), min(accept_up), min(cvd), min(reason)) from "
+                  "metrics_engine.v_market_state"),
+            "1|BALANCE|0.75|2|-4.00000000|10 bars");
 }
 
 TEST_F(Projections, APositionIsOneRowAndItsCloseATrade) {

@@ -109,6 +109,32 @@ TEST(Data, InstrumentsThatAreNotConfiguredAreDerivedFromLayoutAndData) {
   EXPECT_EQ(instruments_toml(*again), instruments_toml(both));
 }
 
+TEST(Data, AnInstrumentWhoseTradesAreBarsIsKnownAsOneConfiguredOrNot) {
+  const Folder folder;
+  folder.put("equity/usa/minute/aig/20131007_quote.csv", "34200000,1,1,1,491800,300,1,1,1,492000,100\n");
+  folder.put("equity/usa/minute/aig/20131007_trade.csv", "34200000,491800,491900,491700,491800,300\n");
+  folder.put("equity/usa/tick/bac/20131007_trade.csv", kTrade);
+  const auto data = find_data(folder.path, "", {});
+  ASSERT_TRUE(data) << to_string(data.error());
+  const auto seen = survey(*data, {});
+  ASSERT_TRUE(seen) << to_string(seen.error());
+  const auto listed = *with_derived({}, *seen);
+  const Symbol bars = *Symbol::parse("AIG.USA");
+  EXPECT_TRUE(listed.find(bars)->from_bars);
+  EXPECT_FALSE(listed.find(*Symbol::parse("BAC.USA"))->from_bars);
+  Instrument configured = *listed.find(bars);
+  configured.from_bars = false;
+  configured.profile_row = Price::from_raw(3 * configured.tick_size.raw());
+  configured.volume_share = 0.025;
+  const auto both = *with_derived(*Instruments::make({configured}), *seen);
+  EXPECT_TRUE(both.find(bars)->from_bars);
+  const auto again = load_instruments(folder.put("instruments.toml", instruments_toml(both)));
+  ASSERT_TRUE(again) << to_string(again.error());
+  EXPECT_EQ(again->find(bars)->profile_row, configured.profile_row);
+  EXPECT_EQ(again->find(bars)->volume_share, 0.025);
+  EXPECT_TRUE(again->find(bars)->from_bars);
+}
+
 TEST(Data, TheEpochNamesDataAndWhatDecidesAndNothingElse) {
   const Folder folder;
   folder.put("equity/usa/tick/aig/20131007_trade.csv", kTrade);

@@ -155,6 +155,7 @@ Result<Survey> survey(const DataSet& data, const Instruments& configured) {
       Survey::Seen& seen = all.symbols[symbol];
       if (seen.instrument.symbol.empty()) seen.instrument = file.instrument;
       seen.instrument.symbol = symbol;
+      seen.instrument.from_bars |= file.instrument.from_bars;
       return places[id] = {&seen, &moves[symbol]};
     };
     for (;;) {
@@ -204,17 +205,27 @@ Result<Instruments> with_derived(const Instruments& configured, const Survey& su
   std::vector<Instrument> list = configured.list();
   for (const auto& [symbol, seen] : survey.symbols)
     if (configured.find(symbol) == nullptr) list.push_back(seen.instrument);
+  // Whatever is configured, a file of bars is one.
+  for (Instrument& i : list)
+    if (const auto seen = survey.symbols.find(i.symbol); seen != survey.symbols.end() && seen->second.instrument.from_bars)
+      i.from_bars = true;
   return Instruments::make(std::move(list));
 }
 
 std::string instruments_toml(const Instruments& instruments) {
   std::string text;
-  for (const Instrument& i : instruments.list())
+  for (const Instrument& i : instruments.list()) {
     text += fmt::format(
         "[[instrument]]\nsymbol = \"{}\"\ntick_size = \"{}\"\nlot = \"{}\"\nmultiplier = \"{}\"\ncurrency = \"{}\"\ncalendar = \"{}\"\n"
         "reference_price = \"{}\"\ndaily_volume = {:#.17g}\ndaily_volatility = {:#.17g}\nprice_decimals = {}\n\n",
         i.symbol.view(), i.tick_size.str(), i.lot.str(), i.multiplier.str(), i.currency, i.calendar, i.reference_price.str(),
         i.daily_volume, i.daily_volatility, i.price_decimals);
+    text.pop_back();
+    if (i.profile_row.raw() > 0) text += fmt::format("profile_row_ticks = {}\n", i.profile_row.raw() / i.tick_size.raw());
+    if (i.volume_share > 0) text += fmt::format("volume_share = {:#.17g}\n", i.volume_share);
+    if (i.from_bars) text += "from_bars = true\n";
+    text += '\n';
+  }
   return text;
 }
 

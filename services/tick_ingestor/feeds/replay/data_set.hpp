@@ -36,7 +36,8 @@ struct Survey {
 Result<Survey> survey(const DataSet& data, const Instruments& configured);
 
 /// `configured`, and for the symbols it lacks what layout and data tell. Daily volume and volatility are then those of the recorded days
-/// themselves, known only afterwards: they enter cost estimates alone.
+/// themselves, known only afterwards: they enter cost estimates, the height of a profile's rows and VPIN's buckets alone. An instrument
+/// whose trades come from a file of bars is `from_bars`, configured or not.
 Result<Instruments> with_derived(const Instruments& configured, const Survey& survey);
 /// As instruments.toml has them.
 std::string instruments_toml(const Instruments& instruments);

@@ -90,6 +90,7 @@ Result<std::optional<DataFile>> lean_file(const std::filesystem::path& path) {
   out.format.price_divisor = kind == "equity" ? 10'000 : 1;
   out.format.one_sided = kind == "equity" && resolution == "tick";
   out.format.day = *local;
+  out.instrument.from_bars = !quotes && resolution != "tick";
   if (resolution != "tick") out.format.shift = resolution == "second" ? milliseconds(999) : milliseconds(59'999);
   out.not_before = local->at({});
   return out;
