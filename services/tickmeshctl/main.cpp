@@ -54,7 +54,10 @@ int config_sample() {
     if (!comment.empty()) std::cout << "# " << comment << '\n';
     std::string value{key.fallback};
     if (key.type == KeyType::text || key.type == KeyType::choice) value = '"' + value + '"';
-    if (key.type == KeyType::list) value = value.empty() ? "[]" : "[\"" + value + "\"]";
+    if (key.type == KeyType::list) {
+      for (auto at = value.find(','); at != std::string::npos; at = value.find(',', at + 4)) value.replace(at, 1, "\", \"");
+      value = value.empty() ? "[]" : "[\"" + value + "\"]";
+    }
     std::cout << name.substr(dot + 1) << " = " << value << '\n';
   }
   return kDone;

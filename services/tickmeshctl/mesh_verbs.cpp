@@ -44,9 +44,17 @@ std::string watch_page(const Json& state) {
       return m["value"].is_null() ? text(m, "status") : fmt::format("{:.2f}", m["value"].get<double>());
     };
     rows.push_back({text(row, "symbol"), text(row, "bid"), text(row, "ask"), metric("z_score"), metric("spread_mean_bp"), metric("trend_t"),
-                    metric("round_trip_bp"), text(row, "signal"), text(row, "confidence"), text(row, "reason")});
+                    metric("round_trip_bp"), text(row, "state"), text(row, "signal"), text(row, "confidence"), text(row, "reason")});
   }
-  out += table({"SYMBOL", "BID", "ASK", "Z", "SPREAD_BP", "TREND_T", "COST_BP", "SIGNAL", "CONF", "REASON"}, rows) + '\n';
+  out += table({"SYMBOL", "BID", "ASK", "Z", "SPREAD_BP", "TREND_T", "COST_BP", "STATE", "SIGNAL", "CONF", "REASON"}, rows) + '\n';
+  // What the other rules would do, where they would do something.
+  rows.clear();
+  for (const Json& row : state["market_data"])
+    if (row.contains("signals"))
+      for (const Json& s : row["signals"])
+        if (text(s, "strategy") != "mean_reversion" && text(s, "signal") != "WAIT")
+          rows.push_back({text(row, "symbol"), text(s, "strategy"), text(s, "signal"), text(s, "confidence"), text(s, "reason")});
+  if (!rows.empty()) out += table({"SYMBOL", "STRATEGY", "SIGNAL", "CONF", "REASON"}, rows) + '\n';
   rows.clear();
   for (const Json& p : state["open_positions"])
     rows.push_back({text(p, "symbol"), text(p, "side"), text(p, "shares"), text(p, "entry_price"), text(p, "last_price"),
