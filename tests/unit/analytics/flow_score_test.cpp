@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <deque>
 #include <random>
@@ -21,11 +22,11 @@ class SlowScore {
   }
   Value z() const {
     if (sums_.size() < n_) return {0, Status::warmup, false};
+    if (std::ranges::all_of(sums_, [this](std::int64_t x) { return x == sums_.front(); })) return {0, Status::undefined, true};
     long double mean = 0, variance = 0;
     for (const auto x : sums_) mean += static_cast<long double>(x) / static_cast<long double>(n_);
     for (const auto x : sums_)
       variance += (static_cast<long double>(x) - mean) * (static_cast<long double>(x) - mean) / static_cast<long double>(n_);
-    if (variance == 0) return {0, Status::undefined, true};
     return {static_cast<double>((static_cast<long double>(sums_.back()) - mean) / std::sqrt(variance)), Status::ok, true};
   }
 
