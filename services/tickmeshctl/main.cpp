@@ -124,7 +124,7 @@ int main(int argc, char** argv) {
   verb(&app, "trades", "closed positions", [&](auto&, auto& mesh) { return trades(mesh, json); });
   auto* o = verb(&app, "orders", "working orders", [&](auto&, auto& mesh) { return orders(mesh, json, all); });
   o->add_flag("--all", all, "finished ones too");
-  verb(&app, "strategies", "what each strategy's closed trades of a symbol let it stake (Kelly)",
+  verb(&app, "strategies", "which rules run and trade, what each says of a symbol and why, what its closed trades let it stake (Kelly)",
        [&](auto&, auto& mesh) { return strategies(mesh, json); });
   verb(&app, "account", "balance, P&L, risk state and its reason", [&](auto&, auto& mesh) { return account(mesh, json); });
 

@@ -129,6 +129,24 @@ int trades(const MeshClient& mesh, bool json) {
               "no closed trades");
 }
 int strategies(const MeshClient& mesh, bool json) {
+  if (!json) {
+    const auto rules = mesh.get("/api/v1/signals");
+    if (!rules) return failed(json, rules.error());
+    const auto state = mesh.get("/trading_state.json");
+    if (!state) return failed(json, state.error());
+    const auto yes_or_no = [](const Json& rule, const char* key) {
+      return rule.value(key, false) ? std::string{"yes"} : std::string{"no"};
+    };
+    std::vector<std::vector<std::string>> rows;
+    for (const Json& rule : *rules) rows.push_back({text(rule, "strategy"), yes_or_no(rule, "runs"), yes_or_no(rule, "trades")});
+    std::cout << table({"STRATEGY", "RUNS", "TRADES"}, rows) << '\n';
+    rows.clear();
+    for (const Json& row : (*state)["market_data"])
+      if (row.contains("signals"))
+        for (const Json& s : row["signals"])
+          rows.push_back({text(row, "symbol"), text(s, "strategy"), text(s, "signal"), text(s, "confidence"), text(s, "reason")});
+    if (!rows.empty()) std::cout << table({"SYMBOL", "STRATEGY", "SIGNAL", "CONF", "REASON"}, rows) << '\n';
+  }
   return list(mesh, json, "/api/v1/strategies",
               {{"STRATEGY", "strategy"},
                {"SYMBOL", "symbol"},
