@@ -12,8 +12,6 @@ import subprocess
 import sys
 import tempfile
 
-import zmq
-
 EXAMPLES = """examples:
   ./predict.py --symbols AAPL.DEMO,MSFT.DEMO
   ./predict.py --ticks ipc:///opt/tickmesh/var/run/tick_ingestor-0.pub --api unix:/opt/tickmesh/var/run/api.sock
@@ -96,6 +94,7 @@ def main():
     parser.add_argument("--horizon", type=float, default=30, help="seconds a prediction holds (%(default)s)")
     parser.add_argument("--count", type=int, default=0, help="end after so many predictions; 0: never (%(default)s)")
     options = parser.parse_args()
+    import zmq  # only now: --help asks for nothing
 
     bus, tick = load_messages(options.proto)
     token = open(options.token_file, encoding="ascii").read().strip() if options.token_file else ""
