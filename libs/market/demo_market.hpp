@@ -42,10 +42,6 @@ struct DemoItem {
   DemoEvent event{};  ///< when is_event
 };
 
-struct DepthLevel {
-  Price price{};
-  Quantity size{};
-};
 struct Depth {
   std::array<DepthLevel, 10> bids{}, asks{};  ///< best first
   unsigned levels{0};

@@ -3,6 +3,11 @@
 #include <algorithm>
 
 namespace tickmesh {
+namespace {
+
+constexpr std::uint32_t kShape = 2;  // of a stored state; 1 had sixteen streams and did not say so
+
+}  // namespace
 
 Positions PositionTable::map() const {
   Positions all;
@@ -71,10 +76,11 @@ std::optional<TimerFired> Machine::next_timer() const {
 }
 
 void Machine::save(ByteWriter& out) const {
-  out.put(std::uint32_t{1});  // shape of this state
+  out.put(kShape);
   out.put(core_.version());
   out.put(now_);
   out.put(outbox_.epoch());
+  out.put(static_cast<std::uint32_t>(kStreams));
   for (const auto& partitions : outbox_.heads())
     for (const Sequence head : partitions) out.put(head);
   const Positions positions = positions_.map();
@@ -91,14 +97,17 @@ void Machine::save(ByteWriter& out) const {
 Result<void> Machine::load(ByteReader& in) {
   const auto shape = in.get<std::uint32_t>();
   const auto version = in.get<std::uint32_t>();
-  if (shape != 1 || version > core_.version())
+  if (shape < 1 || shape > kShape || version > core_.version())
     return std::unexpected(
         Error{"version", "snapshot", "of this core's version or an older one",
               "the snapshot is of core version " + std::to_string(version) + ", this program has " + std::to_string(core_.version())});
   now_ = in.get<Timestamp>();
   outbox_.set_epoch(in.get<Epoch>());
-  for (auto& partitions : outbox_.heads())
-    for (Sequence& head : partitions) head = in.get<Sequence>();
+  const std::uint32_t streams = shape == 1 ? 16 : in.get<std::uint32_t>();
+  TM_INVARIANT(streams <= kStreams, "a state is of streams of the mesh");
+  outbox_.heads() = {};
+  for (std::uint32_t s = 0; s < streams; ++s)
+    for (Sequence& head : outbox_.heads()[s]) head = in.get<Sequence>();
   positions_ = {};
   for (auto n = in.get<std::uint32_t>(); n > 0; --n) {
     const auto name = in.get<Name>();
