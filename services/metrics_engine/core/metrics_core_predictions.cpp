@@ -26,7 +26,8 @@ void MetricsCore::follow(std::size_t place) {
 
 void MetricsCore::predictions_due(const Input& in, Outbox& out) {
   predictions_armed_ = {};
-  for (const auto& [place, prediction] : predictions_.all()) judge_prediction(cells_[place], in, out);
+  for (const auto& [place, prediction] : predictions_.all())
+    if (ours(cells_[place])) judge_prediction(cells_[place], in, out);
   arm_predictions(in.now, out);
 }
 
