@@ -27,7 +27,7 @@ make_folders() {
 make_secrets() {
   local role
   for role in owner tickmesh_tick_ingestor tickmesh_bar_compressor tickmesh_metrics_engine tickmesh_position_manager \
-    tickmesh_broker_gateway tickmesh_api_gateway tickmesh_reader push_token; do
+    tickmesh_broker_gateway tickmesh_api_gateway tickmesh_reader push_token predictions_token; do
     [ -s "var/secrets/$role" ] || (umask 077; od -An -N24 -tx1 /dev/urandom | tr -d ' \n' >"var/secrets/$role")
   done
   [ "$(id -u)" != 0 ] || chown -R tickmesh: var/secrets

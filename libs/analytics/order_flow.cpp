@@ -20,8 +20,11 @@ Int128 get_int128(ByteReader& in) {
   return static_cast<Int128>(high) * (static_cast<Int128>(1) << 64) + low;
 }
 
-void OrderFlow::push(const Quote& quote) {
-  if (!usable_size(quote.bid_size) || !usable_size(quote.ask_size)) return break_off();
+bool OrderFlow::push(const Quote& quote) {
+  if (!usable_size(quote.bid_size) || !usable_size(quote.ask_size)) {
+    break_off();
+    return false;
+  }
   last_event_ = has_last_ ? ofi_event(last_, quote) : 0;
   last_ = quote;
   has_last_ = true;
@@ -43,6 +46,7 @@ void OrderFlow::push(const Quote& quote) {
   open_.sum += last_event_;
   open_.depth += depth;
   ++open_.events;
+  return true;
 }
 
 void OrderFlow::reset() {

@@ -33,8 +33,8 @@ class OrderFlow {
   explicit OrderFlow(std::size_t n = 100, Duration bucket = seconds(1)) : events_{n}, bucket_length_{bucket} {
     TM_INVARIANT(bucket.ns > 0, "a bucket has a length");
   }
-  /// One event; the first has e = 0. A quote whose sizes are beyond kMaxFlowSize is left out, and the next one is a first.
-  void push(const Quote& quote);
+  /// One event; the first has e = 0. A quote whose sizes are beyond kMaxFlowSize is left out (false), and the next one is a first.
+  bool push(const Quote& quote);
   /// What comes next is a first event: after a crossed book, a hard gap.
   void break_off() { has_last_ = false; }
   void reset();
@@ -46,8 +46,11 @@ class OrderFlow {
 
   std::int64_t last_event() const { return last_event_; }  ///< raw units
   std::size_t events() const { return events_.size(); }
-  Value sum() const;         ///< units
-  Value normalised() const;  ///< sum / mean depth, depth = (bid size + ask size) / 2
+  bool full() const { return events_.full(); }
+  Int128 raw_sum() const { return sum_; }          ///< raw units, exact
+  bool sees_sizes() const { return depth_ != 0; }  ///< false: no quote of the window had a size
+  Value sum() const;                               ///< units
+  Value normalised() const;                        ///< sum / mean depth, depth = (bid size + ask size) / 2
 
   /// The latest bucket that had events and is over at `now`.
   struct Bucket {

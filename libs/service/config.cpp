@@ -51,8 +51,15 @@ Result<void> check(const Key& key, const std::string& value, const std::string& 
     return bad_value(std::string(key.name), std::move(rule), fmt::format("{}got '{}'", where.empty() ? "" : where + ": ", value));
   };
   switch (key.type) {
-    case KeyType::text:
-    case KeyType::list: return {};
+    case KeyType::text: return {};
+    case KeyType::list: {
+      if (key.choices.empty()) return {};
+      const std::string choices = fmt::format("|{}|", key.choices);
+      std::istringstream all{value};
+      for (std::string one; std::getline(all, one, ',');)
+        if (choices.find(fmt::format("|{}|", one)) == std::string::npos) return refuse(fmt::format("of {}", key.choices));
+      return {};
+    }
     case KeyType::boolean: return value == "true" || value == "false" ? Result<void>{} : refuse("true or false");
     case KeyType::choice: {
       std::istringstream all{std::string(key.choices)};

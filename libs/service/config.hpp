@@ -21,7 +21,7 @@ struct Key {
   KeyType type;
   std::string_view fallback;  ///< as text; lists are comma-separated
   double min{0}, max{0};      ///< integer and number: inclusive; both 0: unbounded
-  std::string_view choices;   ///< choice: "a|b|c"
+  std::string_view choices;   ///< choice, and what a list may hold: "a|b|c"
   std::string_view help;
 };
 /// Every key there is, in the order of the sample file.

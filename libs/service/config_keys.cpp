@@ -1,5 +1,11 @@
 #include "service/config.hpp"
 
+#include <fmt/format.h>
+
+#include <deque>
+
+#include "signals/signal_rule.hpp"
+
 namespace tickmesh {
 namespace {
 using enum KeyType;
@@ -88,13 +94,40 @@ constexpr Key kKeys[] = {
     {"venue.paper.ledger", text, "var/venue/paper.ledger", 0, 0, "", "the paper venue's own record"},
     {"api.listen", text, "127.0.0.1:8080", 0, 0, "", "reads only, until sign-in exists"},
     {"api.socket", text, "var/run/api.sock", 0, 0, "", "commands; mode 0600"},
+    {"api.predictions_token_file", text, "var/secrets/predictions_token", 0, 0, "", "bearer token that POST /api/v1/predictions must show over TCP; over the socket none is asked for"},
     {"api.web_dir", text, "dashboards/web", 0, 0, "", "pages"},
     {"api.state_file", text, "var/run/trading_state.json", 0, 0, "", "replaced at most once a second"},
     {"api.command_valid_ms", integer, "10000", 1, 3600000, "", "commands taken later are answered `expired`"},
 };
 // clang-format on
+
+/// Rules declare their parameters themselves; each is a key signals.<rule>.<parameter>, behind the two that say which rules run and trade.
+std::vector<Key> with_rules() {
+  static std::deque<std::string> texts;  // what the keys' views look at
+  const auto kept = [](std::string one) -> std::string_view { return texts.emplace_back(std::move(one)); };
+  std::vector<Key> keys;
+  for (const Key& key : kKeys) {
+    keys.push_back(key);
+    if (key.name != "metrics.publish_ms") continue;
+    std::string names;
+    for (const auto rule : signal_rule_names()) names += (names.empty() ? "" : "|") + std::string(rule);
+    const auto rules = kept(std::move(names));
+    keys.push_back({"signals.rules", list, "mean_reversion,prediction", 0, 0, rules,
+                    "judged on every tick and said; what each is: GET /api/v1/signals"});
+    keys.push_back(
+        {"signals.traded", list, "mean_reversion", 0, 0, rules, "of them, those whose entries become orders; the others are shown"});
+    for (const auto rule : signal_rule_names())
+      for (const Parameter& p : signal_rule_parameters(rule))
+        keys.push_back({kept(fmt::format("signals.{}.{}", rule, p.name)), number, kept(fmt::format("{}", p.standard)), p.least, p.most, "",
+                        p.meaning});
+  }
+  return keys;
+}
 }  // namespace
 
-std::span<const Key> config_keys() { return kKeys; }
+std::span<const Key> config_keys() {
+  static const std::vector<Key> keys = with_rules();
+  return keys;
+}
 
 }  // namespace tickmesh

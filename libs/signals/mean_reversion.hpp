@@ -2,20 +2,17 @@
 #pragma once
 #include <vector>
 
-#include "signals/signal_rule.hpp"
+#include "signals/rule_kit.hpp"
 
 namespace tickmesh {
 
 /// Defaults and ranges stand in the table of mean_reversion.cpp; none of them is evidence of profit.
-struct MeanReversionParameters {
-  double entry_z{};            ///< enter at |z| of at least this
-  double exit_z{};             ///< exit at |z| of at most this
-  double trend_t{};            ///< no entry against a 200-tick trend whose |t| is at least this
-  double cost_multiple{};      ///< the edge an entry needs, in round-trip costs
-  double max_spread_regime{};  ///< no entry while the spread is more than this many times its mean
-  double stop_sds{};           ///< stop distance in 50-tick deviations
-  double min_spreads{};        ///< stop and target are at least this many spreads away
-  double valid_s{};            ///< seconds an entry may be acted upon
+struct MeanReversionParameters : EntryParameters {
+  double entry_z{};      ///< enter at |z| of at least this
+  double exit_z{};       ///< exit at |z| of at most this
+  double trend_t{};      ///< no entry against a 200-tick trend whose |t| is at least this
+  double stop_sds{};     ///< stop distance in 50-tick deviations
+  double min_spreads{};  ///< stop and target are at least this many spreads away
 };
 
 /// ENTER_LONG at z <= -entry_z unless the trend falls (t <= -trend_t); ENTER_SHORT mirrored. Stop and target are those of an
@@ -43,7 +40,6 @@ class MeanReversion final : public SignalRule {
   void load(ByteReader& in) override;
 
  private:
-  Why entry_blocked(const Metrics& metrics) const;
   void set_levels(const Metrics& metrics, Decision& decision) const;
   MeanReversionParameters p_;
   Side entered_{Side::none};

@@ -1,6 +1,10 @@
 #include <array>
 
+#include "signals/auction_market.hpp"
+#include "signals/breakout.hpp"
 #include "signals/mean_reversion.hpp"
+#include "signals/ofi_momentum.hpp"
+#include "signals/prediction.hpp"
 #include "signals/trend.hpp"
 
 namespace tickmesh {
@@ -17,8 +21,8 @@ constexpr Entry entry(std::string_view name) {
 }
 
 constexpr std::array kRules{
-    entry<MeanReversion>("mean_reversion"),
-    entry<Trend>("trend"),
+    entry<MeanReversion>("mean_reversion"), entry<Trend>("trend"),       entry<OfiMomentum>("ofi_momentum"),
+    entry<AuctionMarket>("auction_market"), entry<Breakout>("breakout"), entry<PredictionRule>("prediction"),
 };
 
 }  // namespace

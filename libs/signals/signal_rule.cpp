@@ -17,13 +17,4 @@ std::string number_text(double value, int decimals) {
   return done.ec == std::errc{} ? std::string(text, done.ptr) : std::string{"undefined"};
 }
 
-std::string shared_reason(Why why) {
-  switch (why) {
-    case Why::not_live: return "catching up, not live yet";
-    case Why::session_closed: return "the session is closed";
-    case Why::quote_stale: return "the quote is stale";
-    default: return {};
-  }
-}
-
 }  // namespace tickmesh

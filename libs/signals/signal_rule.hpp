@@ -17,6 +17,10 @@ struct Conditions {
   bool live{false};          ///< WentLive was heard: before, rules learn and enter nothing
   bool quote_fresh{false};   ///< the quote was taken in time and the book is usable
   bool session_open{false};  ///< the instrument's calendar trades
+  Price tick_size{};         ///< of the instrument
+  Timestamp now{};           ///< when the input was taken
+  /// The last a user's model said of the instrument; null: nothing.
+  const Prediction* prediction{nullptr};
 };
 
 /// Why a rule says what it says; worded only when it is said, so that deciding allocates nothing.
@@ -35,13 +39,22 @@ enum class Why : std::uint8_t {
   against_trend = 18,
   edge_small = 19,
   cost_unknown = 20,
-  holding = 21,  ///< entered before, neither exit nor entry
+  holding = 21,       ///< entered before, neither exit nor entry
+  reward_small = 22,  ///< less to win than to lose
+  prediction_old = 23,
+  prediction_expired = 24,
+  stop_unknown = 25,
   // Done.
   setup = 32,
   reverted = 33,
   crossed_mean = 34,
+  timed_out = 35,
+  target_reached = 36,
+  state_left = 37,
+  back_inside = 38,
+  model_turned = 39,
 };
-constexpr Why last_value(Why) { return Why::crossed_mean; }
+constexpr Why last_value(Why) { return Why::model_turned; }
 /// Nothing could be judged: a state of its own, said when it begins and when it ends.
 constexpr bool is_blocked(Why why) { return why >= Why::not_live && why <= Why::inputs_undefined; }
 
@@ -92,6 +105,8 @@ class SignalRule {
   virtual std::string_view name() const = 0;
   /// The groups that `decide` reads; the others may hold anything then, so that no tick pays for what nobody looks at.
   virtual unsigned reads() const { return metric_group::kAll; }
+  /// It judges what a user's model says: with nothing said it is not judged at all.
+  virtual bool by_prediction() const { return false; }
   /// Of `reads` those that `stays` reads.
   virtual unsigned glances() const { return 0; }
   /// True when the tick asks for nothing, so that most ticks pay for a glance alone: `decide`, having said WAIT and been able to judge,
@@ -111,8 +126,6 @@ class SignalRule {
 double edge_confidence(double edge_bp, double limit_bp);
 /// Fixed-point text of a finite number, "undefined" of any other.
 std::string number_text(double value, int decimals);
-/// The words of reasons that all rules share; empty for those a rule words itself.
-std::string shared_reason(Why why);
 
 /// Names of the rules there are, in the order in which they are judged.
 std::vector<std::string_view> signal_rule_names();

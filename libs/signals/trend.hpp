@@ -2,19 +2,16 @@
 #pragma once
 #include <vector>
 
-#include "signals/signal_rule.hpp"
+#include "signals/rule_kit.hpp"
 
 namespace tickmesh {
 
 /// Defaults and ranges stand in the table of trend.cpp; none of them is evidence of profit.
-struct TrendParameters {
-  double bar_s{};              ///< length of the bars, seconds; one of those that metrics have
-  double regime{};             ///< probability of the regime that an entry needs
-  double cost_multiple{};      ///< the edge an entry needs, in round-trip costs
-  double max_spread_regime{};  ///< no entry while the spread is more than this many times its mean
+struct TrendParameters : EntryParameters {
+  double bar_s{};   ///< length of the bars, seconds; one of those that metrics have
+  double regime{};  ///< probability of the regime that an entry needs
   double stop_atrs{}, target_atrs{};
-  double full_t{};   ///< t-value of the 200-tick slope at which it no longer lowers the confidence
-  double valid_s{};  ///< seconds an entry may be acted upon
+  double full_t{};  ///< t-value of the 200-tick slope at which it no longer lowers the confidence
 };
 
 /// ENTER_LONG while EMA20 > EMA50, the MACD histogram is above 0 and higher than a bar before, P(UP) >= regime and the 200-tick slope does
@@ -37,7 +34,6 @@ class Trend final : public SignalRule {
   void load(ByteReader& in) override;
 
  private:
-  const BarIndicators* bars_of(const Metrics& metrics) const;
   Why blocked(const Metrics& metrics, const BarIndicators* bars) const;
   TrendParameters p_;
   Side entered_{Side::none};

@@ -10,12 +10,14 @@
 #include <fstream>
 #include <sstream>
 
+#include "api_gateway/predictions.hpp"
 #include "api_gateway/requests.hpp"
 
 namespace tickmesh {
 namespace {
 
 constexpr std::size_t kIncoming = 1000;
+constexpr std::size_t kAccepted = 10'000;  // predictions
 constexpr std::int64_t kAnswerWithin = 15'000'000'000;
 
 /// Who must answer a command before the person is told.
@@ -33,6 +35,13 @@ std::set<std::string> answerers(Verb verb) {
 std::string text_of(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 HttpResponse json_response(const Json& data) { return {200, "application/json", text_of(Json{{"ok", true}, {"data", data}}), ""}; }
 HttpResponse error_response(int status, Error error) { return {status, "application/json", error_body(error), ""}; }
+
+/// Takes the same time whatever the difference.
+bool same_secret(const std::string& a, const std::string& b) {
+  unsigned char difference = a.size() == b.size() ? 0 : 1;
+  for (std::size_t i = 0; i < a.size() && i < b.size(); ++i) difference = static_cast<unsigned char>(difference | (a[i] ^ b[i]));
+  return difference == 0;
+}
 
 std::string read_file(const std::string& path) {
   std::ifstream file{path, std::ios::binary};
@@ -55,6 +64,8 @@ void ApiAttachment::attach(Host& host, Runner& runner) {
 
 void ApiAttachment::recovered(Timestamp) {
   const Config& config = host_->config();
+  std::ifstream token{config.text("api.predictions_token_file")};
+  std::getline(token, predictions_token_);
   std::vector<Neighbours::Place> places;
   constexpr const char* services[] = {"tick_ingestor",    "bar_compressor", "metrics_engine",
                                       "position_manager", "broker_gateway", "api_gateway"};
@@ -118,8 +129,10 @@ void ApiAttachment::turn(Timestamp now) {
 
 void ApiAttachment::answer(HttpRequest& request, HttpRespond& respond, bool may_command) {
   if (request.method == "GET") return read(request, respond);
+  if (request.method == "POST" && request.path == "/api/v1/predictions") return predict(request, respond, may_command);
   if (request.method != "POST" || request.path != "/api/v1/commands")
-    return respond(error_response(405, {"not_allowed", "method", "GET, or POST /api/v1/commands", request.method + " " + request.path}));
+    return respond(error_response(
+        405, {"not_allowed", "method", "GET, or POST /api/v1/commands or /api/v1/predictions", request.method + " " + request.path}));
   if (!may_command)
     return respond(error_response(
         403, {"refused", "socket", "commands come over the Unix socket until sign-in exists", host_->config().text("api.socket")}));
@@ -128,13 +141,34 @@ void ApiAttachment::answer(HttpRequest& request, HttpRespond& respond, bool may_
     host_->count_rejected("command", command.error().rule);
     return respond(error_response(400, command.error()));
   }
-  accepted_.emplace_back(std::move(*command), std::move(respond));
+  accepted_.emplace_back(std::move(*command), [this, respond = std::move(respond)](const Command& said) { await_answers(said, respond); });
+}
+
+void ApiAttachment::predict(const HttpRequest& request, HttpRespond& respond, bool may_command) {
+  if (!may_command && (predictions_token_.empty() || !same_secret(request.authorization, "Bearer " + predictions_token_)))
+    return respond(error_response(
+        401, {"unauthorized", "Authorization", "Bearer with the token of api.predictions_token_file", "the token is missing or wrong"}));
+  // Recorded data have a time of their own, which the sender's as_of belongs to.
+  const bool live = host_->config().text("mesh.time") == "live";
+  auto rows = parse_predictions(request.body, host_->instruments(), live ? host_->clock().now() : Timestamp{},
+                                may_command ? "api.sock" : "predictions token");
+  if (!rows) return respond(error_response(400, rows.error()));
+  for (const RejectedPrediction& r : rows->rejected) host_->count_rejected("predictions", r.field + ": " + r.rule);
+  if (accepted_.size() + rows->accepted.size() > kAccepted)
+    return respond(error_response(429, {"busy", "", "10000 predictions waiting at most", "try again"}));
+  HttpResponse answer{200, "application/json", predictions_answer(*rows), ""};
+  if (rows->accepted.empty()) return respond(std::move(answer));
+  // Answered when the journal has the last of them.
+  const std::size_t last = rows->accepted.size() - 1;
+  for (std::size_t i = 0; i < last; ++i) accepted_.emplace_back(std::move(rows->accepted[i]), [](const Command&) {});
+  accepted_.emplace_back(std::move(rows->accepted[last]),
+                         [answer = std::move(answer), respond = std::move(respond)](const Command&) { respond(answer); });
 }
 
 void ApiAttachment::locals(Timestamp, std::vector<Event>& out) {
-  for (auto& [command, respond] : accepted_) {
+  for (auto& [command, said] : accepted_) {
     out.push_back(Request{std::to_string(++request_number_), std::move(command)});
-    released_next_.push_back(std::move(respond));
+    released_next_.push_back(std::move(said));
   }
   accepted_.clear();
 }
@@ -142,10 +176,15 @@ void ApiAttachment::locals(Timestamp, std::vector<Event>& out) {
 void ApiAttachment::released(const Released& released) {
   const auto* command = std::get_if<Command>(released.event);
   if (command == nullptr || released.replayed || released_next_.empty()) return;
-  Waiting waiting{*command, std::move(released_next_.front()), monotonic_ns() + kAnswerWithin, answerers(command->verb), Outcome::done, {}};
+  const Said said = std::move(released_next_.front());
   released_next_.pop_front();
-  spdlog::info("Command said id={} verb={} symbol={}", command->id, to_string(command->verb), command->symbol.view());
-  waiting_.emplace(command->id, std::move(waiting));
+  said(*command);
+}
+
+void ApiAttachment::await_answers(const Command& command, HttpRespond respond) {
+  spdlog::info("Command said id={} verb={} symbol={}", command.id, to_string(command.verb), command.symbol.view());
+  waiting_.emplace(command.id,
+                   Waiting{command, std::move(respond), monotonic_ns() + kAnswerWithin, answerers(command.verb), Outcome::done, {}});
 }
 
 void ApiAttachment::applied(const Name&, const Event& event) {
@@ -206,6 +245,7 @@ void ApiAttachment::read(const HttpRequest& request, HttpRespond& respond) {
     return list(view.closed_positions, [&](const auto& p) { return position_json(p, view, host_->instruments()); });
   if (path == "/api/v1/strategies") return list(view.strategies, [](const auto& s) { return strategy_json(s.second); });
   if (path == "/api/v1/latest") return list(view.latest, [](const auto& l) { return latest_json(l.second); });
+  if (path == "/api/v1/signals") return respond(json_response(rules_json(host_->config())));
   if (path == "/api/v1/orders") {
     Json out = Json::array();
     for (const auto& [id, order] : view.working_orders) out.push_back(order_json(order));

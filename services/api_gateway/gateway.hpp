@@ -1,6 +1,7 @@
 // api_gateway's shell: HTTP on a TCP port (reads) and a Unix socket (commands too), answered on the core thread.
 #pragma once
 #include <deque>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <set>
@@ -37,6 +38,9 @@ class ApiAttachment final : public Attachment {
   };
   void enqueue(HttpRequest request, HttpRespond respond, bool may_command);
   void answer(HttpRequest& request, HttpRespond& respond, bool may_command);
+  /// What users' models say: with a bearer token, or over the Unix socket.
+  void predict(const HttpRequest& request, HttpRespond& respond, bool may_command);
+  void await_answers(const Command& command, HttpRespond respond);
   void read(const HttpRequest& request, HttpRespond& respond);
   void answered(const std::string& command_id, const std::string& by, Outcome outcome, const std::string& text);
   void finish(Waiting& waiting);
@@ -52,14 +56,16 @@ class ApiAttachment final : public Attachment {
     HttpRespond respond;
     bool may_command;
   };
-  std::deque<Incoming> incoming_;                         ///< at most 1,000; beyond it 429
-  std::deque<std::pair<Command, HttpRespond>> accepted_;  ///< become Requests at the next turn
-  std::deque<HttpRespond> released_next_;                 ///< one for each Request taken, in order
-  std::map<std::string, Waiting> waiting_;                ///< by command id
+  std::deque<Incoming> incoming_;                    ///< at most 1,000; beyond it 429
+  using Said = std::function<void(const Command&)>;  ///< called once the journal has the command
+  std::deque<std::pair<Command, Said>> accepted_;    ///< become Requests at the next turn
+  std::deque<Said> released_next_;                   ///< one for each Request taken, in order
+  std::map<std::string, Waiting> waiting_;           ///< by command id
   std::unique_ptr<Neighbours> neighbours_;
   std::unique_ptr<HttpServer> tcp_, socket_;
   std::int64_t next_state_file_{0};
   std::uint64_t request_number_{0};
+  std::string predictions_token_;  ///< empty: over TCP nobody predicts
 };
 
 }  // namespace tickmesh

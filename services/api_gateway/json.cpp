@@ -3,11 +3,13 @@
 #include <date/date.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <string>
 
 #include "core/metric_values.hpp"
+#include "signals/signal_rule.hpp"
 
 namespace tickmesh {
 namespace {
@@ -18,6 +20,11 @@ const std::string kStrategy = "mean_reversion";
 Json value_json(const Value& value) {
   return {{"value", value.has_value && std::isfinite(value.value) ? Json(value.value) : Json(nullptr)},
           {"status", std::string(to_string(value.status))}};
+}
+/// BALANCE, IMBALANCE_UP, IMBALANCE_DOWN; UNKNOWN where the label is none.
+std::string market_state_text(const Value& label) {
+  if (label.status != Status::ok) return "UNKNOWN";
+  return label.value > 0 ? "IMBALANCE_UP" : label.value < 0 ? "IMBALANCE_DOWN" : "BALANCE";
 }
 Json metric_values(const Metrics& metrics) {
   Json out = Json::object();
@@ -153,6 +160,13 @@ Json trading_state(const MeshView& view, const Instruments& instruments, Timesta
     row["signal"] = has ? std::string(to_string(signal->second.action)) : "WAIT";
     row["confidence"] = has ? rounded(signal->second.confidence, 3) : 0.0;
     row["reason"] = has ? signal->second.reason : "no signal yet";
+    row["state"] = market_state_text(metrics != view.metrics.end() ? metrics->second.market_state : Value{});
+    row["signals"] = Json::array();  // of every rule that runs
+    for (auto one = view.signals.lower_bound({symbol, ""}); one != view.signals.end() && one->first.first == symbol; ++one)
+      row["signals"].push_back({{"strategy", one->first.second},
+                                {"signal", std::string(to_string(one->second.action))},
+                                {"confidence", rounded(one->second.confidence, 3)},
+                                {"reason", one->second.reason}});
     out["market_data"].push_back(std::move(row));
   }
   const std::size_t first = view.closed_positions.size() > 100 ? view.closed_positions.size() - 100 : 0;
@@ -298,6 +312,29 @@ Json profile_json(const MeshView& view, const Symbol& symbol) {
   if (const auto it = view.profiles.find(symbol); it != view.profiles.end()) out["developing"] = one_profile(it->second);
   if (const auto it = view.completed_profiles.find(symbol); it != view.completed_profiles.end())
     for (const ProfileEvent& e : it->second) out["completed"].push_back(one_profile(e));
+  return out;
+}
+
+Json rules_json(const Config& config) {
+  const auto listed = [&](const char* key, std::string_view rule) {
+    const auto all = config.list(key);
+    return std::ranges::find(all, rule) != all.end();
+  };
+  Json out = Json::array();
+  for (const auto rule : signal_rule_names()) {
+    Json parameters = Json::array();
+    for (const Parameter& p : signal_rule_parameters(rule))
+      parameters.push_back({{"name", std::string(p.name)},
+                            {"value", config.number("signals." + std::string(rule) + "." + std::string(p.name))},
+                            {"default", p.standard},
+                            {"min", p.least},
+                            {"max", p.most},
+                            {"meaning", std::string(p.meaning)}});
+    out.push_back({{"strategy", std::string(rule)},
+                   {"runs", listed("signals.rules", rule)},
+                   {"trades", listed("signals.rules", rule) && listed("signals.traded", rule)},
+                   {"parameters", std::move(parameters)}});
+  }
   return out;
 }
 

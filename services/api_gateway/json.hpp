@@ -5,6 +5,7 @@
 
 #include "api_gateway/core/api_core.hpp"
 #include "core/instrument.hpp"
+#include "service/config.hpp"
 
 namespace tickmesh {
 
@@ -22,6 +23,8 @@ Json account_json(const MeshView& view);
 Json metrics_json(const Metrics& metrics, const MeshView& view);
 Json strategy_json(const StrategyEvent& strategy);
 Json signal_json(const Signal& signal);
+/// Every rule there is, whether it runs and trades, and its parameters {name, value, default, min, max, meaning}.
+Json rules_json(const Config& config);
 Json latest_json(const Latest& latest);
 /// The profile as it develops (null before the first) with its rows, area, nodes, state and reasons, nearness to a node and VPIN, and the
 /// completed ones, the latest last. `note`: what must stand beside the numbers.

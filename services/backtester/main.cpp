@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "backtester/predictions.hpp"
 #include "backtester/recorded.hpp"
 #include "backtester/verify.hpp"
 #include "service/command_line.hpp"
@@ -82,6 +83,7 @@ struct Run {
   std::string data{};  ///< folder of recorded data; empty: the demo market
   std::string layout{};
   std::vector<std::string> symbols{};
+  std::string predictions{};  ///< file; empty: none
   double hours{1};
   bool hash{true};
 };
@@ -115,7 +117,13 @@ int run(const Config& config, const Instruments& configured, const Run& options,
     start = recorded->survey.first;
   }
   const Instruments& instruments = recorded ? recorded->instruments : configured;
-  backtest::SingleThreadMesh mesh{config, instruments, start, {.hash = options.hash, .epoch = recorded ? recorded->epoch : 1}};
+  backtest::RunOptions how{.hash = options.hash, .epoch = recorded ? recorded->epoch : 1};
+  if (!options.predictions.empty()) {
+    auto said = backtest::read_predictions(options.predictions, instruments);
+    if (!said) return fail(said.error(), json);
+    how.predictions = std::move(*said);
+  }
+  backtest::SingleThreadMesh mesh{config, instruments, start, std::move(how)};
   backtest::Summary s;
   replay::Tally tally;
   if (recorded) {
@@ -230,6 +238,8 @@ int main(int argc, char** argv) {
       app.add_subcommand("run", "the demo market (SYNTHETIC) or recorded data through all cores; prints counts, P&L and canonical hashes");
   run_verb->add_option("--hours", what.hours, "of event time of the demo market")->check(CLI::Range(0.001, 10'000.0));
   run_verb->add_flag("--no-hash", no_hash, "do not encode and hash what is said: the speed of the cores alone");
+  run_verb->add_option("--predictions", what.predictions,
+                       "what a model said: rows of POST /api/v1/predictions, one a line, each heard at its as_of");
   auto* plan_verb = app.add_subcommand("plan", "read recorded data once: files, rows, instruments, the name and epoch of its run");
   for (CLI::App* verb : {run_verb, plan_verb}) {
     auto* data = verb->add_option("--data", what.data, "folder of recorded data: LEAN's layouts, or CSV with columns.toml");

@@ -30,7 +30,7 @@ SingleThreadMesh::SingleThreadMesh(const Config& config, const Instruments& inst
   source_.machine->outbox().set_epoch(options_.epoch);
   source_.machine->outbox().set_tick_sink(this);
   nodes_.reserve(4);
-  add("metrics_engine", config, instruments, {Stream::tick, Stream::feed});
+  add("metrics_engine", config, instruments, {Stream::tick, Stream::feed, Stream::control});
   add("bar_compressor", config, instruments, {Stream::tick, Stream::feed});
   add("position_manager", config, instruments, {Stream::tick, Stream::feed, Stream::signal, Stream::order, Stream::venue, Stream::control});
   gateway_ = &add("broker_gateway", config, instruments, {Stream::tick, Stream::feed, Stream::intent, Stream::control});
@@ -198,6 +198,26 @@ void SingleThreadMesh::advance(Timestamp now) {
   }
 }
 
+bool SingleThreadMesh::prediction_due(Timestamp now) const {
+  return predicted_ < options_.predictions.size() && options_.predictions[predicted_].prediction.as_of <= now;
+}
+
+void SingleThreadMesh::queue_prediction(Timestamp at) {
+  Command command = options_.predictions[predicted_++];
+  command.id = "P" + std::to_string(predicted_);
+  command.header.time = command.header.event_time = at;
+  queue({.name = {Stream::control, 0, {options_.epoch, predicted_}}, .event = std::make_unique<Event>(std::move(command))});
+}
+
+void SingleThreadMesh::hear_predictions_before(Timestamp now) {
+  while (prediction_due(now - nanoseconds(1))) {
+    const Timestamp at = std::max(start_, options_.predictions[predicted_].prediction.as_of);
+    advance(at);
+    while (prediction_due(at)) queue_prediction(at);
+    drain(at);
+  }
+}
+
 void SingleThreadMesh::count(const Outbox::Said& said) {
   if (std::holds_alternative<Signal>(said.event)) {
     ++summary_.signals;
@@ -285,8 +305,10 @@ Summary SingleThreadMesh::run(Source& source) {
       const Item& item = items[i];
       if (item.at != open) {
         if (open) drain(open);
+        hear_predictions_before(item.at);
         open = item.at;
         advance(open);
+        while (prediction_due(open)) queue_prediction(open);
       }
       if (item.feed) {
         apply(source_, open, Name{}, Event{*item.feed});

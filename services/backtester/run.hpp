@@ -44,6 +44,8 @@ struct RunOptions {
   bool hash{true};  ///< encode and hash every event said: several times the cost of the cores themselves
   CoreMaker cores{make_core};
   Epoch epoch{1};  ///< what it says is named by it
+  /// What models say, in the order of their as_of, at which each is heard on `control`.
+  std::vector<Command> predictions{};
 };
 
 class SingleThreadMesh final : TickSink {
@@ -75,6 +77,10 @@ class SingleThreadMesh final : TickSink {
   void collect(Node& node);
   void said(const Name& name, const Tick& tick) override;  ///< by the source
   void queue(Heard said);
+  /// Predictions of moments before `now`, each at its own.
+  void hear_predictions_before(Timestamp now);
+  bool prediction_due(Timestamp now) const;  ///< the next one is of that moment or earlier
+  void queue_prediction(Timestamp at);
   std::uint8_t next_wave();
   void drain(Timestamp now);
   void venue_reports(Timestamp now);
@@ -95,6 +101,7 @@ class SingleThreadMesh final : TickSink {
   Event tick_{Tick{}};                  ///< the one that is being heard
   std::uint8_t lowest_{255};            ///< rank in the queue; 255: it is empty
   std::vector<VenueReport> reports_;
+  std::size_t predicted_{0};  ///< how many were heard
   Timestamp start_{};
   Summary summary_{};
   Bytes bytes_;

@@ -15,6 +15,12 @@ inline MetricsConfig metrics_config(const Config& config, const Instruments& ins
   metrics.filters = config.text("metrics.filters") == "raw" ? Filters::raw : Filters::clean;
   metrics.publish_grid = config.ms("metrics.publish_ms");
   metrics.sessions = sessions_by_calendar(config, instruments);
+  metrics.signals.clear();
+  for (const std::string& rule : config.list("signals.rules")) {
+    SignalConfig& signal = metrics.signals.emplace_back(rule, ParameterValues{});
+    for (const Parameter& p : signal_rule_parameters(rule))
+      signal.parameters[std::string(p.name)] = config.number("signals." + rule + "." + std::string(p.name));
+  }
   return metrics;
 }
 

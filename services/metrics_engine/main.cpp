@@ -9,6 +9,7 @@ int main(int argc, char** argv) {
   const ServiceSpec spec = metrics_engine_spec();
   return run_service(argc, argv, spec, [&](const Config& config, const Instruments& instruments) {
     MetricsConfig metrics = metrics_config(config, instruments);
+    if (const auto checked = MetricsCore::check(metrics); !checked) throw StartError(checked.error());
     // Its share of the partitions, and what others have said of them before they were its own.
     const auto ordinal = static_cast<std::uint32_t>(config.integer("mesh.ordinal"));
     metrics.partitions = partitions_of(ordinal, std::max(ordinal + 1, instances_of(config, spec.name)));

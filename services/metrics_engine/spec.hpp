@@ -12,7 +12,7 @@ inline ServiceSpec metrics_engine_spec() {
       .examples = "  tickmesh-metrics_engine --config deploy/config/tickmesh.toml\n  tickmesh-metrics_engine --metrics.filters=raw\n",
       .health_offset = 2,
       .says = {Stream::metrics, Stream::signal, Stream::profile},
-      .reads = {{"tick_ingestor", {Stream::tick, Stream::feed}}},
+      .reads = {{"tick_ingestor", {Stream::tick, Stream::feed}}, {"api_gateway", {Stream::control}, false, false}},
       .by_reference = {Stream::tick},
       .durable = {},
       .sharded_by = {Stream::tick},

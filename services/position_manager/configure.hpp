@@ -23,6 +23,8 @@ inline PositionConfig position_config(const Config& config, const Instruments& i
   position.limits.min_confidence = config.number("risk.min_confidence");
   position.entry_validity = config.ms("risk.entry_valid_ms");
   position.stale_after = config.ms("risk.stale_ms");
+  const auto traded = config.list("signals.traded");
+  position.traded.emplace(traded.begin(), traded.end());
   return position;
 }
 

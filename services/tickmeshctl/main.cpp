@@ -54,7 +54,10 @@ int config_sample() {
     if (!comment.empty()) std::cout << "# " << comment << '\n';
     std::string value{key.fallback};
     if (key.type == KeyType::text || key.type == KeyType::choice) value = '"' + value + '"';
-    if (key.type == KeyType::list) value = value.empty() ? "[]" : "[\"" + value + "\"]";
+    if (key.type == KeyType::list) {
+      for (auto at = value.find(','); at != std::string::npos; at = value.find(',', at + 4)) value.replace(at, 1, "\", \"");
+      value = value.empty() ? "[]" : "[\"" + value + "\"]";
+    }
     std::cout << name.substr(dot + 1) << " = " << value << '\n';
   }
   return kDone;
@@ -121,7 +124,7 @@ int main(int argc, char** argv) {
   verb(&app, "trades", "closed positions", [&](auto&, auto& mesh) { return trades(mesh, json); });
   auto* o = verb(&app, "orders", "working orders", [&](auto&, auto& mesh) { return orders(mesh, json, all); });
   o->add_flag("--all", all, "finished ones too");
-  verb(&app, "strategies", "what each strategy's closed trades of a symbol let it stake (Kelly)",
+  verb(&app, "strategies", "which rules run and trade, what each says of a symbol and why, what its closed trades let it stake (Kelly)",
        [&](auto&, auto& mesh) { return strategies(mesh, json); });
   verb(&app, "account", "balance, P&L, risk state and its reason", [&](auto&, auto& mesh) { return account(mesh, json); });
 

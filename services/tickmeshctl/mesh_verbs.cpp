@@ -43,15 +43,18 @@ std::string watch_page(const Json& state) {
       const Json& m = metrics[name];
       return m["value"].is_null() ? text(m, "status") : fmt::format("{:.2f}", m["value"].get<double>());
     };
-    const auto state_of_market = [&]() -> std::string {
-      const Json& value = metrics.contains("market_state") ? metrics["market_state"]["value"] : metrics;
-      if (!value.is_number()) return "-";
-      return value > 0 ? "IMBALANCE_UP" : value < 0 ? "IMBALANCE_DOWN" : "BALANCE";
-    };
     rows.push_back({text(row, "symbol"), text(row, "bid"), text(row, "ask"), metric("z_score"), metric("spread_mean_bp"), metric("trend_t"),
-                    metric("round_trip_bp"), state_of_market(), text(row, "signal"), text(row, "confidence"), text(row, "reason")});
+                    metric("round_trip_bp"), text(row, "state"), text(row, "signal"), text(row, "confidence"), text(row, "reason")});
   }
   out += table({"SYMBOL", "BID", "ASK", "Z", "SPREAD_BP", "TREND_T", "COST_BP", "STATE", "SIGNAL", "CONF", "REASON"}, rows) + '\n';
+  // What the other rules would do, where they would do something.
+  rows.clear();
+  for (const Json& row : state["market_data"])
+    if (row.contains("signals"))
+      for (const Json& s : row["signals"])
+        if (text(s, "strategy") != "mean_reversion" && text(s, "signal") != "WAIT")
+          rows.push_back({text(row, "symbol"), text(s, "strategy"), text(s, "signal"), text(s, "confidence"), text(s, "reason")});
+  if (!rows.empty()) out += table({"SYMBOL", "STRATEGY", "SIGNAL", "CONF", "REASON"}, rows) + '\n';
   rows.clear();
   for (const Json& p : state["open_positions"])
     rows.push_back({text(p, "symbol"), text(p, "side"), text(p, "shares"), text(p, "entry_price"), text(p, "last_price"),
@@ -126,6 +129,24 @@ int trades(const MeshClient& mesh, bool json) {
               "no closed trades");
 }
 int strategies(const MeshClient& mesh, bool json) {
+  if (!json) {
+    const auto rules = mesh.get("/api/v1/signals");
+    if (!rules) return failed(json, rules.error());
+    const auto state = mesh.get("/trading_state.json");
+    if (!state) return failed(json, state.error());
+    const auto yes_or_no = [](const Json& rule, const char* key) {
+      return rule.value(key, false) ? std::string{"yes"} : std::string{"no"};
+    };
+    std::vector<std::vector<std::string>> rows;
+    for (const Json& rule : *rules) rows.push_back({text(rule, "strategy"), yes_or_no(rule, "runs"), yes_or_no(rule, "trades")});
+    std::cout << table({"STRATEGY", "RUNS", "TRADES"}, rows) << '\n';
+    rows.clear();
+    for (const Json& row : (*state)["market_data"])
+      if (row.contains("signals"))
+        for (const Json& s : row["signals"])
+          rows.push_back({text(row, "symbol"), text(s, "strategy"), text(s, "signal"), text(s, "confidence"), text(s, "reason")});
+    if (!rows.empty()) std::cout << table({"SYMBOL", "STRATEGY", "SIGNAL", "CONF", "REASON"}, rows) << '\n';
+  }
   return list(mesh, json, "/api/v1/strategies",
               {{"STRATEGY", "strategy"},
                {"SYMBOL", "symbol"},

@@ -48,6 +48,20 @@ Result<void> write_number(const std::string& path, std::uint32_t to) {
   return {};
 }
 
+/// Of instances that are no more nothing waits any longer: api_gateway keeps what is asked of the mesh until every reader has it.
+void strike_readers(const Config& config, std::uint32_t from, std::uint32_t to) {
+  const std::string path = config.text("journal.dir") + "/" + instance_name("api_gateway", 0) + "/readers";
+  if (to >= from || !fs::exists(path)) return;
+  std::ifstream file{path};
+  std::string kept;
+  for (std::string line; std::getline(file, line);) {
+    bool gone = false;
+    for (std::uint32_t i = to; i < from; ++i) gone |= line.starts_with(instance_name("metrics_engine", i) + " ");
+    if (!gone) kept += line + "\n";
+  }
+  std::ofstream{path, std::ios::trunc} << kept;
+}
+
 Result<void> hand_over(const Config& config, std::uint32_t from, std::uint32_t to) {
   Handover applied;  // of each partition, by who had it
   Epoch floor = 0;
@@ -97,6 +111,7 @@ int scale(const Config& config, const ScaleOptions& options, bool json) {
   }
   const std::string& source = config.entries().find(kKey)->second.source;
   if (auto handed = hand_over(config, from, to); !handed) return failed(json, handed.error());
+  strike_readers(config, from, to);
   std::string then = fmt::format("start the mesh with {} = {}", kKey, to);
   if (!options.config_path.empty() && source != "environment" && source != "flag") {
     if (auto written = write_number(options.config_path, to); !written) return failed(json, written.error());

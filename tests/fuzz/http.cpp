@@ -1,4 +1,5 @@
-// Bodies of POST /ticks and of commands.
+// Bodies of POST /ticks, of commands and of predictions.
+#include "api_gateway/predictions.hpp"
 #include "api_gateway/requests.hpp"
 #include "bus/codec.hpp"
 #include "fuzz/targets.hpp"
@@ -46,13 +47,30 @@ void command(const std::string& body) {
   promise(codec.decode(Stream::control, bytes, again).has_value(), "a command that is taken can be said");
 }
 
+void predictions(const std::string& body) {
+  const auto rows = parse_predictions(body, listed(), Timestamp{}, "fuzz");
+  if (!rows) return promise(!error_body(rows.error()).empty(), "a refusal says why");
+  promise(rows->accepted.size() + rows->rejected.size() <= kMostPredictions, "an answer is bounded");
+  for (const Command& c : rows->accepted) {
+    const Prediction& p = c.prediction;
+    promise(c.verb == Verb::predict && listed().find(c.symbol) != nullptr, "a row that is taken is of an instrument there is");
+    promise(p.confidence >= 0 && p.confidence <= 1 && p.horizon.ns > 0 && !p.model.empty() && p.as_of.ns > 0, "and can be followed");
+  }
+  for (const RejectedPrediction& r : rows->rejected) promise(!r.rule.empty() && r.value.size() <= 64, "a row that is not is told its rule");
+  promise(!predictions_answer(*rows).empty(), "there is an answer");
+}
+
 /// One byte: which request; the rest is its body.
 void run(ByteView input) {
   Feeder feed{input};
-  if (feed.number(1) % 2 == 0)
-    push(as_text(feed.rest()));
+  const auto kind = feed.number(1);
+  const auto body = feed.rest();
+  if (kind % 2 == 0)
+    push(as_text(body));
+  else if (kind % 4 == 1)
+    command(std::string(as_text(body)));
   else
-    command(std::string(as_text(feed.rest())));
+    predictions(std::string(as_text(body)));
 }
 
 Bytes seed(char kind, std::string_view text) {

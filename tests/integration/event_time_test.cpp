@@ -8,6 +8,7 @@
 
 #include "backtester/verify.hpp"
 #include "integration/recorded_run.hpp"
+#include "signals/signal_rule.hpp"
 #include "support/recorded_days.hpp"
 
 namespace tickmesh {
@@ -30,8 +31,8 @@ struct Backtested {
   std::string told;
   std::uint64_t ticks{0}, fills{0};
 };
-Backtested backtested(const Planned& run) {
-  backtest::SingleThreadMesh mesh{defaults(), run.recorded.instruments, run.recorded.survey.first, {.epoch = run.recorded.epoch}};
+Backtested backtested(const Planned& run, const Config::Overrides& changed = {}) {
+  backtest::SingleThreadMesh mesh{defaults(changed), run.recorded.instruments, run.recorded.survey.first, {.epoch = run.recorded.epoch}};
   backtest::RecordedSource source{run.recorded};
   const auto summary = mesh.run(source);
   return {told(summary.hash, summary.fills_hash), summary.ticks, summary.fills};
@@ -86,11 +87,15 @@ Planned in_event_time(const std::string& data, const Scratch& scratch) {
   return run;
 }
 
-TEST(EventTime, AMeshSaysWhatOneThreadSaysAndSoDoesOneOfTwoEngines) {
+TEST(EventTime, AMeshSaysWhatOneThreadSaysAndSoDoesOneOfTwoEnginesWithEveryRuleOn) {
   const Scratch scratch;
   make_recorded_days(scratch.path + "/data", 20);
   Planned run = in_event_time(scratch.path + "/data", scratch);
-  const Backtested once = backtested(run);
+  std::string rules;
+  for (const auto rule : signal_rule_names()) rules += (rules.empty() ? "" : ",") + std::string(rule);
+  const Config::Overrides every{{"signals.rules", rules}, {"signals.traded", rules}};
+  for (const auto& [key, value] : every) run.settings[key] = value;
+  const Backtested once = backtested(run, every);
   EXPECT_GT(once.fills, 0u);
   EXPECT_EQ(through_the_mesh(run, once.ticks), once.told);
   run.settings["mesh.metrics_engines"] = "2";

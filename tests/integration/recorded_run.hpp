@@ -32,10 +32,11 @@ struct Planned {
   TestMesh::Settings settings;
 };
 
-/// Every key at its default, the calendars found from anywhere.
-inline Config defaults() {
+/// Every key at its default but for `changed`, the calendars found from anywhere.
+inline Config defaults(Config::Overrides changed = {}) {
   char* none[] = {nullptr};
-  return *Config::load("", {{"mesh.calendar_dir", kSource + "/deploy/config/calendars"}}, none);
+  changed.emplace_back("mesh.calendar_dir", kSource + "/deploy/config/calendars");
+  return *Config::load("", changed, none);
 }
 
 inline Planned plan(const std::string& data, const Scratch& scratch, const std::vector<std::string>& symbols = {}) {

@@ -96,6 +96,7 @@ TestMesh::TestMesh(Settings settings, Start start) {
                {"venue.paper.ledger", "venue/paper.ledger"},
                {"api.listen", fmt::format("127.0.0.1:{}", base_port_ + kServices.size())},
                {"api.socket", "run/api.sock"},
+               {"api.predictions_token_file", "secrets/predictions_token"},
                {"api.web_dir", kSource + "/dashboards/web"},
                {"api.state_file", "run/trading_state.json"}};
   for (const char* service : kServices) all[std::string("mesh.endpoints.") + service] = fmt::format("127.0.0.1:{}", bus_port(service));
@@ -131,8 +132,9 @@ TestMesh::~TestMesh() {
 
 void TestMesh::make_secrets() const {
   std::random_device random;
-  for (const char* role : {"owner", "tickmesh_tick_ingestor", "tickmesh_bar_compressor", "tickmesh_metrics_engine",
-                           "tickmesh_position_manager", "tickmesh_broker_gateway", "tickmesh_api_gateway", "tickmesh_reader", "push_token"})
+  for (const char* role :
+       {"owner", "tickmesh_tick_ingestor", "tickmesh_bar_compressor", "tickmesh_metrics_engine", "tickmesh_position_manager",
+        "tickmesh_broker_gateway", "tickmesh_api_gateway", "tickmesh_reader", "push_token", "predictions_token"})
     std::ofstream{dir_ + "/secrets/" + role} << fmt::format("{:08x}{:08x}", random(), random());
 }
 

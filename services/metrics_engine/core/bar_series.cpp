@@ -29,6 +29,7 @@ void BarSeries::close(const ClosedBar& bar) {
   macd_.push(price);
   ewma_.push(price);
   range_.push(bar);
+  prior_.push(bar);
   last_ = bar;
   values_.closed = bar.start + clock_.length();
   ++values_.bars;
@@ -60,6 +61,11 @@ void BarSeries::compute(const ClosedBar& bar) {
   v.garman_klass = range_.garman_klass(bars_a_year_);
   v.rogers_satchell = range_.rogers_satchell(bars_a_year_);
   v.garman_klass_overnight = range_.garman_klass_overnight(bars_a_year_);
+  v.close = prior_.close();
+  v.volume = prior_.volume();
+  v.high_close_20 = prior_.high_close();
+  v.low_close_20 = prior_.low_close();
+  v.mean_volume_20 = prior_.mean_volume();
 }
 
 void BarSeries::reset() { *this = BarSeries{clock_.length(), bars_a_year_}; }
@@ -69,7 +75,7 @@ void BarSeries::save(ByteWriter& out) const {
   out.put(session_begins_);
   sma_20_.save(out), sma_50_.save(out);
   for (const Ema* ema : {&ema_12_, &ema_20_, &ema_26_, &ema_50_}) ema->save(out);
-  atr_.save(out), rsi_.save(out), macd_.save(out), ewma_.save(out), range_.save(out);
+  atr_.save(out), rsi_.save(out), macd_.save(out), ewma_.save(out), range_.save(out), prior_.save(out);
   put(out, last_);
   out.put(values_.bars), out.put(values_.fresh);
 }
@@ -80,7 +86,7 @@ void BarSeries::load(ByteReader& in) {
   session_begins_ = in.get<bool>();
   sma_20_.load(in), sma_50_.load(in);
   for (Ema* ema : {&ema_12_, &ema_20_, &ema_26_, &ema_50_}) ema->load(in);
-  atr_.load(in), rsi_.load(in), macd_.load(in), ewma_.load(in), range_.load(in);
+  atr_.load(in), rsi_.load(in), macd_.load(in), ewma_.load(in), range_.load(in), prior_.load(in);
   last_ = get_closed_bar(in);
   values_.bars = in.get<std::uint64_t>();
   values_.fresh = in.get<bool>();

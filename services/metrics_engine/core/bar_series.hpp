@@ -2,6 +2,7 @@
 #pragma once
 #include "analytics/bar_clock.hpp"
 #include "analytics/moving.hpp"
+#include "analytics/prior_bars.hpp"
 #include "analytics/volatility.hpp"
 
 namespace tickmesh {
@@ -40,6 +41,7 @@ class BarSeries {
   Macd macd_{12, 26, 9};
   EwmaVariance ewma_{0.94};
   RangeVolatility range_{20};
+  PriorBars prior_{20};
   ClosedBar last_{};  // the last closed one: values_ is a function of it and of the windows
   BarIndicators values_{};
 };

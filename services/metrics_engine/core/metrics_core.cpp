@@ -47,8 +47,15 @@ Result<void> MetricsCore::check(const MetricsConfig& config) {
     }
   }
   if (config.signals.size() > 64) return bad_value("signals", "at most 64", std::to_string(config.signals.size()));
+  for (std::size_t i = 0; i < config.signals.size(); ++i)
+    for (std::size_t j = 0; j < i; ++j)
+      if (config.signals[i].rule == config.signals[j].rule) return bad_value("signals.rules", "each rule once", config.signals[i].rule);
   for (const auto& signal : config.signals)
-    if (const auto rule = make_signal_rule(signal.rule, signal.parameters); !rule) return std::unexpected(rule.error());
+    if (auto rule = make_signal_rule(signal.rule, signal.parameters); !rule) {
+      Error error = std::move(rule.error());
+      error.field = error.field == "signal" ? "signals.rules" : "signals." + signal.rule + "." + error.field;
+      return std::unexpected(std::move(error));
+    }
   return {};
 }
 
@@ -57,10 +64,14 @@ MetricsCore::MetricsCore(MetricsConfig config) : config_{std::move(config)} {
   TM_INVARIANT(checked.has_value(), "metrics are built from a checked configuration");
   cells_.reserve(config_.instruments.list().size());
   for (const Instrument& instrument : config_.instruments.list()) {
-    Cell cell{{}, instrument.id().partition(), 0, {}, {}, {}, false, SymbolMetrics{config_, instrument, &profile_news_}};
+    Cell cell{{}, instrument.id().partition(), 0, nullptr, {}, {}, {}, false, SymbolMetrics{config_, instrument, &profile_news_}};
     for (const auto& signal : config_.signals) {
       cell.signals.emplace_back(std::move(*make_signal_rule(signal.rule, signal.parameters)));
-      cell.glanced_by |= cell.signals.back().rule().glances();
+      const SignalRule& rule = cell.signals.back().rule();
+      if (rule.by_prediction())
+        by_prediction_ |= std::uint64_t{1} << (cell.signals.size() - 1);
+      else
+        cell.glanced_by |= rule.glances();
     }
     published(cell, kNeverPublished);
     cells_.push_back(std::move(cell));
@@ -72,14 +83,20 @@ void MetricsCore::apply(const Input& in, Outbox& out) {
     if (in.name.stream == Stream::tick) on_tick(in, *tick, out);
   } else if (const auto* timer = std::get_if<TimerFired>(&in.event)) {
     if (timer->timer == kSilenceTimer) on_timer(in, out);
+    if (timer->timer == kPredictionTimer) predictions_due(in, out);
+  } else if (const auto* command = std::get_if<Command>(&in.event)) {
+    if (in.name.stream == Stream::control && command->verb == Verb::predict) on_prediction(in, *command, out);
   } else if (std::holds_alternative<Started>(in.event)) {
     live_ = false;
     // Whether the wish of the start before was kept is the runner's affair; asking again is harmless.
     armed_ = {};
     for (const Cell& cell : cells_)
       if (ours(cell) && cell.metrics.seen() && !cell.metrics.silent()) arm(cell.heard + config_.gap, out);
+    predictions_armed_ = {};
+    arm_predictions(in.now, out);
   } else if (std::holds_alternative<WentLive>(in.event)) {
     live_ = true;
+    predictions_due(in, out);
   } else if (const auto* gap = std::get_if<StreamGap>(&in.event)) {
     if (gap->stream != Stream::tick) return;
     for (Cell& cell : cells_)
@@ -173,17 +190,27 @@ void MetricsCore::on_timer(const Input& in, Outbox& out) {
 }
 
 void MetricsCore::judge(Cell& cell, const Input& in, bool fresh, bool publish, Outbox& out) {
-  const Conditions conditions{.live = live_, .quote_fresh = fresh, .session_open = cell.metrics.session_open()};
+  const Conditions now = conditions(cell, in.now, fresh);
   std::uint64_t changed = 0;  // one bit a rule
   if (!cell.signals.empty()) {
     const Metrics& glanced = cell.metrics.metrics(cell.glanced_by);
+    const std::uint64_t asleep = cell.predicted == nullptr ? by_prediction_ : 0;
     for (std::size_t i = 0; i < cell.signals.size(); ++i) {
       SignalState& signal = cell.signals[i];
-      if (signal.stays(glanced, conditions)) continue;
-      if (signal.update(cell.metrics.metrics(signal.rule().reads()), conditions)) changed |= std::uint64_t{1} << i;
+      if ((asleep >> i & 1) != 0 || signal.stays(glanced, now)) continue;
+      if (signal.update(cell.metrics.metrics(signal.rule().reads()), now)) changed |= std::uint64_t{1} << i;
     }
   }
   if (changed != 0 || publish) say(cell, in, changed, out);
+}
+
+Conditions MetricsCore::conditions(const Cell& cell, Timestamp now, bool fresh) const {
+  return {.live = live_,
+          .quote_fresh = fresh,
+          .session_open = cell.metrics.session_open(),
+          .tick_size = cell.metrics.instrument().tick_size,
+          .now = now,
+          .prediction = cell.predicted};
 }
 
 void MetricsCore::say(Cell& cell, const Input& in, std::uint64_t signals, Outbox& out) {
@@ -238,17 +265,24 @@ FilterCounts MetricsCore::counts() const {
 void MetricsCore::save(ByteWriter& out) const {
   out.put(live_), out.put(armed_), out.put(unlisted_);
   out.put(static_cast<std::uint32_t>(cells_.size()));
-  Bytes bytes;
+  Bytes bytes, state;
   for (const Cell& cell : cells_) {
     bytes.clear();
     ByteWriter one{bytes};
     cell.metrics.save(one);
     one.put(cell.published_cell), one.put(cell.heard), one.put(cell.book_was_usable);
     one.put(static_cast<std::uint32_t>(cell.signals.size()));
-    for (const SignalState& signal : cell.signals) one.put(signal.rule().name()), signal.save(one);
+    for (const SignalState& signal : cell.signals) {
+      state.clear();
+      ByteWriter writer{state};
+      signal.save(writer);
+      one.put(signal.rule().name()), one.put(as_text(state));
+    }
     out.put(cell.metrics.instrument().id());
     out.put(as_text(bytes));
   }
+  out.put(predictions_armed_);
+  predictions_.save(out, config_.instruments);
 }
 
 void MetricsCore::load(ByteReader& in) {
@@ -266,14 +300,22 @@ void MetricsCore::load(ByteReader& in) {
     published(cell, one.get<std::int64_t>());
     cell.heard = one.get<Timestamp>();
     cell.book_was_usable = one.get<bool>();
-    const auto count = one.get<std::uint32_t>();
-    TM_INVARIANT(count == cell.signals.size(), "a stored core has the signals it is loaded into");
-    for (SignalState& signal : cell.signals) {
-      TM_INVARIANT(one.get<std::string>() == signal.rule().name(), "a stored core has the signals it is loaded into");
-      signal.load(one);
+    // Which rules run is configuration: one that was added starts fresh, one that was taken away is left out.
+    for (auto stored = one.get<std::uint32_t>(); stored > 0; --stored) {
+      const auto name = one.get<std::string>();
+      const auto state = one.get<std::string>();
+      for (SignalState& signal : cell.signals) {
+        if (signal.rule().name() != name) continue;
+        ByteReader reader{as_bytes(state)};
+        signal.load(reader);
+        TM_INVARIANT(reader.done(), "a stored rule is read to its end");
+      }
     }
     TM_INVARIANT(one.done(), "a stored instrument is read to its end");
   }
+  predictions_armed_ = in.get<Timestamp>();
+  predictions_.load(in, config_.instruments);
+  for (std::size_t place = 0; place < cells_.size(); ++place) follow(place);
 }
 
 }  // namespace tickmesh

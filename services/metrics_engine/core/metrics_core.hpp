@@ -5,12 +5,14 @@
 
 #include "core/core.hpp"
 #include "metrics_engine/core/metrics_config.hpp"
+#include "metrics_engine/core/prediction_desk.hpp"
 #include "metrics_engine/core/symbol_metrics.hpp"
 #include "signals/signal_state.hpp"
 
 namespace tickmesh {
 
-/// Inputs: Tick on Stream::tick, Started, WentLive, StreamGap of ticks, TimerFired{kSilenceTimer}; the rest is ignored.
+/// Inputs: Tick on Stream::tick, Started, WentLive, StreamGap of ticks, Command{predict} on Stream::control, TimerFired{kSilenceTimer,
+/// kPredictionTimer}; the rest is ignored.
 /// Outputs, on the instrument's partition: Metrics on the first good quote or trade of each grid cell, at every signal, and once when the
 /// instrument falls silent or its book becomes unusable; Signal when a rule's state changes; ProfileEvent when the profile's nodes are
 /// found anew, its session is over, the market's state or the nearness to a node changes. A signal's cause is its tick. Before WentLive
@@ -20,6 +22,7 @@ class MetricsCore final : public Core {
  public:
   static constexpr std::uint32_t kVersion = 4;
   static constexpr std::uint64_t kSilenceTimer = 1;
+  static constexpr std::uint64_t kPredictionTimer = 2;  ///< one expires
 
   /// Error: a parameter out of its range, an unknown signal, a window or duration that cannot be.
   static Result<void> check(const MetricsConfig& config);
@@ -42,6 +45,7 @@ class MetricsCore final : public Core {
     std::vector<SignalState> signals;
     Partition partition;
     unsigned glanced_by;          // groups of metrics that the signals glance at
+    const Prediction* predicted;  // of predictions_; null: nothing was said
     std::int64_t published_cell;  // of the grid
     Timestamp publish_next;       // event time at which the cell after it begins
     Timestamp heard;              // `now` at the last quote
@@ -59,6 +63,14 @@ class MetricsCore final : public Core {
   void judge(Cell& cell, const Input& in, bool fresh, bool publish, Outbox& out);
   /// Says the metrics, and the signals that have a bit in `signals`.
   void say(Cell& cell, const Input& in, std::uint64_t signals, Outbox& out);
+  Conditions conditions(const Cell& cell, Timestamp now, bool fresh) const;
+  // metrics_core_predictions.cpp
+  void on_prediction(const Input& in, const Command& command, Outbox& out);
+  void predictions_due(const Input& in, Outbox& out);
+  /// Judges the rules that follow what models say, and them alone.
+  void judge_prediction(Cell& cell, const Input& in, Outbox& out);
+  void arm_predictions(Timestamp now, Outbox& out);
+  void follow(std::size_t place);
   void arm(Timestamp at, Outbox& out);
   /// Metrics were said in this cell of the grid.
   void published(Cell& cell, std::int64_t in_cell) const;
@@ -69,6 +81,9 @@ class MetricsCore final : public Core {
   bool live_{false};
   Timestamp armed_{};
   std::uint64_t unlisted_{0};
+  std::uint64_t by_prediction_{0};  // one bit a rule
+  PredictionDesk predictions_;
+  Timestamp predictions_armed_{};
 };
 
 }  // namespace tickmesh

@@ -39,6 +39,7 @@ void SymbolMetrics::prefetch_state() const {
 void SymbolMetrics::prefetch_windows() const {
   windows_.prefetch();
   order_flow_.prefetch();
+  flow_score_.prefetch();
 }
 
 void SymbolMetrics::reset_windows() {
@@ -51,6 +52,7 @@ void SymbolMetrics::reset_windows() {
 void SymbolMetrics::reset_flow() {
   regime_.reset();
   order_flow_.reset();
+  flow_score_.reset();
   realised_.break_off();
   flow_since_gap_ = 0;
 }
@@ -162,7 +164,8 @@ bool SymbolMetrics::learn(const Tick& tick) {
 }
 
 void SymbolMetrics::flow(const Quote& quote) {
-  order_flow_.push(quote);
+  // The first sums of a session are of fewer events: no more than its later ones to be compared with.
+  if (order_flow_.push(quote) && order_flow_.full()) flow_score_.push(order_flow_.raw_sum());
   ++flow_since_gap_;
 }
 
@@ -309,6 +312,7 @@ void SymbolMetrics::compute_flow(unsigned groups) {
     };
     m.ofi = told(order_flow_.sum(), 100);
     m.ofi_normalised = told(order_flow_.normalised(), 100);
+    m.ofi_z = told(order_flow_.sees_sizes() ? flow_score_.z() : undefined_value(), 100 + flow_score_.window());
     const auto bucket = order_flow_.bucket(as_of());
     m.ofi_1s = told(OrderFlow::bucket_sum(bucket), 1);
     m.ofi_1s_normalised = told(OrderFlow::bucket_normalised(bucket), 1);
@@ -329,6 +333,7 @@ void SymbolMetrics::save(ByteWriter& out) const {
   windows_.save(out);
   regime_.save(out);
   order_flow_.save(out);
+  flow_score_.save(out);
   realised_.save(out);
   trades_.save(out);
   out.put(synthetic_), out.put(has_session_), out.put(has_trade_), out.put(flow_since_gap_), out.put(last_trade_);
@@ -342,6 +347,7 @@ void SymbolMetrics::load(ByteReader& in) {
   windows_.load(in);
   regime_.load(in);
   order_flow_.load(in);
+  flow_score_.load(in);
   realised_.load(in);
   trades_.load(in);
   for (bool* flag : {&synthetic_, &has_session_, &has_trade_}) *flag = in.get<bool>();

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <span>
 
+#include "analytics/flow_score.hpp"
 #include "analytics/order_flow.hpp"
 #include "analytics/quote_windows.hpp"
 #include "analytics/regime_filter.hpp"
@@ -105,6 +106,7 @@ class alignas(64) SymbolMetrics {
   QuoteWindows windows_;
   RegimeFilter regime_;
   OrderFlow order_flow_;
+  FlowScore flow_score_;
   RealisedVariance realised_;
   TradeMetrics trades_;
   Metrics metrics_{};

@@ -33,10 +33,13 @@ void PositionCore::on_signal(const Signal& signal, Turn& t) {
   ask.confidence = signal.confidence;
   ask.strategy = signal.strategy;
   ask.reason = signal.reason;
-  learn_plan(b, {t.name, ask.stop, ask.target}, t);
+  // Shown, not traded, by the user's word.
+  const bool shown = config_.traded && !config_.traded->contains(signal.strategy);
+  if (!shown) learn_plan(b, {t.name, ask.stop, ask.target}, t);
   const bool in_time = !signal.valid_until || t.now <= signal.valid_until;
   // A strategy that turned round no longer wants what it holds.
   if (ours && in_time && b.position->side() != ask.side) wish_exit(b, Wish::Kind::signal, "opposite signal: " + signal.reason, t);
+  if (shown) return;
   if (const auto refused = enter(b, ask, t, nullptr)) refuse(signal.symbol, *refused, t);
 }
 

@@ -41,7 +41,9 @@ struct PositionConfig {
   Duration stale_after{seconds(5)};          ///< age at which a quote is no price any more
   Duration exit_backoff{milliseconds(500)};  ///< after a failed exit; doubles with each failure in a row, up to 16 times
   Duration publish_every{seconds(1)};        ///< of the account while prices move
-  bool synthetic{true};                      ///< whether entries on quotes labelled synthetic are taken
+  /// Strategies whose entries become orders; not given: all. What one of them holds is left whether it is listed or not.
+  std::optional<std::set<std::string>> traded{};
+  bool synthetic{true};  ///< whether entries on quotes labelled synthetic are taken
 };
 
 class PositionCore final : public Core, public Learner {

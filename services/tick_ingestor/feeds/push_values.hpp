@@ -1,23 +1,15 @@
-// Single values of a pushed row: exact decimals and times from their text.
+// Single values of a pushed row: exact decimals, and times (core/time_text.hpp), from their text.
 #pragma once
-#include <cstdint>
 #include <string>
 #include <string_view>
 
 #include "core/error.hpp"
-#include "core/types.hpp"
+#include "core/time_text.hpp"
 
 namespace tickmesh {
 
 /// `text` as JSON writes numbers ("1.5", "2e-3"), as plain decimal text that Fixed::parse takes. Error when it is no number, or its
 /// exponent is beyond +-30.
 Result<std::string> plain_decimal(std::string_view text);
-
-/// ISO 8601 with `Z` or an offset and at most nine decimals ("2025-01-20T12:40:14.5Z", "2025-01-20 07:40:14-05:00"), years 1990-2261.
-/// A leap second (:60) is taken as the next second. Error: field "time".
-Result<Timestamp> parse_iso_time(std::string_view text);
-
-/// Integer nanoseconds since 1970, not before 1990: seconds or milliseconds sent by mistake are refused, not taken for 1970.
-Result<Timestamp> parse_ns_time(std::string_view text);
 
 }  // namespace tickmesh

@@ -31,7 +31,8 @@ TEST_F(TradingState, HasTheKeysThatProgramsHoldOnTo) {
                                                   "stop_loss", "take_profit", "last_price", "unrealized_pnl", "status"}));
   ASSERT_EQ(all["market_data"].size(), 2u);
   for (const Json& row : all["market_data"])
-    EXPECT_EQ(keys(row), (Keys{"symbol", "feed", "time", "bid", "ask", "metrics", "indicators", "signal", "confidence", "reason"}));
+    EXPECT_EQ(keys(row), (Keys{"symbol", "feed", "time", "bid", "ask", "metrics", "indicators", "signal", "confidence", "reason", "state",
+                               "signals"}));
   ASSERT_EQ(all["closed_trades"].size(), 1u);
   for (const auto& key : keys(all["open_positions"][0])) EXPECT_TRUE(all["closed_trades"][0].contains(key)) << key;
   for (const char* key : {"exit_time", "exit_price", "pnl", "exit_reason"}) EXPECT_TRUE(all["closed_trades"][0].contains(key)) << key;

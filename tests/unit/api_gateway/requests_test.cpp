@@ -47,6 +47,7 @@ TEST(Commands, WhatBreaksARuleIsRefusedWithItsField) {
       {"{\"verb\":", "body", "a JSON object"},
       {"{}", "verb", "one of open, close, cancel, cancel_all, reduce, halt, resume, flatten"},
       {R"({"verb":"buy"})", "verb", "one of open, close, cancel, cancel_all, reduce, halt, resume, flatten"},
+      {R"({"verb":"predict"})", "verb", "one of open, close, cancel, cancel_all, reduce, halt, resume, flatten"},
       {R"({"verb":5})", "verb", "a text of at most 200 bytes"},
       {R"({"verb":"halt","volume":1})", "volume", "a known field"},
       {R"({"verb":"close"})", "symbol", "given"},

@@ -177,6 +177,11 @@ class Harness {
     return bytes;
   }
   /// Puts a fresh core in the place of the old one, from its snapshot.
+  /// Goes on from what another harness, of another configuration perhaps, had.
+  void load(const Bytes& bytes) {
+    ByteReader r{bytes};
+    core_->load(r);
+  }
   void reload() {
     const Bytes bytes = saved();
     core_ = std::make_unique<PositionCore>(config_);

@@ -403,6 +403,37 @@ TEST(PositionCore, AccountFollowsPricesAtMostOnceASecond) {
   EXPECT_EQ(seen[1].header.time - seen[0].header.time, seconds(1));
 }
 
+TEST(PositionCore, OfStrategiesThatAreShownAndNotTradedNothingIsEnteredAndNoRefusalIsSaid) {
+  PositionConfig c = config();
+  c.traded.emplace({"trend"});
+  auto h = Harness{c}.ready();
+  h.enter(kAapl);
+  EXPECT_TRUE(h.intents.empty());
+  EXPECT_TRUE(h.said<RiskEvent>().empty()) << "it is the user's own word";
+  Signal other = h.signal(kAapl, SignalAction::enter_long, "99.00", "101.00");
+  other.strategy = "trend";
+  h.signals(other);
+  EXPECT_EQ(h.intents.size(), 1U);
+}
+
+TEST(PositionCore, WhatAStrategyHoldsIsLeftByItsSignalAlsoWhenItTradesNoMore) {
+  auto before = Harness{}.ready();
+  before.enter(kAapl);
+  before.fills(before.last(), 99, "100.02");
+  PositionConfig c = config();
+  c.traded.emplace();
+  Harness h{c};
+  h.load(before.saved());
+  h.now = before.now;
+  h.start();
+  h.session({7, 2});
+  h.give(WentLive{});
+  h.quote(kAapl, "100.00", "100.02");
+  h.signals(h.signal(kAapl, SignalAction::exit));
+  ASSERT_EQ(h.intents.size(), 1U);
+  EXPECT_EQ(h.intents[0].purpose, Purpose::exit);
+}
+
 TEST(PositionCore, OneSidedAndCrossedQuotesAreNoPrice) {
   auto h = Harness{}.ready();
   h.enter(kAapl);

@@ -270,6 +270,7 @@ TEST(SignalRules, DecideByTheGroupsTheyNameAlone) {
       {metric_group::kCost, {&Metrics::cost_bp, &Metrics::round_trip_bp}},
       {metric_group::kRegime, named("regime_down", "regime_disagree")},
       {metric_group::kOrderFlow, named("ofi", "microprice")},
+      {metric_group::kOrderFlow, {&Metrics::ofi_z}},
       {metric_group::kTrades, named("sign_share_venue", "vwap_upper")},
       {metric_group::kRealised, named("realised_variance", "realised_volatility")},
       {metric_group::kProfile, named("poc", "vpin")},
@@ -283,6 +284,7 @@ TEST(SignalRules, DecideByTheGroupsTheyNameAlone) {
     std::uint64_t state = 1;
     const auto random = [&](std::uint64_t n) { return (state = state * 6364136223846793005ULL + 1442695040888963407ULL) >> 33 & (n - 1); };
     std::map<SignalAction, int> actions;
+    Prediction said;
     for (int i = 0; i < 50'000; ++i) {
       Metrics m = with_z(static_cast<double>(random(1024)) / 128 - 4);
       m.regime_up = m.regime_down = ok(0.75);
@@ -291,6 +293,18 @@ TEST(SignalRules, DecideByTheGroupsTheyNameAlone) {
       m.bars[0].ema_20 = ok(100 + static_cast<double>(random(4)));
       m.bars[0].ema_50 = m.bars[0].atr_14 = ok(101);
       m.bars[0].macd_histogram = ok(static_cast<double>(random(64)) - 32);
+      const auto about = [&](double middle, double reach) { return ok(middle + reach * (static_cast<double>(random(256)) / 128 - 1)); };
+      m.ofi_z = about(0, 4);
+      m.microprice = about(100, 0.01);
+      m.spread_mean_bp = ok(40);
+      m.aggr = m.momentum = about(0, 1);
+      m.aggressive = ok(m.aggr.value > 0.3 ? 1 : m.aggr.value < -0.3 ? -1 : 0);
+      m.market_state = ok(static_cast<double>(random(4)) / 2 - 1 > 0 ? 1 : static_cast<double>(i / 8 % 2) - 1);
+      m.val = ok(99.5), m.vah = ok(100.5), m.poc = about(100, 1);
+      m.lvn_below = m.lvn_above = m.hvn_below = m.hvn_above = about(100, 1);
+      m.bars[0].close = about(100, 3);
+      m.bars[0].high_close_20 = ok(101), m.bars[0].low_close_20 = ok(99);
+      m.bars[0].volume = about(2000, 1000), m.bars[0].mean_volume_20 = ok(1000);
       for (const Group& group : groups)
         if (random(16) == 0)
           for (const auto value : group.values) (m.*value).status = static_cast<Status>(1 + random(4));
@@ -298,7 +312,14 @@ TEST(SignalRules, DecideByTheGroupsTheyNameAlone) {
       for (const Group& group : groups)
         if ((group.bit & whole->reads()) == 0)
           for (const auto value : group.values) other.*value = {std::nan(""), static_cast<Status>(random(4)), random(2) == 0};
-      const Conditions conditions{.live = random(32) != 0, .quote_fresh = random(32) != 0, .session_open = random(32) != 0};
+      const Timestamp now{i * 1'000'000'000LL};
+      if (random(4) == 0) said = {static_cast<Side>(random(4) % 3), 0.75, seconds(20), "a model", now};
+      const Conditions conditions{.live = random(32) != 0,
+                                  .quote_fresh = random(32) != 0,
+                                  .session_open = random(32) != 0,
+                                  .tick_size = *Price::parse("0.01"),
+                                  .now = now,
+                                  .prediction = &said};
       const Decision a = whole->decide(m, conditions), b = partly->decide(other, conditions);
       ++actions[a.action];
       ASSERT_TRUE(a.action == b.action && a.why == b.why && a.confidence == b.confidence && a.edge_bp == b.edge_bp &&
