@@ -98,7 +98,7 @@ struct SaidSlice {
   std::vector<ByteView> events;  ///< empty: nothing at or after `from` yet
   Sequence trimmed_before{0};    ///< > 0: what was asked is gone; this is the first sequence still held
 };
-/// Serves what was said without an allocation an event. One thread each; keeps at most about 5 MiB and what one answer needs.
+/// Serves what was said without an allocation an event. One thread each; keeps at most about 9 MiB and what one answer needs.
 class SaidReader {
  public:
   virtual ~SaidReader() = default;
