@@ -162,6 +162,8 @@ class Journal {
 
   // Any thread.
   virtual std::unique_ptr<JournalCursor> read_from(Lsn from) const = 0;
+  /// The same for who reads once to the end, as recovery does: where there are threads, one reads ahead of him.
+  virtual std::unique_ptr<JournalCursor> read_ahead_from(Lsn from) const { return read_from(from); }
   virtual Lsn first() const = 0;  ///< the oldest record still held
   /// The newest snapshot whose file is whole: its record's Lsn (the state covers every record before it) and bytes.
   virtual std::optional<std::pair<Lsn, Bytes>> latest_snapshot() const = 0;

@@ -44,7 +44,7 @@ Result<Recovered> Runner::run_tail(ReferenceSource& references, Timestamp now, A
     tail.watch(attempts);
     tail.stop_before(attempts->poison());
   }
-  const auto cursor = journal_.read_from(restored->from);
+  const auto cursor = journal_.read_ahead_from(restored->from);
   const bool other_version = journal_.state().tail_version != machine_.core().version();
   for (;;) {
     auto record = cursor->next();
