@@ -115,7 +115,7 @@ struct ReplayAhead::Impl {
     }
   }
 
-  /// Makes `from` lie in the lane's current answer. False: nothing is released there yet, or (`late`) no answer came in time.
+  /// Makes `from` lie in the lane's current answer. False: nothing is released there yet.
   Result<bool> reach(Lane& lane, const Name& from, std::int64_t deadline) {
     retire(lane.current);
     if (lane.next && !lane.next->holds(from)) retire(lane.next);
