@@ -184,7 +184,7 @@ class Reader {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Asks one publisher's ROUTER for what was said, blocking: recovery, tickmeshctl and tests use it.
+/// Asks one publisher's ROUTER for what was said, blocking: tickmeshctl and tests use it.
 class ReplayClient {
  public:
   /// `own`: the token of who asks under the reader's name it has while running; zero: a mere question.
@@ -199,6 +199,22 @@ class ReplayClient {
   };
   /// Error "superseded" when the publisher has heard a higher token than `own` under our name.
   Result<Heads> heads(int timeout_ms);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// Reads one publisher's past, a stream and partition in order, blocking: while one answer is used, the next is on its way. Recovery's.
+class ReplayAhead {
+ public:
+  ReplayAhead(zmq::context_t& context, const Endpoint& publisher);
+  ~ReplayAhead();
+  /// Appends the events from `first` on to `out`, `count` at most; fewer, perhaps none, when no more are released yet. Their bytes live
+  /// until `forget`. Errors: "unreachable" after `timeout_ms`, "trimmed"; nothing was appended then.
+  Result<std::size_t> get(const Name& first, std::size_t count, std::vector<ByteView>& out, int timeout_ms);
+  /// What was given is used no more.
+  void forget();
 
  private:
   struct Impl;

@@ -4,14 +4,12 @@
 #include <google/protobuf/stubs/logging.h>
 
 #include <array>
-#include <cmath>
 #include <cstddef>
 #include <cstring>
-#include <limits>
 #include <type_traits>
 
 #include "bus/fields.hpp"
-#include "bus/text.hpp"
+#include "bus/message_writer.hpp"
 
 namespace tickmesh {
 namespace {
@@ -49,66 +47,6 @@ TM_ENUM(VenueReportKind, reconcile_end)
 static_assert(static_cast<int>(Status::stale) == static_cast<int>(v1::Status_MAX));
 constexpr bool known(v1::Status value) { return value > v1::STATUS_UNSPECIFIED && value <= v1::Status_MAX; }
 
-template <class T>
-constexpr bool is_fixed = std::is_same_v<T, Price> || std::is_same_v<T, Quantity> || std::is_same_v<T, Money>;
-template <class T>
-constexpr bool is_time = std::is_same_v<T, Timestamp> || std::is_same_v<T, Duration>;
-/// Equal doubles have equal bits.
-double canonical(double value) {
-  if (std::isnan(value)) return std::numeric_limits<double>::quiet_NaN();
-  return value == 0 ? 0.0 : value;
-}
-
-struct Writer {
-  template <class T>
-  using Of = const T;
-
-  template <class T, class Get, class Set>
-  void field(const char* /*name*/, const T& value, Get get, Set set) {
-    using Wire = std::remove_cvref_t<decltype(get())>;
-    if constexpr (std::is_same_v<T, std::string>) {
-      if (valid_utf8(value))
-        set(value);
-      else
-        set(scrub_utf8(value));
-    } else if constexpr (std::is_same_v<T, Symbol>) {
-      const auto text = value.view();
-      set(std::string(text));
-    } else if constexpr (std::is_same_v<T, double>) {
-      set(canonical(value));
-    } else if constexpr (is_fixed<T>) {
-      set(value.raw());
-    } else if constexpr (is_time<T>) {
-      set(value.ns);
-    } else if constexpr (std::is_same_v<T, InstrumentId>) {
-      set(value.value);
-    } else {
-      set(static_cast<Wire>(value));
-    }
-  }
-  template <class T, class Has, class Mutable>
-  void message(const T& value, Has /*has*/, Mutable mutable_message) {
-    if (!(value == T{})) fields(*this, value, mutable_message());
-  }
-  template <class T, std::size_t N, class Size, class Add, class At>
-  void messages(const char* /*name*/, const std::array<T, N>& values, Size /*size*/, Add add, At /*at*/) {
-    for (const T& value : values) {
-      if (value == T{}) break;
-      fields(*this, value, add());
-    }
-  }
-  template <class T, class Size, class Add, class At>
-  void messages(const char* /*name*/, const std::vector<T>& values, Size /*size*/, Add add, At /*at*/) {
-    for (const T& value : values) fields(*this, value, add());
-  }
-  template <class T, class List>
-  void numbers(const std::vector<T>& values, List list) {
-    auto& numbers = list();
-    numbers.Reserve(static_cast<int>(values.size()));
-    for (const T& value : values) numbers.AddAlreadyReserved(value.raw());
-  }
-};
-
 struct Reader {
   template <class T>
   using Of = T;
@@ -117,8 +55,8 @@ struct Reader {
   void refuse(const char* name, const char* rule) {
     if (broken.empty()) broken = std::string(name) + ": " + rule;
   }
-  template <class T, class Get, class Set>
-  void field(const char* name, T& value, Get get, Set /*set*/) {
+  template <class T, class Get, class Set, class Form>
+  void field(const char* name, T& value, Get get, Set /*set*/, Form /*form*/) {
     if constexpr (std::is_same_v<T, Symbol>) {
       const std::string& text = get();
       value = Symbol{};
@@ -147,15 +85,15 @@ struct Reader {
       value = get();
     }
   }
-  template <class T, class Has, class Mutable>
-  void message(T& value, Has has, Mutable mutable_message) {
+  template <class T, class Has, class Mutable, class Form>
+  void message(T& value, Has has, Mutable mutable_message, Form /*form*/) {
     if (has())
       fields(*this, value, mutable_message());
     else
       value = T{};
   }
-  template <class T, std::size_t N, class Size, class Add, class At>
-  void messages(const char* name, std::array<T, N>& values, Size size, Add /*add*/, At at) {
+  template <class T, std::size_t N, class Size, class Add, class At, class Form>
+  void messages(const char* name, std::array<T, N>& values, Size size, Add /*add*/, At at, Form /*form*/) {
     const auto count = static_cast<std::size_t>(size());
     if (count > N) return refuse(name, "not more than there is room for");
     for (std::size_t i = 0; i < N; ++i) {
@@ -163,13 +101,13 @@ struct Reader {
       if (i < count) fields(*this, values[i], at(static_cast<int>(i)));
     }
   }
-  template <class T, class Size, class Add, class At>
-  void messages(const char* /*name*/, std::vector<T>& values, Size size, Add /*add*/, At at) {
+  template <class T, class Size, class Add, class At, class Form>
+  void messages(const char* /*name*/, std::vector<T>& values, Size size, Add /*add*/, At at, Form /*form*/) {
     values.resize(static_cast<std::size_t>(size()));
     for (std::size_t i = 0; i < values.size(); ++i) fields(*this, values[i], at(static_cast<int>(i)));
   }
-  template <class T, class List>
-  void numbers(std::vector<T>& values, List list) {
+  template <class T, class List, class Form>
+  void numbers(std::vector<T>& values, List list, Form /*form*/) {
     values.clear();
     for (const auto raw : list()) values.push_back(T::from_raw(raw));
   }
@@ -213,17 +151,6 @@ TM_WIRE(ClockStepped, local)
 TM_WIRE(Rebuilt, local)
 #undef TM_WIRE
 
-v1::Started& choose(v1::LocalInput& m, const Started&) { return *m.mutable_started(); }
-v1::WentLive& choose(v1::LocalInput& m, const WentLive&) { return *m.mutable_went_live(); }
-v1::TimerFired& choose(v1::LocalInput& m, const TimerFired&) { return *m.mutable_timer_fired(); }
-v1::PeerChanged& choose(v1::LocalInput& m, const PeerChanged&) { return *m.mutable_peer_changed(); }
-v1::StreamGap& choose(v1::LocalInput& m, const StreamGap&) { return *m.mutable_stream_gap(); }
-v1::VenueReport& choose(v1::LocalInput& m, const VenueReport&) { return *m.mutable_venue_report(); }
-v1::Request& choose(v1::LocalInput& m, const Request&) { return *m.mutable_request(); }
-v1::DiskChanged& choose(v1::LocalInput& m, const DiskChanged&) { return *m.mutable_disk_changed(); }
-v1::ClockStepped& choose(v1::LocalInput& m, const ClockStepped&) { return *m.mutable_clock_stepped(); }
-v1::Rebuilt& choose(v1::LocalInput& m, const Rebuilt&) { return *m.mutable_rebuilt(); }
-
 /// What is about one symbol is nothing without it; elsewhere an empty symbol means "all" or "does not matter".
 template <class T>
 bool lacks_symbol(const T& event) {
@@ -252,27 +179,32 @@ Message& fresh() {
   return *google::protobuf::Arena::CreateMessage<Message>(&workshop().arena);
 }
 
-void append(const google::protobuf::MessageLite& message, Bytes& out) {
-  const auto size = message.ByteSizeLong();
-  TM_INVARIANT(size <= kMaxEventBytes, "an event is at most 16 MiB");
-  const auto old = out.size();
-  out.resize(old + size);
-  message.SerializeWithCachedSizesToArray(reinterpret_cast<std::uint8_t*>(out.data() + old));
+/// Of LocalInput: the one of its inputs that is this message.
+template <class Message>
+const FieldForm& form_of_input() {
+  static const FieldForm form = [] {
+    const auto* inputs = v1::LocalInput::descriptor();
+    const google::protobuf::FieldDescriptor* found = nullptr;
+    for (int i = 0; i < inputs->field_count(); ++i)
+      if (inputs->field(i)->message_type() == Message::descriptor()) found = inputs->field(i);
+    return form_of(found);
+  }();
+  return form;
 }
 
 template <class T>
 void encode_event(const T& event, Bytes& out) {
   TM_INVARIANT(!lacks_symbol(event), "an event about one symbol names it");
-  Writer writer;
-  if constexpr (Wire<T>::kStream == Stream::local) {
-    auto& message = fresh<v1::LocalInput>();
-    fields(writer, event, choose(message, event));
-    append(message, out);
-  } else {
-    auto& message = fresh<typename Wire<T>::Message>();
-    fields(writer, event, message);
-    append(message, out);
-  }
+  thread_local MessageWriter writer;
+  using Message = typename Wire<T>::Message;
+  writer.start();
+  if constexpr (Wire<T>::kStream == Stream::local)
+    writer.inner<Message>(event, form_of_input<Message>());
+  else
+    fields(writer, event, const_cast<Message&>(Message::default_instance()));
+  const ByteView bytes = writer.finish();
+  TM_INVARIANT(bytes.size() <= kMaxEventBytes, "an event is at most 16 MiB");
+  out.insert(out.end(), bytes.begin(), bytes.end());
 }
 
 std::unexpected<Error> refused(Stream stream, std::string rule) {
@@ -352,10 +284,6 @@ ProtoCodec::ProtoCodec() {
 void ProtoCodec::encode(const Event& event, Bytes& out) const {
   if (const auto* tick = std::get_if<Tick>(&event)) [[likely]]
     return encode_tick(*tick, out);
-  if (const auto* metrics = std::get_if<Metrics>(&event)) {
-    TM_INVARIANT(!lacks_symbol(*metrics), "an event about one symbol names it");
-    return encode_metrics(*metrics, out);
-  }
   std::visit([&](const auto& e) { encode_event(e, out); }, event);
 }
 

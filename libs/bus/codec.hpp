@@ -40,8 +40,6 @@ void encode_tick(const Tick& tick, Bytes& out);
 std::byte* encode_tick(const Tick& tick, std::byte* at);
 /// False: not in canonical layout, or an enumeration out of range; protobuf must decide. `out` is then unspecified.
 bool decode_canonical_tick(ByteView bytes, Tick& out);
-/// Appends the bytes protobuf would give. The symbol is not empty.
-void encode_metrics(const Metrics& metrics, Bytes& out);
 /// False: not in canonical layout, or what protobuf's reader refuses; protobuf must decide. `out` is then unspecified.
 bool decode_canonical_metrics(ByteView bytes, Metrics& out);
 

@@ -3,6 +3,12 @@
 #include <utility>
 
 namespace tickmesh {
+namespace {
+
+/// Of an answer to a Get: enough that the way there and back does not count, little enough that what is live is not held up by it.
+constexpr std::uint32_t kHealBytes = 512u << 10;
+
+}  // namespace
 
 Conversation::Conversation(const Subscription& to, std::string reader, std::size_t buffer_bytes, const Positions& applied, Token own)
     : service_{to.publisher.service},
@@ -76,7 +82,7 @@ void Conversation::ask(std::int64_t now, const Send& send) {
     if (!send(encode(hello))) sequencer_.hello_unsent(now);
   }
   if (const auto get = sequencer_.get_due(now))
-    if (!send(encode(GetFrom{get->first, get->count, 0}))) sequencer_.get_unsent(now);
+    if (!send(encode(GetFrom{get->first, get->count, kHealBytes}))) sequencer_.get_unsent(now);
 }
 
 std::optional<std::string> Conversation::ack(const Positions& applied, const Positions& snapshotted) const {

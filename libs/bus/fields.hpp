@@ -1,22 +1,29 @@
 // Which member of which struct is which field of which message: one table for both directions.
-// `Io` is a Writer (struct to message) or a Reader (message to struct), see codec.cpp.
+// `Io` is a MessageWriter (struct to bytes; of the message only its names are asked) or a Reader (message to struct), see codec.cpp.
 #pragma once
+#include "bus/field_form.hpp"
 #include "core/events.hpp"
 #include "tickmesh/v1/bus.pb.h"
 #include "tickmesh/v1/journal.pb.h"
 
+#define TM_FORM(name)                                                                                         \
+  [&]() -> const auto& {                                                                                      \
+    static const auto form = form_of(std::remove_cvref_t<decltype(m)>::descriptor()->FindFieldByName(#name)); \
+    return form;                                                                                              \
+  }
 #define TM_FIELD(member, name)                                       \
   io.field(                                                          \
       #name, e.member, [&]() -> decltype(auto) { return m.name(); }, \
-      [&](auto&& value) { m.set_##name(std::forward<decltype(value)>(value)); })
-#define TM_MESSAGE(member, name) io.message(e.member, [&] { return m.has_##name(); }, [&]() -> auto& { return *m.mutable_##name(); })
+      [&](auto&& value) { m.set_##name(std::forward<decltype(value)>(value)); }, TM_FORM(name))
+#define TM_MESSAGE(member, name) \
+  io.message(e.member, [&] { return m.has_##name(); }, [&]() -> auto& { return *m.mutable_##name(); }, TM_FORM(name))
 /// A list of messages: a vector, or an array of at most as many as it holds, where elements that say nothing end it.
 #define TM_MESSAGES(member, name)                                                                   \
   io.messages(                                                                                      \
       #name, e.member, [&] { return m.name##_size(); }, [&]() -> auto& { return *m.add_##name(); }, \
-      [&](int i) -> auto& { return *m.mutable_##name(i); })
+      [&](int i) -> auto& { return *m.mutable_##name(i); }, TM_FORM(name))
 /// A packed list of fixed-point numbers.
-#define TM_NUMBERS(member, name) io.numbers(e.member, [&]() -> auto& { return *m.mutable_##name(); })
+#define TM_NUMBERS(member, name) io.numbers(e.member, [&]() -> auto& { return *m.mutable_##name(); }, TM_FORM(name))
 #define TM_TABLE(Type, Message) \
   template <class Io>           \
   void fields(Io& io, typename Io::template Of<Type>& e, v1::Message& m)
@@ -469,6 +476,7 @@ TM_TABLE(Rebuilt, Rebuilt) {
 
 }  // namespace tickmesh
 
+#undef TM_FORM
 #undef TM_FIELD
 #undef TM_MESSAGE
 #undef TM_MESSAGES

@@ -1,11 +1,9 @@
-// Metrics as protobuf writes them: some hundred and forty values, said several hundred thousand times an hour, so that building and parsing
-// a message for each would be most of what metrics_engine and its readers do. Numbers of fields come from the generated code.
+// Metrics read as MessageWriter writes them: some hundred values a moment, several hundred thousand moments an hour, so that parsing a
+// message for each would be most of what their readers do. Numbers of fields come from the generated code.
 #include <google/protobuf/descriptor.h>
 
 #include <array>
 #include <bit>
-#include <cmath>
-#include <limits>
 
 #include "bus/codec.hpp"
 #include "core/metric_values.hpp"
@@ -15,10 +13,7 @@ namespace tickmesh {
 namespace {
 
 constexpr unsigned kVarint = 0, kFixed64 = 1, kBytes = 2;
-constexpr std::size_t kValueRoom = 9 + 2 + 2;       // a double, a status, a flag: its length is one byte
-constexpr std::size_t kFieldRoom = 3 + kValueRoom;  // tag and length before it
-constexpr std::size_t kBarRoom = 64 + kBarValueCount * kFieldRoom;
-constexpr std::size_t kMetricsRoom = 256 + kMetricValueCount * kFieldRoom + Metrics::kMostBarLengths * kBarRoom;
+constexpr std::size_t kMostOfValue = 9 + 2 + 2;  // a double, a status, a flag: its length is one byte
 
 /// One or two bytes.
 struct Tag {
@@ -63,99 +58,6 @@ const auto& bar_layout() {
   static const auto layout = layout_of<BarIndicators, kBarValueCount>(*v1::BarIndicators::descriptor(), kBarValues);
   return layout;
 }
-
-// ---- writing ---------------------------------------------------------------------------------------------------------------------------
-
-std::byte* put_tag(std::byte* at, const Tag& tag) {
-  std::memcpy(at, tag.bytes.data(), 2);  // what is too much is written over
-  return at + tag.size;
-}
-std::byte* put_varint(std::byte* at, std::uint64_t value) {
-  for (; value >= 128; value >>= 7) *at++ = static_cast<std::byte>((value & 127) | 128);
-  *at++ = static_cast<std::byte>(value);
-  return at;
-}
-std::byte* put_number(std::byte* at, int field, std::uint64_t value) {
-  return value == 0 ? at : put_varint(put_tag(at, {field, kVarint}), value);
-}
-std::byte* put_number(std::byte* at, int field, std::int64_t value) { return put_number(at, field, static_cast<std::uint64_t>(value)); }
-std::byte* put_fixed(std::byte* at, int field, std::uint64_t value) {
-  if (value == 0) return at;
-  at = put_tag(at, {field, kFixed64});
-  std::memcpy(at, &value, sizeof value);
-  return at + sizeof value;
-}
-std::byte* put_fixed(std::byte* at, int field, Timestamp value) { return put_fixed(at, field, static_cast<std::uint64_t>(value.ns)); }
-
-/// A sub-message of less than 2^14 bytes that `write` writes from where it is told.
-template <class Write>
-std::byte* put_message(std::byte* at, int field, Write write) {
-  at = put_tag(at, {field, kBytes});
-  std::byte* body = at + 2;
-  std::byte* end = write(body);
-  const auto size = static_cast<std::size_t>(end - body);
-  if (size < 128) {
-    *at = static_cast<std::byte>(size);
-    std::memmove(at + 1, body, size);
-    return end - 1;
-  }
-  at[0] = static_cast<std::byte>((size & 127) | 128);
-  at[1] = static_cast<std::byte>(size >> 7);
-  return end;
-}
-
-std::byte* put_header(std::byte* at, const Header& header) {
-  if (header == Header{}) return at;
-  return put_message(at, 1, [&](std::byte* to) {
-    to = put_fixed(to, 1, header.time);
-    to = put_fixed(to, 2, header.event_time);
-    if (header.cause != Cause{})
-      to = put_message(to, 3, [&](std::byte* in) {
-        const Name& name = header.cause.name;
-        if (name != Name{})
-          in = put_message(in, 1, [&](std::byte* n) {
-            n = put_number(n, 1, static_cast<std::uint64_t>(name.stream));
-            n = put_number(n, 2, static_cast<std::uint64_t>(name.partition));
-            n = put_fixed(n, 3, name.at.epoch);
-            return put_number(n, 4, name.at.sequence);
-          });
-        return put_fixed(in, 2, header.cause.time);
-      });
-    return put_fixed(to, 4, header.tick_time);
-  });
-}
-
-std::byte* put_value(std::byte* at, const Tag& tag, const Value& value) {
-  if (value == Value{}) return at;
-  at = put_tag(at, tag);
-  std::byte* to = at + 1;
-  const double canonical = std::isnan(value.value) ? std::numeric_limits<double>::quiet_NaN() : value.value == 0 ? 0.0 : value.value;
-  const auto bits = std::bit_cast<std::uint64_t>(canonical);
-  to[0] = static_cast<std::byte>(1 << 3 | kFixed64);
-  std::memcpy(to + 1, &bits, sizeof bits);
-  to += bits != 0 ? 9 : 0;
-  to[0] = static_cast<std::byte>(2 << 3 | kVarint);
-  to[1] = static_cast<std::byte>(value.status);
-  to += value.status != Status{} ? 2 : 0;
-  to[0] = static_cast<std::byte>(3 << 3 | kVarint);
-  to[1] = std::byte{1};
-  to += value.has_value ? 2 : 0;
-  *at = static_cast<std::byte>(to - at - 1);
-  return to;
-}
-
-std::byte* put_bar(std::byte* at, const BarIndicators& bar) {
-  return put_message(at, 65, [&](std::byte* to) {
-    to = put_number(to, 1, bar.length.ns);
-    to = put_number(to, 2, bar.closed.ns);
-    to = put_number(to, 3, static_cast<std::uint64_t>(bar.fresh));
-    to = put_number(to, 4, bar.bars);
-    for (const auto& field : bar_layout().fields) to = put_value(to, field.tag, bar.*field.value);
-    return to;
-  });
-}
-
-// ---- reading ---------------------------------------------------------------------------------------------------------------------------
 
 struct Cursor {
   const std::byte* at;
@@ -223,7 +125,7 @@ void read_value(Cursor& in, const Tag& tag, Value& out) {
   }
   if (in.at == in.end) return void(in.sound = false);
   const auto size = static_cast<std::size_t>(*in.at++);
-  if (size > in.left() || size > kValueRoom) return void(in.sound = false);
+  if (size > in.left() || size > kMostOfValue) return void(in.sound = false);
   const std::byte* at = in.at;
   const std::byte* end = in.at += size;
   std::uint64_t bits = 0;
@@ -266,31 +168,6 @@ void read_header(Cursor& in, Header& header) {
 }
 
 }  // namespace
-
-void encode_metrics(const Metrics& metrics, Bytes& out) {
-  std::array<std::byte, kMetricsRoom> buffer;
-  std::byte* at = put_header(buffer.data(), metrics.header);
-  const auto symbol = metrics.symbol.view();
-  at = put_varint(put_tag(at, {2, kBytes}), symbol.size());
-  std::memcpy(at, symbol.data(), symbol.size());
-  at += symbol.size();
-  at = put_number(at, 3, static_cast<std::uint64_t>(metrics.feed));
-  at = put_number(at, 4, metrics.bid.raw());
-  at = put_number(at, 5, metrics.ask.raw());
-  constexpr int kBars = v1::Metrics::kBarsFieldNumber;
-  bool bars_to_come = true;
-  for (const auto& field : metric_layout().fields) {
-    if (bars_to_come && field.number > kBars) {
-      bars_to_come = false;
-      for (const BarIndicators& bar : metrics.bars) {
-        if (bar == BarIndicators{}) break;
-        at = put_bar(at, bar);
-      }
-    }
-    at = put_value(at, field.tag, metrics.*field.value);
-  }
-  out.insert(out.end(), buffer.data(), at);
-}
 
 bool decode_canonical_metrics(ByteView bytes, Metrics& out) {
   Cursor in{bytes.data(), bytes.data() + bytes.size()};

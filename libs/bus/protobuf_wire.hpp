@@ -1,5 +1,6 @@
 // The few rules of protobuf's encoding that frames need: varints, tags, lengths.
 #pragma once
+#include <bit>
 #include <vector>
 
 #include "core/bytes.hpp"
@@ -13,6 +14,7 @@ inline std::byte* put_varint(std::uint64_t value, std::byte* at) {
   *at++ = static_cast<std::byte>(value);
   return at;
 }
+constexpr std::size_t varint_size(std::uint64_t value) { return (static_cast<std::size_t>(std::bit_width(value | 1)) + 6) / 7; }
 inline void put_varint(std::uint64_t value, Bytes& out) {
   std::byte room[10];
   out.insert(out.end(), room, put_varint(value, room));
@@ -73,6 +75,7 @@ class Walk {
     return broken();
   }
   bool ok() const { return ok_; }
+  const std::byte* here() const { return at_; }  ///< where the next field begins
   /// After a field of a length: appends those that follow under the same tag, as long as they are shorter than 128 bytes or 16 KiB. A run
   /// of ticks is read here.
   void same_again(const Field& last, std::vector<ByteView>& out) {

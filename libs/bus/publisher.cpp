@@ -50,12 +50,14 @@ struct Publisher::Impl {
   void close(Lane& lane) {
     if (!lane.open) return;
     lane.open = false;
-    send(lane.topic, lane.batch.finish());
+    send(lane.topic, lane.batch);
   }
-  /// PUB drops for readers that are full and never waits: they ask again.
-  void send(const std::string& about, ByteView body) {
+  /// PUB drops for readers that are full and never waits: they ask again. The batch is put together in the message itself.
+  void send(const std::string& about, const BatchWriter& batch) {
+    zmq::message_t body{batch.finished_size()};
+    batch.finish(body.data<std::byte>());
     pub->send(zmq::buffer(about), zmq::send_flags::sndmore | zmq::send_flags::dontwait);
-    pub->send(zmq::buffer(body.data(), body.size()), zmq::send_flags::dontwait);
+    pub->send(std::move(body), zmq::send_flags::dontwait);
   }
 
   Speaker speaker;
@@ -110,7 +112,7 @@ void Publisher::heartbeat(const Outbox::Heads& heads, const Promise& promise) {
         header.heads.push_back({static_cast<Stream>(s), static_cast<Partition>(p), heads[s][p], impl_->speaker.token.epoch, 0});
   BatchWriter beat;
   beat.start(header);
-  impl_->send(heartbeat_topic(), beat.finish());
+  impl_->send(heartbeat_topic(), beat);
 }
 
 std::uint64_t Publisher::published(Stream stream) const { return index(stream) < kStreams ? impl_->published[index(stream)] : 0; }

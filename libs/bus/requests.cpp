@@ -1,5 +1,7 @@
 #include "bus/requests.hpp"
 
+#include <algorithm>
+
 #include "bus/protobuf_wire.hpp"
 #include "bus/wire.hpp"
 #include "tickmesh/v1/bus.pb.h"
@@ -214,12 +216,30 @@ Bytes encode_chunk(const Name& first, const std::vector<Bytes>& events) {
   return encode_chunk(first, std::span{views});
 }
 
+/// A field in a field in a field: sizes first, so that every byte is written once, where it stays.
 Bytes encode_chunk(const Name& first, std::span<const ByteView> events) {
-  RunWriter run;
-  run.start(first);
-  for (const ByteView event : events) run.add(event);
-  Bytes inner = field(kRunOfChunk, run.bytes());
-  return field(kChunkOfReply, inner);
+  RunWriter head;
+  head.start(first);
+  std::byte tag[10];
+  const auto tag_size =
+      static_cast<std::size_t>(protobuf_wire::put_varint((std::uint64_t{10} + static_cast<unsigned>(first.stream)) << 3 | 2U, tag) - tag);
+  std::size_t run = head.bytes().size();
+  for (const ByteView event : events) run += tag_size + protobuf_wire::varint_size(event.size()) + event.size();
+  const std::size_t chunk = 1 + protobuf_wire::varint_size(run) + run;
+  Bytes out(1 + protobuf_wire::varint_size(chunk) + chunk);
+  std::byte* at = out.data();
+  *at++ = std::byte{kChunkOfReply};
+  at = protobuf_wire::put_varint(chunk, at);
+  *at++ = std::byte{kRunOfChunk};
+  at = protobuf_wire::put_varint(run, at);
+  at = std::ranges::copy(head.bytes(), at).out;
+  for (const ByteView event : events) {
+    at = std::copy_n(tag, tag_size, at);
+    at = protobuf_wire::put_varint(event.size(), at);
+    at = std::ranges::copy(event, at).out;
+  }
+  TM_INVARIANT(at == out.data() + out.size(), "a chunk is as long as its parts");
+  return out;
 }
 
 bool ReplyParser::parse(ByteView bytes) {

@@ -1,5 +1,6 @@
 #include "bus/wire.hpp"
 
+#include <algorithm>
 #include <limits>
 
 #include "bus/protobuf_wire.hpp"
@@ -20,6 +21,7 @@ std::unexpected<Error> refused(std::string frame, std::string rule) {
   return bad_value(std::move(frame), std::move(rule), "a frame from the bus cannot be taken");
 }
 
+static_assert(kStreams == 18, "the rules below name the highest stream");
 bool stream_that_travels(std::uint64_t number) { return number >= 1 && number < kStreams; }
 std::size_t cell(const Name& name) { return static_cast<std::size_t>(name.stream) * kPartitions + name.partition; }
 /// Enumerations and uint32 are varints of which protobuf keeps the low 32 bits.
@@ -181,12 +183,12 @@ void RunWriter::add(std::uint32_t count, ByteView events) {
 void BatchWriter::start(const BatchHeader& header) {
   for (std::size_t i = 0; i < used_; ++i) open_[cell(runs_[i].next)] = kNone;
   used_ = 0;
-  bytes_.clear();
+  header_.clear();
   count_ = 0;
   Bytes inner;
   put_header(header, inner);
-  protobuf_wire::put_bytes(1, inner, bytes_);
-  size_ = bytes_.size();
+  protobuf_wire::put_bytes(1, inner, header_);
+  size_ = header_.size();
 }
 
 BatchWriter::Run& BatchWriter::continued(const Name& name) {
@@ -224,10 +226,28 @@ void BatchWriter::add(const Name& first, std::uint32_t count, ByteView events) {
 }
 
 ByteView BatchWriter::finish() {
-  bytes_.reserve(size_);
-  for (std::size_t i = 0; i < used_; ++i) protobuf_wire::put_bytes(2, runs_[i].writer.bytes(), bytes_);
+  bytes_.resize(finished_size());
+  finish(bytes_.data());
   size_ = bytes_.size();
   return bytes_;
+}
+
+std::size_t BatchWriter::finished_size() const {
+  std::size_t size = header_.size();
+  for (std::size_t i = 0; i < used_; ++i) {
+    const std::size_t run = runs_[i].writer.bytes().size();
+    size += 1 + protobuf_wire::varint_size(run) + run;
+  }
+  return size;
+}
+
+void BatchWriter::finish(std::byte* at) const {
+  at = std::copy_n(header_.data(), header_.size(), at);
+  for (std::size_t i = 0; i < used_; ++i) {
+    const ByteView run = runs_[i].writer.bytes();
+    *at++ = std::byte{2 << 3 | static_cast<unsigned>(Type::length)};
+    at = std::copy_n(run.data(), run.size(), protobuf_wire::put_varint(run.size(), at));
+  }
 }
 
 Result<void> BatchParser::parse(ByteView frame) {

@@ -66,6 +66,9 @@ class BatchWriter {
   std::size_t size() const { return size_; }
   /// The batch; valid until the next start.
   ByteView finish();
+  /// The same straight to where it is to lie: `finished_size` bytes from `at` on.
+  std::size_t finished_size() const;
+  void finish(std::byte* at) const;
 
  private:
   static constexpr std::uint16_t kNone = 0xFFFF;
@@ -75,7 +78,8 @@ class BatchWriter {
   };
   /// The run that `name` continues; a new one when there is none.
   Run& continued(const Name& name);
-  Bytes bytes_;
+  Bytes header_;
+  Bytes bytes_;            ///< what `finish` gives a view of
   std::vector<Run> runs_;  ///< the first `used_` are of this batch
   std::size_t used_{0};
   std::size_t size_{0};

@@ -98,7 +98,7 @@ struct SaidSlice {
   std::vector<ByteView> events;  ///< empty: nothing at or after `from` yet
   Sequence trimmed_before{0};    ///< > 0: what was asked is gone; this is the first sequence still held
 };
-/// Serves what was said without an allocation an event. One thread each; keeps at most about 5 MiB and what one answer needs.
+/// Serves what was said without an allocation an event. One thread each; keeps at most about 9 MiB and what one answer needs.
 class SaidReader {
  public:
   virtual ~SaidReader() = default;
@@ -162,6 +162,8 @@ class Journal {
 
   // Any thread.
   virtual std::unique_ptr<JournalCursor> read_from(Lsn from) const = 0;
+  /// The same for who reads once to the end, as recovery does: where there are threads, one reads ahead of him.
+  virtual std::unique_ptr<JournalCursor> read_ahead_from(Lsn from) const { return read_from(from); }
   virtual Lsn first() const = 0;  ///< the oldest record still held
   /// The newest snapshot whose file is whole: its record's Lsn (the state covers every record before it) and bytes.
   virtual std::optional<std::pair<Lsn, Bytes>> latest_snapshot() const = 0;

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <ranges>
 
+#include "journal/ahead_cursor.hpp"
 #include "journal/snapshots.hpp"
 
 namespace tickmesh {
@@ -387,6 +388,10 @@ bool OpenJournal::trim(bool one_more) {
 }
 
 std::unique_ptr<JournalCursor> OpenJournal::read_from(Lsn from) const { return std::make_unique<Walk>(files_, from); }
+std::unique_ptr<JournalCursor> OpenJournal::read_ahead_from(Lsn from) const {
+  if (!options_.commit_thread) return read_from(from);
+  return std::make_unique<AheadCursor>(read_from(from));
+}
 
 std::vector<Contents::Entry> OpenJournal::entries(const Name& from, std::size_t most, Sequence& first) const {
   const std::lock_guard lock(mutex_);

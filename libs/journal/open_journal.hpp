@@ -36,6 +36,7 @@ class OpenJournal final : public Journal {
   bool reserve_in_use() const override { return housekeeper_.reserve_in_use(); }
 
   std::unique_ptr<JournalCursor> read_from(Lsn from) const override;
+  std::unique_ptr<JournalCursor> read_ahead_from(Lsn from) const override;
   Lsn first() const override { return Lsn{files_->first_segment() * segment_bytes_ + kSegmentHeaderBytes}; }
   std::optional<std::pair<Lsn, Bytes>> latest_snapshot() const override;
   std::vector<SnapshotPlace> snapshots() const override;

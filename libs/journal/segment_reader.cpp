@@ -57,6 +57,11 @@ SegmentReader::Beyond SegmentReader::beyond(std::uint64_t offset) {
     std::memcpy(&first, word.data(), 8);
     if (first == 0) {
       offset += 8;
+      // As far as the window reaches: a segment allocated ahead is zeros by the megabyte.
+      for (const std::byte* at = window_.data() + (offset - start_); offset + 8 <= start_ + held_; offset += 8, at += 8) {
+        std::memcpy(&first, at, 8);
+        if (first != 0) break;
+      }
       continue;
     }
     const auto found = at(offset, segment_bytes_);

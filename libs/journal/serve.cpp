@@ -7,10 +7,12 @@
 namespace tickmesh {
 namespace {
 
+constexpr std::uint64_t kHeldBytes = 8u << 20;
+
 /// The blocks read last. Readers ask for one partition after another over the same stretch of the journal.
 class Blocks {
  public:
-  static constexpr std::size_t kHeld = 16;
+  static constexpr std::size_t kHeld = kHeldBytes / Contents::kBlock;
 
   explicit Blocks(SegmentFiles& files) : files_{files} {}
   /// Bytes of a segment, none of them at or after the journal's end. Nothing: the segment is gone.
@@ -109,7 +111,8 @@ class BlockSaidReader final : public SaidReader {
       out_.events.clear();
       out_.trimmed_before = 0;
       bytes_.clear();
-      sizes_.clear();
+      places_.clear();
+      payload_ = 0;
       const auto head = journal_.last_of(from);
       if (from.at.sequence > head || max_events == 0) return out_;
       Sequence first = 0;
@@ -119,19 +122,25 @@ class BlockSaidReader final : public SaidReader {
         return out_;
       }
       if (!collect(entries, head)) continue;  // trimmed meanwhile: the index knows by now
-      std::size_t at = 0;
-      for (const auto size : sizes_) {
-        out_.events.push_back(ByteView(bytes_).subspan(at, size));
-        at += size;
-      }
+      const ByteView bytes{bytes_};
+      for (const Place& place : places_) out_.events.push_back(bytes.subspan(place.begin, place.size));
       return out_;
     }
   }
 
  private:
   static constexpr std::size_t kEntries = 64;
+  /// No answer reaches over more of the journal, once it has an event: whoever reads many partitions side by side then finds the same
+  /// stretch in the blocks held, however seldom some of them speak.
+  static constexpr std::uint64_t kStretch = kHeldBytes / 4;
 
-  bool full() const { return sizes_.size() == max_events_ || bytes_.size() > max_bytes_; }
+  /// Of an event, in bytes_.
+  struct Place {
+    std::size_t begin;
+    std::uint32_t size;
+  };
+
+  bool full() const { return places_.size() == max_events_ || payload_ > max_bytes_; }
 
   /// From the first entry on, up to `head`. False: trimmed under it.
   bool collect(const std::vector<Contents::Entry>& entries, Sequence head) {
@@ -139,8 +148,9 @@ class BlockSaidReader final : public SaidReader {
     auto expected = out_.first.at.sequence;
     std::size_t entry = 0;
     auto lsn = entries.front().lsn;
+    const auto far = lsn + kStretch;
     const auto end = files_.end().value;
-    while (expected <= head && !full()) {
+    while (expected <= head && !full() && (lsn < far || places_.empty())) {
       if (entry + 1 < entries.size() &&
           (lsn / Contents::kBlock != entries[entry].lsn / Contents::kBlock || lsn / segment_bytes != entries[entry].lsn / segment_bytes)) {
         lsn = entries[++entry].lsn;
@@ -204,23 +214,28 @@ class BlockSaidReader final : public SaidReader {
 
   /// The events of one record but the first `skip`, as far as they fit. False: they do not fill it.
   bool take(ByteView events, std::uint32_t count, std::uint64_t skip) {
-    for (std::uint32_t i = 0; i < count; ++i) {
-      if (events.size() < sizeof(std::uint32_t)) return false;
+    const std::byte* const begin = events.data();
+    std::size_t at = 0, from = 0;
+    bool fits = true;
+    std::uint32_t i = 0;
+    for (; i < count && fits; ++i) {
+      if (events.size() - at < sizeof(std::uint32_t)) return false;
       std::uint32_t size;
-      std::memcpy(&size, events.data(), sizeof size);
-      if (events.size() - sizeof size < size) return false;
+      std::memcpy(&size, begin + at, sizeof size);
+      if (events.size() - at - sizeof size < size) return false;
+      if (i == skip) from = at;
       if (i >= skip) {
-        if (sizes_.size() == max_events_ || (!sizes_.empty() && bytes_.size() + size > max_bytes_)) {
-          max_events_ = sizes_.size();
-          return true;
-        }
-        const auto event = events.subspan(sizeof size, size);
-        bytes_.insert(bytes_.end(), event.begin(), event.end());
-        sizes_.push_back(size);
+        fits = places_.size() < max_events_ && (places_.empty() || payload_ + size <= max_bytes_);
+        if (!fits) break;
+        places_.push_back({bytes_.size() + at - from + sizeof size, size});
+        payload_ += size;
       }
-      events = events.subspan(sizeof size + size);
+      at += sizeof size + size;
     }
-    return events.empty();
+    // Lengths and bytes as they lie there, in one piece.
+    if (i > skip) bytes_.insert(bytes_.end(), begin + from, begin + at);
+    if (!fits) max_events_ = places_.size();
+    return !fits || at == events.size();
   }
 
   /// False: the segment was trimmed and is used again. Otherwise throws.
@@ -234,7 +249,8 @@ class BlockSaidReader final : public SaidReader {
   Blocks blocks_;
   SaidSlice out_;
   Bytes bytes_;
-  std::vector<std::uint32_t> sizes_;
+  std::vector<Place> places_;
+  std::size_t payload_{0};  ///< bytes of the events alone
   std::size_t max_events_{0};
   std::size_t max_bytes_{0};
 };

@@ -36,6 +36,7 @@ Result<Recovered> Runner::run_tail(ReferenceSource& references, Timestamp now, A
                                  newest.message + "; the journal's beginning is trimmed, so nothing else tells where this core stood"});
   }
   TailRunner tail{machine_, codec_, references};
+  tail.keep_no_hashes();
   std::vector<InputPlace> skipped;
   for (const SkippedRecord& skip : journal_.skipped()) skipped.push_back(skip.place);
   tail.skip(std::move(skipped));
@@ -43,7 +44,7 @@ Result<Recovered> Runner::run_tail(ReferenceSource& references, Timestamp now, A
     tail.watch(attempts);
     tail.stop_before(attempts->poison());
   }
-  const auto cursor = journal_.read_from(restored->from);
+  const auto cursor = journal_.read_ahead_from(restored->from);
   const bool other_version = journal_.state().tail_version != machine_.core().version();
   for (;;) {
     auto record = cursor->next();

@@ -1,6 +1,7 @@
 #include "runner/tail.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/learner.hpp"
 
@@ -26,14 +27,12 @@ Result<void> TailRunner::feed(const RecordView& record) {
       return opened(body);
     }
     case RecordType::taken: {
-      TakenRecord body;
-      if (auto ok = decode(record.body, body); !ok) return ok;
-      return taken(body, record.lsn);
+      if (auto ok = decode(record.body, taken_); !ok) return ok;
+      return taken(taken_, record.lsn);
     }
     case RecordType::said: {
-      SaidRecord body;
-      if (auto ok = decode(record.body, body); !ok) return ok;
-      return said(body, record.lsn);
+      if (auto ok = decode(record.body, said_); !ok) return ok;
+      return said(said_, record.lsn);
     }
     case RecordType::started:
     case RecordType::snapshot:
@@ -52,7 +51,7 @@ Result<void> TailRunner::opened(const OpenedRecord& record) {
     // A new life: sequences start again. What the old one never recorded is said in this one, under new names.
     out.set_epoch(record.epoch);
     out.heads() = {};
-    for (Unconfirmed& u : unconfirmed_) {
+    for (Unconfirmed& u : unconfirmed()) {
       auto& head = out.heads()[static_cast<std::size_t>(u.name.stream)][u.name.partition];
       u.name.at = {record.epoch, ++head};
     }
@@ -107,24 +106,42 @@ Result<void> TailRunner::taken(const TakenRecord& record, Lsn at) {
 
 void TailRunner::collect() {
   for (Outbox::Said& s : machine_.said()) {
-    Unconfirmed u{s.name, {}, std::move(s.event)};
+    Unconfirmed& u = open_slot();
+    u.name = s.name;
+    u.event = std::move(s.event);
+    u.bytes.clear();
     codec_.encode(u.event, u.bytes);
-    unconfirmed_.push_back(std::move(u));
   }
   machine_.said().clear();
+}
+
+TailRunner::Unconfirmed& TailRunner::open_slot() {
+  if (end_ == slots_.size()) {
+    if (begin_ > slots_.size() / 2) {  // rather than to grow for ever behind a row that is never empty
+      std::rotate(slots_.begin(), slots_.begin() + static_cast<std::ptrdiff_t>(begin_), slots_.end());
+      end_ -= std::exchange(begin_, 0);
+    } else {
+      slots_.emplace_back();
+    }
+  }
+  return slots_[end_++];
+}
+
+void TailRunner::pop_front() {
+  if (++begin_ == end_) begin_ = end_ = 0;
 }
 
 /// Inputs are missing, so the words cannot be derived; the journal's own are the truth. What was said now and never recorded is unsaid, or
 /// the next event of its stream would leave a hole in the numbering.
 Result<void> TailRunner::believe(const Name& name, ByteView bytes) {
-  if (!unconfirmed_.empty() && unconfirmed_.front().name == name && as_text(unconfirmed_.front().bytes) == as_text(bytes)) {
-    unconfirmed_.pop_front();
+  if (!none_unconfirmed() && front().name == name && as_text(front().bytes) == as_text(bytes)) {
+    pop_front();
     return {};
   }
   auto* learner = dynamic_cast<Learner*>(&machine_.core());
   auto& heads = machine_.outbox().heads();
-  for (; !unconfirmed_.empty(); unconfirmed_.pop_back()) {
-    const Unconfirmed& unsaid = unconfirmed_.back();
+  for (; !none_unconfirmed(); --end_) {
+    const Unconfirmed& unsaid = slots_[end_ - 1];
     heads[static_cast<std::size_t>(unsaid.name.stream)][unsaid.name.partition] = unsaid.name.at.sequence - 1;
     if (learner != nullptr) learner->unlearn(unsaid.name, unsaid.event);
   }
@@ -139,19 +156,19 @@ Result<void> TailRunner::believe(const Name& name, ByteView bytes) {
 Result<void> TailRunner::said(const SaidRecord& record, Lsn at) {
   for (std::size_t i = 0; i < record.events.size(); ++i) {
     const Name name = at_offset(record.first, i);
-    recorded_.add(name, record.events[i]);
+    if (hashes_) recorded_.add(name, record.events[i]);
     if (lossy_) {
       if (auto ok = believe(name, record.events[i]); !ok) return ok;
       continue;
     }
-    if (unconfirmed_.empty())
+    if (none_unconfirmed())
       return diverged(name, "the journal holds an event that was not said again (record " + std::to_string(at.value) + ')');
-    const Unconfirmed& u = unconfirmed_.front();
+    const Unconfirmed& u = front();
     if (!(u.name == name)) return diverged(name, "the order of what is said differs: now " + to_string(u.name));
     if (as_text(u.bytes) != as_text(record.events[i])) return diverged(name, "the bytes differ");
-    derived_.add(u.name, u.bytes);
+    if (hashes_) derived_.add(u.name, u.bytes);
     ++counts_.said_compared;
-    unconfirmed_.pop_front();
+    pop_front();
   }
   return {};
 }

@@ -1,7 +1,7 @@
 // Runs recorded `Taken` records through a machine again and holds what it says against the recorded `Said`.
 #pragma once
-#include <deque>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "journal/journal.hpp"
@@ -31,8 +31,10 @@ class TailRunner {
   /// One record of the journal, in order. Error codes: "diverged", "unreachable", "corrupt", "version".
   Result<void> feed(const RecordView& record);
   /// After the last record: what was never recorded, in order.
-  std::deque<Unconfirmed>& unconfirmed() { return unconfirmed_; }
+  std::span<Unconfirmed> unconfirmed() { return std::span{slots_}.subspan(begin_, end_ - begin_); }
   const Recovered& counts() const { return counts_; }
+  /// For who only wants to go on: bytes are compared anyway, and two hashes of them are a seventh of a recovery.
+  void keep_no_hashes() { hashes_ = false; }
   /// Hash of what was recorded and of what came out now; equal when every said event was confirmed.
   const CanonicalHash& recorded() const { return recorded_; }
   const CanonicalHash& derived() const { return derived_; }
@@ -44,19 +46,27 @@ class TailRunner {
   Result<void> opened(const OpenedRecord& record);
   Result<void> apply(Timestamp now, const Name& name, ByteView bytes, InputPlace place);
   void collect();
+  Unconfirmed& open_slot();
+  bool none_unconfirmed() const { return begin_ == end_; }
+  Unconfirmed& front() { return slots_[begin_]; }
+  void pop_front();
 
   Machine& machine_;
   const Codec& codec_;
   ReferenceSource& references_;
-  std::deque<Unconfirmed> unconfirmed_;
+  std::vector<Unconfirmed> slots_;  ///< [begin_, end_) are unconfirmed; the others keep their room for what comes
+  std::size_t begin_{0}, end_{0};
   Recovered counts_;
   CanonicalHash recorded_, derived_;
   std::vector<InputPlace> skipped_;
   Attempts* attempts_{nullptr};
   std::optional<InputPlace> stop_before_;
+  bool hashes_{true};
   bool lossy_{false};
   bool first_{true};
   Event scratch_;
+  TakenRecord taken_;
+  SaidRecord said_;
   std::vector<ByteView> events_;
 };
 

@@ -8,12 +8,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
 #include <filesystem>
 #include <iostream>
-#include <iterator>
+#include <map>
+#include <memory>
 #include <thread>
 
 #include "service/command_line.hpp"
@@ -33,54 +35,55 @@ class LiveReferences final : public ReferenceSource {
   }
 
   Result<void> fetch(const Name& first, std::uint32_t count, std::vector<ByteView>& out) override {
-    Ahead& ahead = ahead_[{first.stream, first.partition}];
-    const Sequence past = first.at.sequence + count;
-    const bool there = ahead.epoch == first.at.epoch && ahead.first <= first.at.sequence && past <= ahead.first + ahead.events.size();
-    if (!there)
-      if (auto ok = read(first, count, ahead); !ok) return ok;
-    const auto from = static_cast<std::ptrdiff_t>(first.at.sequence - ahead.first);
-    out.insert(out.end(), ahead.events.begin() + from, ahead.events.begin() + from + count);
+    const auto owner = publisher_of_.find(first.stream);
+    if (owner == publisher_of_.end())
+      return std::unexpected(Error{"corrupt", "journal", "references name streams this service reads", to_string(first)});
+    Past& past = pasts_[static_cast<std::size_t>(first.stream)];
+    if (!past) past = shared(owner->second);
+    past->forget();
+    Name at = first;
+    for (std::uint32_t left = count; left > 0;) {
+      const auto some = past->get(at, left, out, 500);
+      if (!some && some.error().code != "unreachable") return std::unexpected(some.error());
+      if (const std::size_t got = some ? *some : 0; got > 0) {
+        at.at.sequence += got;
+        left -= static_cast<std::uint32_t>(got);
+        unturned_ += got;
+        continue;
+      }
+      if (auto ok = wait(owner->second, at); !ok) return ok;
+    }
+    if (unturned_ >= kTurn) turn();
     return {};
   }
 
  private:
-  /// A tail names ticks a few at a time, so each question is answered with many more of the same partition.
-  static constexpr std::uint32_t kReadAhead = 16'384;
-  struct Ahead {
-    Epoch epoch{0};
-    Sequence first{0};
-    std::vector<Bytes> events;
-  };
+  static constexpr std::size_t kTurn = 16'384;  ///< events between signs of life
+  using Past = std::shared_ptr<ReplayAhead>;
 
-  /// At least `count` events from `first` on, and as many more as there are within reach.
-  Result<void> read(const Name& first, std::uint32_t count, Ahead& into) {
-    const auto owner = publisher_of_.find(first.stream);
-    if (owner == publisher_of_.end())
-      return std::unexpected(Error{"corrupt", "journal", "references name streams this service reads", to_string(first)});
-    auto& client = clients_[owner->second];
-    if (!client) client = std::make_unique<ReplayClient>(host_.context(), host_.instance() + "-recovery", host_.endpoint(owner->second));
-    into = {first.at.epoch, first.at.sequence, {}};
-    while (into.events.size() < count) {
-      Name at = first;
-      at.at.sequence += into.events.size();
-      auto some = client->get(at, std::max(count - static_cast<std::uint32_t>(into.events.size()), kReadAhead), 500);
-      if (!some && some.error().code != "unreachable") return std::unexpected(some.error());
-      if (some) std::ranges::move(*some, std::back_inserter(into.events));
-      host_.turn();
-      if (!some || some->empty()) {
-        if (host_.stopping())
-          return std::unexpected(Error{"unreachable", owner->second, "its journal answers", "stopped while waiting for " + to_string(at)});
-        if (host_.status_due())
-          host_.publish_status({fmt::format("waiting for {} to run {} again", owner->second, to_string(at))}, nullptr);
-      }
-    }
+  void turn() {
+    unturned_ = 0;
+    host_.turn();
+  }
+  /// The publisher is away, or has not released this yet.
+  Result<void> wait(const std::string& owner, const Name& at) {
+    turn();
+    if (host_.stopping())
+      return std::unexpected(Error{"unreachable", owner, "its journal answers", "stopped while waiting for " + to_string(at)});
+    if (host_.status_due()) host_.publish_status({fmt::format("waiting for {} to run {} again", owner, to_string(at))}, nullptr);
     return {};
+  }
+  Past shared(const std::string& owner) {
+    Past& known = by_owner_[owner];
+    if (!known) known = std::make_shared<ReplayAhead>(host_.context(), host_.endpoint(owner));
+    return known;
   }
 
   Host& host_;
   std::map<Stream, std::string> publisher_of_;
-  std::map<std::pair<Stream, Partition>, Ahead> ahead_;
-  std::map<std::string, std::unique_ptr<ReplayClient>> clients_;
+  std::map<std::string, Past> by_owner_;
+  std::array<Past, kStreams> pasts_;
+  std::size_t unturned_{0};
 };
 
 constexpr auto kGulp = std::chrono::milliseconds(50);

@@ -34,9 +34,15 @@ Benchmarks all_benchmarks(const Settings& settings) {
 /// The benchmark's figures whose names match.
 std::vector<Figure> measure(Benchmark& benchmark, const std::regex& only, unsigned runs) {
   std::vector<Figure> wanted;
+  const std::string name = benchmark.rows().front().name;
+  // A row comes when all its turns are over: whoever waits, or was cut off, sees where it stood.
+  std::cerr << fmt::format("  … {}: preparing", name) << std::endl;
   benchmark.prepare();
   std::vector<Turn> turns;
-  for (unsigned i = 0; i < benchmark.turns(runs); ++i) turns.push_back(benchmark.turn());
+  for (unsigned i = 0, all = benchmark.turns(runs); i < all; ++i) {
+    std::cerr << fmt::format("  … {}: turn {} of {}", name, i + 1, all) << std::endl;
+    turns.push_back(benchmark.turn());
+  }
   for (Figure& f : figures(benchmark.rows(), turns))
     if (std::regex_search(f.row.name, only)) wanted.push_back(std::move(f));
   return wanted;
@@ -88,7 +94,8 @@ int main(int argc, char** argv) {
       }
       for (const std::string& note : benchmark->notes()) words << "  " << note << std::endl;
     } catch (const std::exception& e) {
-      std::cerr << rows.front().name << ": " << e.what() << std::endl;
+      // In the table, where it would have stood.
+      words << fmt::format("{:28} FAILED: {}", rows.front().name, e.what()) << std::endl;
       failed = true;
     }
   }

@@ -120,7 +120,7 @@ TEST(Batch, SkipsFieldsOfLaterVersions) {
   Bytes run;
   protobuf_wire::put_uint(4, static_cast<std::uint64_t>(Stream::bar), run);
   protobuf_wire::put_uint(5, 1, run);
-  protobuf_wire::put_bytes(28, as_bytes("later"), run);
+  protobuf_wire::put_bytes(10 + kStreams, as_bytes("later"), run);
   protobuf_wire::put_bytes(2, run, frame);
   ASSERT_GT(frame.size(), known);
   ASSERT_EQ(rule(parser.parse(frame)), "taken");
@@ -146,7 +146,7 @@ TEST(Batch, RefusesRunsThatContradictThemselves) {
   EXPECT_EQ(verdict([](v1::Run& r) { r.set_stream(v1::STREAM_BAR); }), "run | events: in the field of the run's stream");
   EXPECT_EQ(verdict([](v1::Run& r) { r.add_bars(); }), "run | events: of one stream");
   EXPECT_EQ(verdict([](v1::Run& r) { r.set_stream(v1::STREAM_UNSPECIFIED); }), "run | stream: 1 to 17");
-  EXPECT_EQ(verdict([](v1::Run& r) { r.set_stream(static_cast<v1::Stream>(18)); }), "run | stream: 1 to 17");
+  EXPECT_EQ(verdict([](v1::Run& r) { r.set_stream(static_cast<v1::Stream>(kStreams)); }), "run | stream: 1 to 17");
   EXPECT_EQ(verdict([](v1::Run& r) { r.set_stream(static_cast<v1::Stream>(-1)); }), "run | stream: 1 to 17");
   EXPECT_EQ(verdict([](v1::Run& r) { r.set_partition(64); }), "run | partition: below 64");
   EXPECT_EQ(verdict([](v1::Run& r) { r.set_first_sequence(0); }), "run | first_sequence: from 1, and every event has one");

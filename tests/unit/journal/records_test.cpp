@@ -72,7 +72,7 @@ TEST(JournalRecords, BytesOfAnotherShapeAreAnErrorNamingTheRecord) {
   SaidRecord out;
   EXPECT_FALSE(decode(longer, out));
   Bytes strange = body;
-  strange[0] = std::byte{16};
+  strange[0] = std::byte{kStreams};
   EXPECT_FALSE(decode(strange, out));
 }
 
