@@ -213,7 +213,7 @@ void ApiAttachment::read(const HttpRequest& request, HttpRespond& respond) {
       for (const OrderEvent& order : view.finished_orders) out.push_back(order_json(order));
     return respond(json_response(out));
   }
-  for (const std::string kind : {"metrics", "signals", "latest"}) {
+  for (const std::string kind : {"metrics", "signals", "latest", "book"}) {
     const std::string prefix = "/api/v1/" + kind + "/";
     if (!path.starts_with(prefix)) continue;
     auto symbol = host_->instruments().resolve(path.substr(prefix.size()));
@@ -222,6 +222,11 @@ void ApiAttachment::read(const HttpRequest& request, HttpRespond& respond) {
       const auto it = view.metrics.find(*symbol);
       return it == view.metrics.end() ? respond(error_response(404, {"none", "symbol", "has metrics", symbol->str()}))
                                       : respond(json_response(metrics_json(it->second, view)));
+    }
+    if (kind == "book") {
+      const auto it = view.books.find(*symbol);
+      return it == view.books.end() ? respond(error_response(404, {"none", "symbol", "has depth", symbol->str()}))
+                                    : respond(json_response(book_json(it->second, host_->clock().now())));
     }
     if (kind == "latest") {
       const auto it = view.latest.find(*symbol);

@@ -23,6 +23,8 @@ Json metrics_json(const Metrics& metrics, const MeshView& view);
 Json strategy_json(const StrategyEvent& strategy);
 Json signal_json(const Signal& signal);
 Json latest_json(const Latest& latest);
+/// The best levels, and how old they are at `now`.
+Json book_json(const BookTop& book, Timestamp now);
 Json command_json(const Command& command);
 
 }  // namespace tickmesh

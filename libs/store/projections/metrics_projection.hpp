@@ -1,4 +1,4 @@
-// metrics_engine: the metrics, what closed bars say, and the signals with every value they used.
+// metrics_engine: the metrics, what closed bars say, the signals with every value they used, and the last book of every minute.
 #pragma once
 #include "store/projection.hpp"
 
@@ -14,6 +14,7 @@ class MetricsProjection final : public Projection {
   RowBatch& metrics_;
   RowBatch& indicators_;  // a row a closed bar
   RowBatch& signals_;
+  RowBatch& book_;  // a row a symbol and minute
 };
 
 }  // namespace tickmesh

@@ -1,4 +1,4 @@
-// metrics_engine's decisions: ticks in, `metrics` and `signal` out.
+// metrics_engine's decisions: ticks and depth in, `metrics`, `signal` and `book` out.
 #pragma once
 #include <cstdint>
 #include <vector>
@@ -10,14 +10,15 @@
 
 namespace tickmesh {
 
-/// Inputs: Tick on Stream::tick, Started, WentLive, StreamGap of ticks, TimerFired{kSilenceTimer}; the rest is ignored.
-/// Outputs, on the instrument's partition: Metrics on the first good quote or trade of each grid cell, at every signal, and once when the
-/// instrument falls silent or its book becomes unusable; Signal when a rule's state changes. A signal's cause is its tick.
-/// Before WentLive metrics are said and nothing is entered. A loaded core continues bit for bit; an instrument that the snapshot does
-/// not hold starts fresh, one that is no longer listed is left out.
+/// Inputs: Tick on Stream::tick, DepthUpdate on Stream::depth, Started, WentLive, StreamGap of both, TimerFired{kSilenceTimer}; the rest is
+/// ignored. Outputs, on the instrument's partition: Metrics on the first good quote or trade of each grid cell, at every signal, and once
+/// when the instrument falls silent or its book becomes unusable; Signal when a rule's state changes. A signal's cause is its tick. BookTop
+/// of an instrument that has depth, at the first change of each cell of its grid, and when the book breaks or is whole again. Before
+/// WentLive metrics are said and nothing is entered. A loaded core continues bit for bit; an instrument that the snapshot does not hold
+/// starts fresh, one that is no longer listed is left out.
 class MetricsCore final : public Core {
  public:
-  static constexpr std::uint32_t kVersion = 3;
+  static constexpr std::uint32_t kVersion = 4;
   static constexpr std::uint64_t kSilenceTimer = 1;
 
   /// Error: a parameter out of its range, an unknown signal, a window or duration that cannot be.
@@ -49,8 +50,9 @@ class MetricsCore final : public Core {
   };
   void on_tick(const Input& in, const Tick& tick, Outbox& out);
   bool ours(const Cell& cell) const { return (config_.partitions >> cell.partition & 1) != 0; }
+  void on_depth(const Input& in, const DepthUpdate& update, Outbox& out);
+  void say_book(Cell& cell, Outbox& out);
   void pass_over(Cell& cell, Timestamp event_time);
-  bool warms_up(const Cell& cell, const Position& tick) const;
   void on_timer(const Input& in, Outbox& out);
   /// Judges the signals and says what there is to say; `publish`: the metrics in any case.
   void judge(Cell& cell, const Input& in, bool fresh, bool publish, Outbox& out);

@@ -53,6 +53,7 @@ void SymbolMetrics::reset_flow() {
   order_flow_.reset();
   realised_.break_off();
   flow_since_gap_ = 0;
+  if (depth_) depth_->enter_session();
 }
 
 void SymbolMetrics::look_up_session(Timestamp event_time) {
@@ -170,6 +171,12 @@ bool SymbolMetrics::learn_trade(const Tick& tick) {
   last_trade_ = has_trade_ ? std::max(last_trade_, tick.event_time) : tick.event_time;
   has_trade_ = true;
   return true;
+}
+
+void SymbolMetrics::learn_depth(const DepthUpdate& update) {
+  enter_session(update.header.event_time);
+  if (!depth_) depth_ = std::make_unique<DepthMetrics>(*instrument_, config_->book_grid);
+  depth_->learn(update);
 }
 
 void SymbolMetrics::count(const Quote& quote) {
@@ -307,6 +314,7 @@ void SymbolMetrics::compute_flow(unsigned groups) {
     m.realised_volatility = judged(realised_.volatility(around_the_clock_ ? config_->full_year_s : config_->session_year_s), 1);
   }
   if ((groups & kBars) != 0) trades_.fill_bars(m, silent_);
+  if ((groups & kDepth) != 0 && depth_) depth_->fill(m, silent_);
 }
 
 void SymbolMetrics::save(ByteWriter& out) const {
@@ -320,6 +328,8 @@ void SymbolMetrics::save(ByteWriter& out) const {
   out.put(feed_), out.put(has_seen_), out.put(has_quote_), out.put(silent_), out.put(book_stale_), out.put(gapped_);
   out.put(session_open_), out.put(session_), out.put(since_gap_), out.put(last_seen_), out.put(unusable_since_);
   out.put(quote_.time), out.put(quote_.bid), out.put(quote_.ask), out.put(quote_.bid_size), out.put(quote_.ask_size);
+  out.put(depth_ != nullptr);
+  if (depth_) depth_->save(out);
 }
 
 void SymbolMetrics::load(ByteReader& in) {
@@ -343,6 +353,8 @@ void SymbolMetrics::load(ByteReader& in) {
   quote_.ask = in.get<Price>();
   quote_.bid_size = in.get<Quantity>();
   quote_.ask_size = in.get<Quantity>();
+  depth_ = in.get<bool>() ? std::make_unique<DepthMetrics>(*instrument_, config_->book_grid) : nullptr;
+  if (depth_) depth_->load(in);
   computed_ = 0;
   same_from_ = same_until_ = {};
   for (const Price price : {quote_.bid, quote_.ask})
