@@ -83,8 +83,7 @@ class Ingestor {
     wait();
     const Timestamp now = host_.clock().now();
     Pace pace{.allowed = kTurn, .waiting = {}};
-    if (paced_ || replay_ != nullptr)
-      pace = host_.pace_of(Stream::tick, {"metrics_engine", "bar_compressor", "position_manager", "broker_gateway"});
+    if (paced_ || replay_ != nullptr) pace = paced_by_readers();
     if (demo_ != nullptr) take_demo(now, std::min<std::size_t>(kTurn, pace.allowed));
     paced_out_ = pace.allowed == 0;
     if (replay_ != nullptr) take_replay(std::min<std::size_t>(kTurn, pace.allowed));
@@ -112,6 +111,15 @@ class Ingestor {
       if (replay_ != nullptr) report_replay(mono);
       host_.publish_status(std::move(reasons), nullptr);
     }
+  }
+
+  Pace paced_by_readers() const {
+    Pace pace = host_.pace_of(Stream::tick, {"metrics_engine", "bar_compressor", "position_manager", "broker_gateway"});
+    const Pace depth = host_.pace_of(Stream::depth, {"metrics_engine"});
+    pace.allowed = std::min(pace.allowed, depth.allowed);
+    for (const std::string& service : depth.waiting)
+      if (std::ranges::find(pace.waiting, service) == pace.waiting.end()) pace.waiting.push_back(service);
+    return pace;
   }
 
   /// What is due, up to `room`, in parts that stay in the processor's caches from here to the batch that goes out.
