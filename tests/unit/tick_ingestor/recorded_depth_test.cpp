@@ -55,6 +55,7 @@ TEST(RecordedDepth, ABookPublishedBesideLobstersMessagesIsDepthAndWithoutItThere
   folder.put("AMZN_2012-06-21_34200000_57600000_message_1.csv", messages);
   folder.put("AMZN_2012-06-21_34200000_57600000_orderbook_1.csv.gz",
              "100100,7,100000,21\n100100,7,100000,21\n100100,7,99900,5\n100100,7,-9999999999,0\n100100,7,99800,4\n");
+  EXPECT_THAT(find_data(folder.path, "", {})->ignored, IsEmpty());
   const Replayed got = replay_all(folder.path);
   EXPECT_EQ(got.tally.bad_rows(), 0u);
   ASSERT_EQ(got.depths.size(), 4u) << "the second event changed nothing that is published";

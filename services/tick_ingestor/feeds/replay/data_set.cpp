@@ -115,6 +115,8 @@ Result<DataSet> find_data(const std::string& dir, const std::string& layout, con
     if (file->symbol.empty()) met = wanted;
     data.files.push_back(std::move(*file));
   }
+  for (const DataFile& file : data.files)
+    if (!file.beside.empty()) std::erase(data.ignored, fs::relative(file.beside, root).string());
   for (const std::string& symbol : wanted)
     if (known && !met.contains(symbol)) return bad_value("symbols", "symbols of the data", symbol);
   if (data.files.empty())
