@@ -14,6 +14,7 @@ using protobuf_wire::Walk;
 
 constexpr unsigned kFirstEventField = 11;  // 10 + the stream's number
 constexpr unsigned kLastEventField = 10 + kStreams - 1;
+static_assert(kStreams == 18, "the rules below say how many streams there are");
 
 std::unexpected<Error> refused(std::string frame, std::string rule) {
   return bad_value(std::move(frame), std::move(rule), "a frame from the bus cannot be taken");
@@ -62,7 +63,7 @@ Result<Head> read_head(ByteView bytes) {
     if (f.id == 5 && f.type == Type::varint) head.first = f.number;
   }
   if (!walk.ok()) return refused("batch", "head: a message of tickmesh.v1");
-  if (!stream_that_travels(stream)) return refused("batch", "head.stream: 1 to 15");
+  if (!stream_that_travels(stream)) return refused("batch", "head.stream: 1 to 17");
   if (partition >= kPartitions) return refused("batch", "head.partition: below 64");
   head.stream = static_cast<Stream>(stream);
   head.partition = static_cast<Partition>(partition);
@@ -120,7 +121,7 @@ Result<RunView> read_run(ByteView bytes, std::vector<ByteView>& payloads) {
     }
   }
   if (!walk.ok()) return refused("run", "a message of tickmesh.v1");
-  if (!stream_that_travels(stream)) return refused("run", "stream: 1 to 15");
+  if (!stream_that_travels(stream)) return refused("run", "stream: 1 to 17");
   if (partition >= kPartitions) return refused("run", "partition: below 64");
   const auto count = payloads.size() - before;
   if (count > 0 && event_field != 10 + stream) return refused("run", "events: in the field of the run's stream");

@@ -120,7 +120,7 @@ TEST(Batch, SkipsFieldsOfLaterVersions) {
   Bytes run;
   protobuf_wire::put_uint(4, static_cast<std::uint64_t>(Stream::bar), run);
   protobuf_wire::put_uint(5, 1, run);
-  protobuf_wire::put_bytes(26, as_bytes("later"), run);
+  protobuf_wire::put_bytes(28, as_bytes("later"), run);
   protobuf_wire::put_bytes(2, run, frame);
   ASSERT_GT(frame.size(), known);
   ASSERT_EQ(rule(parser.parse(frame)), "taken");
@@ -145,9 +145,9 @@ TEST(Batch, RefusesRunsThatContradictThemselves) {
   EXPECT_EQ(verdict([](v1::Run&) {}), "taken");
   EXPECT_EQ(verdict([](v1::Run& r) { r.set_stream(v1::STREAM_BAR); }), "run | events: in the field of the run's stream");
   EXPECT_EQ(verdict([](v1::Run& r) { r.add_bars(); }), "run | events: of one stream");
-  EXPECT_EQ(verdict([](v1::Run& r) { r.set_stream(v1::STREAM_UNSPECIFIED); }), "run | stream: 1 to 15");
-  EXPECT_EQ(verdict([](v1::Run& r) { r.set_stream(static_cast<v1::Stream>(16)); }), "run | stream: 1 to 15");
-  EXPECT_EQ(verdict([](v1::Run& r) { r.set_stream(static_cast<v1::Stream>(-1)); }), "run | stream: 1 to 15");
+  EXPECT_EQ(verdict([](v1::Run& r) { r.set_stream(v1::STREAM_UNSPECIFIED); }), "run | stream: 1 to 17");
+  EXPECT_EQ(verdict([](v1::Run& r) { r.set_stream(static_cast<v1::Stream>(18)); }), "run | stream: 1 to 17");
+  EXPECT_EQ(verdict([](v1::Run& r) { r.set_stream(static_cast<v1::Stream>(-1)); }), "run | stream: 1 to 17");
   EXPECT_EQ(verdict([](v1::Run& r) { r.set_partition(64); }), "run | partition: below 64");
   EXPECT_EQ(verdict([](v1::Run& r) { r.set_first_sequence(0); }), "run | first_sequence: from 1, and every event has one");
   EXPECT_EQ(verdict([](v1::Run& r) { r.set_first_sequence(~0ULL); }), "run | first_sequence: from 1, and every event has one");
@@ -162,7 +162,7 @@ TEST(Batch, RefusesHeadsOutOfRange) {
   batch.mutable_header()->mutable_heads(0)->set_partition(64);
   EXPECT_EQ(rule(parser.parse(bytes_of(batch))), "batch | head.partition: below 64");
   batch.mutable_header()->mutable_heads(0)->set_stream(v1::STREAM_UNSPECIFIED);
-  EXPECT_EQ(rule(parser.parse(bytes_of(batch))), "batch | head.stream: 1 to 15");
+  EXPECT_EQ(rule(parser.parse(bytes_of(batch))), "batch | head.stream: 1 to 17");
 }
 
 TEST(Batch, OutlivesTruncationsBitFlipsAndNoise) {
