@@ -274,19 +274,23 @@ void DemoMarket::trade(Book& b, Tick& tick) {
 }
 
 Depth DemoMarket::depth(InstrumentId id) const {
-  Depth depth;
   const auto it = std::ranges::find(books_, id, &Book::id);
-  if (it == books_.end() || it->bid == 0) return depth;
+  return it == books_.end() ? Depth{} : depth_of(*it);
+}
+
+Depth DemoMarket::depth_of(const Book& book) const {
+  Depth depth;
+  if (book.bid == 0) return depth;
   depth.levels = options_.depth;
   // Deeper levels hold more, by a hash of their price, so that a level keeps its size while the best quote moves about it.
   const auto size = [&](std::int64_t level_price) {
-    const std::uint64_t h = Random::mix(options_.seed ^ it->id.value ^ static_cast<std::uint64_t>(level_price));
-    return 1 + static_cast<std::int64_t>(it->usual_size * (2.0 + 4.0 * static_cast<double>(h >> 11) * 0x1.0p-53));
+    const std::uint64_t h = Random::mix(options_.seed ^ book.id.value ^ static_cast<std::uint64_t>(level_price));
+    return 1 + static_cast<std::int64_t>(book.usual_size * (2.0 + 4.0 * static_cast<double>(h >> 11) * 0x1.0p-53));
   };
   for (unsigned level = 0; level < depth.levels; ++level) {
-    const std::int64_t bid = it->bid - level, ask = it->ask + level;
-    depth.bids[level] = {Price::from_raw(bid * it->tick_raw), Quantity::from_raw((level == 0 ? it->bid_size : size(bid)) * it->lot_raw)};
-    depth.asks[level] = {Price::from_raw(ask * it->tick_raw), Quantity::from_raw((level == 0 ? it->ask_size : size(ask)) * it->lot_raw)};
+    const std::int64_t bid = book.bid - level, ask = book.ask + level;
+    depth.bids[level] = {Price::from_raw(bid * book.tick_raw), Quantity::from_raw((level == 0 ? book.bid_size : size(bid)) * book.lot_raw)};
+    depth.asks[level] = {Price::from_raw(ask * book.tick_raw), Quantity::from_raw((level == 0 ? book.ask_size : size(ask)) * book.lot_raw)};
   }
   return depth;
 }

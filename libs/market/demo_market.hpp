@@ -60,6 +60,10 @@ class DemoMarket {
   std::uint64_t position() const { return position_; }
   /// The book as the last tick left it; no levels for an unknown instrument or before its first quote.
   Depth depth(InstrumentId id) const;
+  /// The same by place, 0 to `books()` - 1, in the order of the symbols.
+  Depth depth(std::size_t place) const { return depth_of(books_[place]); }
+  std::size_t books() const { return books_.size(); }
+  const Symbol& symbol(std::size_t place) const { return books_[place].symbol; }
 
   /// Two markets of one fingerprint give the same items: instruments and options hashed.
   std::uint64_t fingerprint() const { return fingerprint_; }
@@ -104,6 +108,7 @@ class DemoMarket {
   bool take_event(DemoItem& item);
   void quote(Book& book, std::int64_t now, Tick& tick);
   void trade(Book& book, Tick& tick);
+  Depth depth_of(const Book& book) const;
   void schedule(Book& book, std::int64_t now);
   using Turn = std::pair<std::int64_t, std::uint32_t>;  ///< (due, book)
   void rebuild_heap();

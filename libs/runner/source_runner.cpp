@@ -83,9 +83,11 @@ void SourceRunner::step_recorded(std::span<const Event> inputs) {
   const Sinking sinking{machine_.outbox(), said_};
   for (const Event& input : inputs) {
     const auto* tick = std::get_if<Tick>(&input);
+    const auto* depth = std::get_if<DepthUpdate>(&input);
     const auto* feed = std::get_if<FeedEvent>(&input);
-    TM_INVARIANT(tick != nullptr || feed != nullptr, "what is recorded are ticks and the health of their feed");
-    machine_.apply(tick != nullptr ? tick->event_time : feed->header.event_time, Name{}, input);
+    TM_INVARIANT(tick != nullptr || depth != nullptr || feed != nullptr, "what is recorded are ticks, depth and the health of their feed");
+    const Timestamp at = tick != nullptr ? tick->event_time : depth != nullptr ? depth->header.event_time : feed->header.event_time;
+    machine_.apply(at, Name{}, input);
     take_said();
     if (said_.bytes() >= kPart) said_.record(journal_);
   }

@@ -19,7 +19,7 @@ class SourceRunner {
   Result<std::uint64_t> recover(const Observe& observe, Timestamp now);
   /// Applies the inputs in order at `now` and records what was said.
   void step(Timestamp now, std::span<const Event> inputs);
-  /// The same, each at the time its source gave it, never before the one before it: recorded data. Ticks and feed events.
+  /// The same, each at the time its source gave it, never before the one before it: recorded data. Ticks, depth and feed events.
   void step_recorded(std::span<const Event> inputs);
   /// What was said and is in the journal, on its way to those who hear it.
   SaidRuns& said() { return said_; }

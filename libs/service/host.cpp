@@ -231,6 +231,7 @@ void Host::start_projector() {
   const ProjectionOptions projection{.tick_days = number("postgres.retention.ticks_days"),
                                      .tick_bytes = config_.integer("postgres.retention.ticks_bytes"),
                                      .metrics_days = number("postgres.retention.metrics_days"),
+                                     .book_days = number("postgres.retention.book_days"),
                                      .bar_days = number("postgres.retention.bars_days"),
                                      .days_ahead = number("postgres.days_ahead")};
   auto projector = Projector::start(std::move(options), *journal_, codec_, make_projection(spec_.name, instruments_, projection));

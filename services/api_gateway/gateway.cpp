@@ -253,7 +253,7 @@ void ApiAttachment::read(const HttpRequest& request, HttpRespond& respond) {
       for (const OrderEvent& order : view.finished_orders) out.push_back(order_json(order));
     return respond(json_response(out));
   }
-  for (const std::string kind : {"metrics", "signals", "latest", "profile"}) {
+  for (const std::string kind : {"metrics", "signals", "latest", "profile", "book"}) {
     const std::string prefix = "/api/v1/" + kind + "/";
     if (!path.starts_with(prefix)) continue;
     auto symbol = host_->instruments().resolve(path.substr(prefix.size()));
@@ -267,6 +267,11 @@ void ApiAttachment::read(const HttpRequest& request, HttpRespond& respond) {
       return view.profiles.contains(*symbol) || view.completed_profiles.contains(*symbol)
                  ? respond(json_response(profile_json(view, *symbol)))
                  : respond(error_response(404, {"none", "symbol", "has a profile", symbol->str()}));
+    if (kind == "book") {
+      const auto it = view.books.find(*symbol);
+      return it == view.books.end() ? respond(error_response(404, {"none", "symbol", "has depth", symbol->str()}))
+                                    : respond(json_response(book_json(it->second, host_->clock().now())));
+    }
     if (kind == "latest") {
       const auto it = view.latest.find(*symbol);
       return it == view.latest.end() ? respond(error_response(404, {"none", "symbol", "has a quote", symbol->str()}))

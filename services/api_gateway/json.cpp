@@ -362,6 +362,28 @@ Json latest_json(const Latest& l) {
           {"time", iso_time(l.header.event_time)}};
 }
 
+Json book_json(const BookTop& b, Timestamp now) {
+  const auto levels = [](const std::vector<DepthLevel>& from) {
+    Json out = Json::array();
+    for (const DepthLevel& level : from) out.push_back({level.price.str(), level.size.str()});
+    return out;
+  };
+  return {{"symbol", b.symbol.str()},
+          {"feed", std::string(to_string(b.feed))},
+          {"synthetic", b.synthetic},
+          {"live", b.live},
+          {"reason", b.reason},
+          {"bids", levels(b.bids)},
+          {"asks", levels(b.asks)},
+          {"imbalance", value_json(b.imbalance)},
+          {"ofi", value_json(b.ofi)},
+          {"ofi_normalised", value_json(b.ofi_normalised)},
+          {"last_update", b.last},
+          {"resyncs", b.resyncs},
+          {"time", iso_time(b.header.event_time)},
+          {"age_s", static_cast<double>((now - b.header.event_time).ns) / 1e9}};
+}
+
 Json command_json(const Command& c) {
   return {{"id", c.id},
           {"verb", std::string(to_string(c.verb))},

@@ -29,6 +29,8 @@ Json latest_json(const Latest& latest);
 /// The profile as it develops (null before the first) with its rows, area, nodes, state and reasons, nearness to a node and VPIN, and the
 /// completed ones, the latest last. `note`: what must stand beside the numbers.
 Json profile_json(const MeshView& view, const Symbol& symbol);
+/// The best levels, and how old they are at `now`.
+Json book_json(const BookTop& book, Timestamp now);
 Json command_json(const Command& command);
 
 }  // namespace tickmesh

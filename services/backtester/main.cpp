@@ -52,8 +52,8 @@ int verify(const Config& config, const Instruments& instruments, const std::stri
   return equal ? 0 : 1;
 }
 
-constexpr Stream kHashed[] = {Stream::tick,   Stream::bar,   Stream::metrics,  Stream::profile, Stream::signal,
-                              Stream::intent, Stream::order, Stream::position, Stream::account};
+constexpr Stream kHashed[] = {Stream::tick,   Stream::depth,  Stream::bar,   Stream::metrics,  Stream::profile, Stream::book,
+                              Stream::signal, Stream::intent, Stream::order, Stream::position, Stream::account};
 
 Json told(const CanonicalHash& hash) {
   Json hashes = Json::object();
@@ -97,12 +97,14 @@ std::string iso(Timestamp t) {
 Json told(const replay::Tally& tally) {
   Json bad = Json::object();
   for (const auto& [rule, count] : tally.bad) bad[rule] = count;
-  return {{"rows", tally.rows}, {"ticks", tally.ticks}, {"suspicious", tally.suspicious}, {"backwards", tally.backwards}, {"bad", bad}};
+  return {{"rows", tally.rows},           {"ticks", tally.ticks},
+          {"depths", tally.depths},       {"suspicious", tally.suspicious},
+          {"backwards", tally.backwards}, {"bad", bad}};
 }
 
 void print(const replay::Tally& tally) {
-  fmt::print("rows {} · ticks {} · suspicious {} · bad {} · back in time {}\n", tally.rows, tally.ticks, tally.suspicious, tally.bad_rows(),
-             tally.backwards);
+  fmt::print("rows {} · ticks {} · depths {} · suspicious {} · bad {} · back in time {}\n", tally.rows, tally.ticks, tally.depths,
+             tally.suspicious, tally.bad_rows(), tally.backwards);
   for (const std::string& example : tally.examples) fmt::print("  {}\n", example);
 }
 
@@ -140,6 +142,7 @@ int run(const Config& config, const Instruments& configured, const Run& options,
     Json data{{"data", recorded ? "RECORDED" : "SYNTHETIC"},
               {"hours", static_cast<double>((s.end - s.start).ns) / 3600e9},
               {"ticks", s.ticks},
+              {"depths", s.depths},
               {"signals", s.signals},
               {"intents", s.intents},
               {"fills", s.fills},
@@ -196,7 +199,7 @@ int plan(const Config& config, const Instruments& configured, const Run& options
   if (json) {
     Json symbols = Json::array();
     for (const auto& [symbol, seen] : survey.symbols)
-      symbols.push_back({{"symbol", symbol.str()}, {"quotes", seen.quotes}, {"trades", seen.trades}});
+      symbols.push_back({{"symbol", symbol.str()}, {"quotes", seen.quotes}, {"trades", seen.trades}, {"depths", seen.depths}});
     std::cout << Json{{"ok", true},
                       {"data",
                        {{"run", name},
@@ -214,7 +217,7 @@ int plan(const Config& config, const Instruments& configured, const Run& options
   fmt::print("run {} · {} files · {} to {}\n", name, recorded->data.files.size(), iso(survey.first), iso(survey.last));
   print(survey.tally);
   for (const auto& [symbol, seen] : survey.symbols)
-    fmt::print("  {:16} quotes {:>9}  trades {:>9}  {}\n", symbol.view(), seen.quotes, seen.trades,
+    fmt::print("  {:16} quotes {:>9}  trades {:>9}  depths {:>9}  {}\n", symbol.view(), seen.quotes, seen.trades, seen.depths,
                configured.find(symbol) == nullptr ? "derived from the data" : "as configured");
   for (const std::string& file : recorded->data.ignored) fmt::print("  ignored {}\n", file);
   fmt::print("epoch {}\nstart {}\n", recorded->epoch, survey.first.ns);

@@ -34,7 +34,7 @@ RecordedSource::~RecordedSource() {
 }
 
 void RecordedSource::read() {
-  std::vector<Tick> block;
+  replay::Rows block;
   for (bool more = true; more;) {
     block.clear();
     const auto n = merge_.next(kBlock, block);
@@ -55,9 +55,9 @@ bool RecordedSource::next_block() {
   std::unique_lock lock{mutex_};
   changed_.wait(lock, [this] { return ready_; });
   if (error_) throw std::runtime_error(to_string(*error_));
-  std::swap(ticks_, ahead_);
-  next_ = 0;
-  over_ = ticks_.empty();
+  std::swap(rows_, ahead_);
+  next_ = next_depth_ = 0;
+  over_ = rows_.ticks.empty();
   ready_ = over_;  // there is no block after the empty one
   changed_.notify_all();
   return !over_;
@@ -66,7 +66,7 @@ bool RecordedSource::next_block() {
 std::size_t RecordedSource::draw(std::vector<Item>& items) {
   std::size_t drawn = 0;
   while (drawn < items.size()) {
-    if (next_ == ticks_.size()) {
+    if (next_ == rows_.ticks.size()) {
       const bool was_over = over_;
       if (!next_block()) {
         if (!was_over && begun_) {
@@ -76,7 +76,7 @@ std::size_t RecordedSource::draw(std::vector<Item>& items) {
         break;
       }
     }
-    const Tick& tick = ticks_[next_];
+    const Tick& tick = rows_.ticks[next_];
     last_ = std::max(last_, tick.event_time);
     items[drawn].at = last_;
     if (!std::exchange(begun_, true)) {
@@ -84,6 +84,7 @@ std::size_t RecordedSource::draw(std::vector<Item>& items) {
       continue;
     }
     items[drawn].feed.reset();
+    if (replay::holds_depth(tick)) items[drawn].depth = std::make_unique<DepthUpdate>(std::move(rows_.depths[next_depth_++]));
     items[drawn++].tick = tick;
     ++next_;
   }

@@ -20,8 +20,8 @@ struct Recorded {
 Result<Recorded> open_recorded(const std::string& dir, const Config& config, const Instruments& configured, const std::string& layout,
                                const std::vector<std::string>& symbols);
 
-/// Its ticks in the order of time, and the end of the session `replay::kAfterwards` after the last. A thread of its own reads one block
-/// ahead: what comes, and in which order, does not depend on it.
+/// Its ticks and depth in the order of time, and the end of the session `replay::kAfterwards` after the last. A thread of its own reads one
+/// block ahead: what comes, and in which order, does not depend on it.
 class RecordedSource final : public Source {
  public:
   explicit RecordedSource(const Recorded& recorded);
@@ -38,13 +38,13 @@ class RecordedSource final : public Source {
   bool next_block();
 
   replay::Merge merge_;  ///< the thread's
-  std::vector<Tick> ticks_;
-  std::size_t next_{0};
+  replay::Rows rows_;
+  std::size_t next_{0}, next_depth_{0};
   Timestamp last_{};
   bool begun_{false}, over_{false};
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::vector<Tick> ahead_;  ///< one block; the thread waits while it is not taken
+  replay::Rows ahead_;  ///< one block; the thread waits while it is not taken
   bool ready_{false}, stop_{false};
   std::optional<Error> error_;
   std::thread thread_;

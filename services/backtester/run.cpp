@@ -25,12 +25,16 @@ constexpr std::uint8_t kNoRank = std::numeric_limits<std::uint8_t>::max();
 }  // namespace
 
 SingleThreadMesh::SingleThreadMesh(const Config& config, const Instruments& instruments, Timestamp start, RunOptions options)
-    : options_{std::move(options)}, config_{config}, instruments_{instruments}, ingest_{instruments}, start_{start} {
+    : options_{std::move(options)},
+      config_{config},
+      instruments_{instruments},
+      ingest_{instruments, ingest_options(config)},
+      start_{start} {
   source_.machine = std::make_unique<Machine>(ingest_);
   source_.machine->outbox().set_epoch(options_.epoch);
   source_.machine->outbox().set_tick_sink(this);
   nodes_.reserve(4);
-  add("metrics_engine", config, instruments, {Stream::tick, Stream::feed, Stream::control});
+  add("metrics_engine", config, instruments, {Stream::tick, Stream::feed, Stream::depth, Stream::control});
   add("bar_compressor", config, instruments, {Stream::tick, Stream::feed});
   add("position_manager", config, instruments, {Stream::tick, Stream::feed, Stream::signal, Stream::order, Stream::venue, Stream::control});
   gateway_ = &add("broker_gateway", config, instruments, {Stream::tick, Stream::feed, Stream::intent, Stream::control});
@@ -219,7 +223,9 @@ void SingleThreadMesh::hear_predictions_before(Timestamp now) {
 }
 
 void SingleThreadMesh::count(const Outbox::Said& said) {
-  if (std::holds_alternative<Signal>(said.event)) {
+  if (std::holds_alternative<DepthUpdate>(said.event)) {
+    ++summary_.depths;
+  } else if (std::holds_alternative<Signal>(said.event)) {
     ++summary_.signals;
   } else if (std::holds_alternative<Intent>(said.event)) {
     ++summary_.intents;
@@ -246,6 +252,7 @@ class DemoSource final : public Source {
   DemoSource(DemoMarket market, Timestamp start, Timestamp end) : market_{std::move(market)}, start_{start}, end_{end} {}
   std::size_t draw(std::vector<Item>& items) override {
     std::size_t drawn = 0;
+    if (waiting_) put(*std::exchange(waiting_, std::nullopt), items[drawn++]);
     while (!over_ && drawn < items.size()) {
       const DemoItem item = market_.next();
       const Timestamp now = start_ + Duration{item.offset};
@@ -266,12 +273,26 @@ class DemoSource final : public Source {
         out.tick = item.tick;
         out.tick.event_time = now;
       }
+      auto depth = depth_.after(market_, item.offset);
+      if (!depth) continue;
+      depth->header.event_time = now;
+      if (drawn < items.size())
+        put(std::move(*depth), items[drawn++]);
+      else
+        waiting_ = std::move(depth);
     }
     return drawn;
   }
 
  private:
+  static void put(DepthUpdate depth, Item& into) {
+    into.at = depth.header.event_time;
+    into.feed.reset();
+    into.depth = std::make_unique<DepthUpdate>(std::move(depth));
+  }
   DemoMarket market_;
+  DemoDepth depth_;
+  std::optional<DepthUpdate> waiting_;  // for the next draw
   Timestamp start_, end_;
   bool over_{false};
 };
@@ -302,7 +323,7 @@ Summary SingleThreadMesh::run(Source& source) {
     drawn = source.draw(items);
     lap(summary_.market_s);
     for (std::size_t i = 0; i < drawn; ++i) {
-      const Item& item = items[i];
+      Item& item = items[i];
       if (item.at != open) {
         if (open) drain(open);
         hear_predictions_before(item.at);
@@ -312,6 +333,9 @@ Summary SingleThreadMesh::run(Source& source) {
       }
       if (item.feed) {
         apply(source_, open, Name{}, Event{*item.feed});
+      } else if (item.depth) {
+        apply(source_, open, Name{}, Event{std::move(*item.depth)});
+        item.depth.reset();
       } else {
         *std::get_if<Tick>(&tick_) = item.tick;
         apply(source_, open, Name{}, tick_);

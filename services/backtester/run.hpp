@@ -16,7 +16,7 @@
 namespace tickmesh::backtest {
 
 struct Summary {
-  std::uint64_t ticks{0};
+  std::uint64_t ticks{0}, depths{0};
   std::uint64_t signals{0}, intents{0}, fills{0}, opened{0}, closed{0}, won{0};
   Timestamp first_entry{};  ///< zero: none
   Timestamp start{}, end{};
@@ -30,8 +30,9 @@ struct Summary {
 /// What a market gives, drawn ahead so that drawing and running are timed apart.
 struct Item {
   Timestamp at{};                     ///< never decreasing
-  Tick tick{};                        ///< unless there is a `feed`
+  Tick tick{};                        ///< unless there is a `feed`, or a `depth` in its place
   std::unique_ptr<FeedEvent> feed{};  ///< null nearly always: an Event of its own for every tick drawn ahead would be twenty times its size
+  std::unique_ptr<DepthUpdate> depth{};  ///< the same; whoever takes it leaves null
 };
 class Source {
  public:

@@ -15,8 +15,10 @@ int main(int argc, char** argv) {
     metrics.partitions = partitions_of(ordinal, std::max(ordinal + 1, instances_of(config, spec.name)));
     const auto said = read_handover(said_until_path(config.text("journal.dir") + "/" + instance_name(spec.name, ordinal)));
     if (!said) throw StartError(said.error());
-    for (const auto& [key, at] : *said)
+    for (const auto& [key, at] : *said) {
       if (key.first == Stream::tick) metrics.said_until[key.second] = at;
+      if (key.first == Stream::depth) metrics.book_said_until[key.second] = at;
+    }
     return std::make_unique<MetricsCore>(metrics);
   });
 }

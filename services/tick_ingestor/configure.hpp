@@ -1,11 +1,18 @@
-// The demo market from the configuration: used by the service and by the backtester.
+// The demo market and the core's settings from the configuration: used by the service and by the backtester.
 #pragma once
 #include <algorithm>
 
 #include "market/demo_market.hpp"
 #include "service/config.hpp"
+#include "tick_ingestor/core/ingest_core.hpp"
 
 namespace tickmesh {
+
+inline IngestOptions ingest_options(const Config& config) {
+  IngestOptions options;
+  options.depth_snapshot_every = seconds(config.integer("feed.depth_snapshot_s"));
+  return options;
+}
 
 /// Error: a symbol of feed.demo.instruments that is not listed, or what the market itself refuses.
 inline Result<DemoMarket> demo_market(const Config& config, const Instruments& instruments) {

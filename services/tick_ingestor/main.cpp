@@ -35,7 +35,7 @@ class Ingestor {
       std::uint64_t said = 0;
       const Outbox::Heads heads = host_.journal().heads();
       for (const Sequence head : heads[static_cast<std::size_t>(Stream::tick)]) said += head;
-      replay_->skip(said);
+      replay_->skip(said, core_.depth().recorded());
       if (event_time_) {
         replay_->whole_moments();
         // Who waits for us to go on is not ready before we do.
@@ -83,8 +83,7 @@ class Ingestor {
     wait();
     const Timestamp now = host_.clock().now();
     Pace pace{.allowed = kTurn, .waiting = {}};
-    if (paced_ || replay_ != nullptr)
-      pace = host_.pace_of(Stream::tick, {"metrics_engine", "bar_compressor", "position_manager", "broker_gateway"});
+    if (paced_ || replay_ != nullptr) pace = paced_by_readers();
     if (demo_ != nullptr) take_demo(now, std::min<std::size_t>(kTurn, pace.allowed));
     paced_out_ = pace.allowed == 0;
     if (replay_ != nullptr) take_replay(std::min<std::size_t>(kTurn, pace.allowed));
@@ -104,11 +103,23 @@ class Ingestor {
       for (std::size_t r = 1; r < kRefusals; ++r)
         if (core_.counts().refused[r] > 0)
           host_.probes().rejected("tick", std::string(rule_of(static_cast<TickRefusal>(r))), core_.counts().refused[r]);
+      const auto& depth = core_.depth().refused();
+      for (std::size_t r = 1; r < depth.size(); ++r)
+        if (depth[r] > 0) host_.probes().rejected("depth", std::string(rule_of(static_cast<DepthRefusal>(r))), depth[r]);
       std::vector<std::string> reasons;
       for (const std::string& service : pace.waiting) reasons.push_back("paced: waiting for " + service);
       if (replay_ != nullptr) report_replay(mono);
       host_.publish_status(std::move(reasons), nullptr);
     }
+  }
+
+  Pace paced_by_readers() const {
+    Pace pace = host_.pace_of(Stream::tick, {"metrics_engine", "bar_compressor", "position_manager", "broker_gateway"});
+    const Pace depth = host_.pace_of(Stream::depth, {"metrics_engine"});
+    pace.allowed = std::min(pace.allowed, depth.allowed);
+    for (const std::string& service : depth.waiting)
+      if (std::ranges::find(pace.waiting, service) == pace.waiting.end()) pace.waiting.push_back(service);
+    return pace;
   }
 
   /// What is due, up to `room`, in parts that stay in the processor's caches from here to the batch that goes out.
@@ -186,8 +197,8 @@ class Ingestor {
     if (!replay_->begun() || told_over_ || (!over && mono < next_progress_)) return;
     next_progress_ = mono + 5'000'000'000;
     told_over_ = over;
-    spdlog::info("Replay {} rows={} ticks={} suspicious={} bad={} backwards={}", replay_->progress(mono), tally.rows, tally.ticks,
-                 tally.suspicious, tally.bad_rows(), tally.backwards);
+    spdlog::info("Replay {} rows={} ticks={} depths={} suspicious={} bad={} backwards={}", replay_->progress(mono), tally.rows, tally.ticks,
+                 tally.depths, tally.suspicious, tally.bad_rows(), tally.backwards);
   }
 
   void wait() {
@@ -253,13 +264,13 @@ int main(int argc, char** argv) {
     if (config.text("feed.kind") == "demo") {
       auto market = demo_market(config, *instruments);
       if (!market) throw StartError(market.error());
-      demo.emplace(std::move(*market));
+      demo.emplace(std::move(*market), true);
     }
     std::optional<ReplayFeed> replay;
     if (config.text("feed.kind") == "replay") replay.emplace(config, *instruments);
     if (!replay && config.text("mesh.time") == "event-time")
       throw StartError(Error{"bad_value", "mesh.time", "event-time needs feed.kind = replay", config.text("feed.kind")});
-    IngestCore core{*instruments, IngestOptions{}, demo ? &*demo : nullptr};
+    IngestCore core{*instruments, ingest_options(config), demo ? &*demo : nullptr};
     Host host{spec, std::move(config), core.version()};
     return Ingestor{host, core, demo ? &*demo : nullptr, replay ? &*replay : nullptr}.run();
   });

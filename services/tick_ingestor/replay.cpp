@@ -38,43 +38,58 @@ ReplayFeed::ReplayFeed(const Config& config, const Instruments& instruments)
 }
 
 bool ReplayFeed::fill() {
-  while (next_ == ticks_.size() && !over_) {
-    ticks_.clear();
-    next_ = 0;
-    const auto n = merge_->next(kAhead, ticks_);
+  for (;;) {
+    while (next_ < rows_.ticks.size() && (skip_ticks_ | skip_depths_) != 0) {
+      // Both are numbered as they are said: which of the two came first at the end does not matter.
+      std::uint64_t& left = replay::holds_depth(front()) ? skip_depths_ : skip_ticks_;
+      if (left == 0) break;
+      --left;
+      pass();
+    }
+    if (next_ < rows_.ticks.size() || over_) break;
+    rows_.clear();
+    next_ = next_depth_ = 0;
+    const auto n = merge_->next(kAhead, rows_);
     if (!n) throw std::runtime_error(to_string(n.error()));
-    for (Tick& tick : ticks_) {
+    for (Tick& tick : rows_.ticks) {
       tick.event_time = tick.event_time + shift_;
       if (!first_) first_ = tick.event_time;
       last_ = std::max(last_, tick.event_time);
     }
-    if (*n > 0) break;
+    for (DepthUpdate& depth : rows_.depths) {
+      depth.header.event_time = depth.header.event_time + shift_;
+      if (depth.kind == DepthKind::delta) depth.previous += number_shift_;
+      depth.last += number_shift_;
+      last_number_ = std::max(last_number_, depth.last);
+    }
+    if (*n > 0) continue;
     if (loop_ && last_) {
       // Whole weeks later: what was a Monday is one again.
       shift_ = {shift_.ns + ((last_ - first_).ns / kWeekNs + 1) * kWeekNs};
       first_ = {};
       begun_bytes_ = 0;
+      number_shift_ = last_number_;
       merge_ = std::make_unique<replay::Merge>(data_.files, instruments_);
     } else {
       over_ = true;
     }
   }
-  return next_ < ticks_.size();
+  return next_ < rows_.ticks.size();
 }
 
-void ReplayFeed::skip(std::uint64_t said) {
-  told_begin_ = said > 0;
-  while (said > 0 && fill()) {
-    const std::size_t n = std::min<std::uint64_t>(said, ticks_.size() - next_);
-    next_ += n;
-    said -= n;
-  }
+void ReplayFeed::pass() { next_depth_ += replay::holds_depth(rows_.ticks[next_++]) ? 1 : 0; }
+
+void ReplayFeed::skip(std::uint64_t ticks, std::uint64_t depths) {
+  told_begin_ = ticks + depths > 0;
+  skip_ticks_ = ticks;
+  skip_depths_ = depths;
+  fill();
 }
 
 void ReplayFeed::begin(std::int64_t mono) {
   begun_ = true;
   begun_mono_ = mono;
-  begun_data_ = fill() ? ticks_[next_].event_time.ns : last_.ns;
+  begun_data_ = fill() ? front().event_time.ns : last_.ns;
   begun_bytes_ = merge_->consumed();
 }
 
@@ -87,17 +102,21 @@ std::size_t ReplayFeed::due(std::int64_t mono, std::size_t limit, std::vector<Ev
   if (!begun_) return 0;
   const std::int64_t until = reached(mono);
   std::size_t given = 0;
-  if (!told_begin_ && limit > 0 && fill() && ticks_[next_].event_time.ns <= until) {
+  if (!told_begin_ && limit > 0 && fill() && front().event_time.ns <= until) {
     told_begin_ = true;
-    out.emplace_back(replay::begin_of_data(ticks_[next_].event_time));
+    out.emplace_back(replay::begin_of_data(front().event_time));
     ++given;
   }
-  const std::int64_t first = fill() ? ticks_[next_].event_time.ns : 0;
+  const std::int64_t first = fill() ? front().event_time.ns : 0;
   const std::int64_t span = whole_ ? until : std::min(until, first + kSpan.ns);
-  const auto same_moment = [&] { return whole_ && given > 0 && ticks_[next_].event_time <= said_until_; };
-  while (fill() && (same_moment() || (given < limit && ticks_[next_].event_time.ns <= span))) {
-    said_until_ = std::max(said_until_, ticks_[next_].event_time);
-    out.emplace_back(ticks_[next_++]);
+  const auto same_moment = [&] { return whole_ && given > 0 && front().event_time <= said_until_; };
+  while (fill() && (same_moment() || (given < limit && front().event_time.ns <= span))) {
+    said_until_ = std::max(said_until_, front().event_time);
+    if (replay::holds_depth(front()))
+      out.emplace_back(std::move(rows_.depths[next_depth_]));
+    else
+      out.emplace_back(front());
+    pass();
     ++given;
   }
   if (given < limit && over() && !told_end_) {
@@ -109,7 +128,7 @@ std::size_t ReplayFeed::due(std::int64_t mono, std::size_t limit, std::vector<Ev
 }
 
 Timestamp ReplayFeed::quiet_until() {
-  if (fill()) return std::max(ticks_[next_].event_time, said_until_);
+  if (fill()) return std::max(front().event_time, said_until_);
   const Timestamp end = last_ + replay::kAfterwards;
   return told_end_ ? end + nanoseconds(1) : end;
 }
@@ -117,8 +136,8 @@ Timestamp ReplayFeed::quiet_until() {
 std::int64_t ReplayFeed::wait_ns(std::int64_t mono) const {
   constexpr std::int64_t most = 100'000'000;
   if (!begun_ || (over() && told_end_)) return most;
-  if (speed_ == 0 || next_ == ticks_.size()) return 0;
-  const auto ahead = static_cast<double>(ticks_[next_].event_time.ns - reached(mono)) / speed_;
+  if (speed_ == 0 || next_ == rows_.ticks.size()) return 0;
+  const auto ahead = static_cast<double>(front().event_time.ns - reached(mono)) / speed_;
   return static_cast<std::int64_t>(std::clamp(ahead, 0.0, static_cast<double>(most)));
 }
 
@@ -130,7 +149,7 @@ std::string ReplayFeed::progress(std::int64_t mono) const {
   const std::string left = over()         ? "over"
                            : here > 0.001 ? fmt::format("{:.0f} s left", took * (1 - done) / here)
                                           : "time left not known yet";
-  const std::int64_t at = (next_ < ticks_.size() ? ticks_[next_].event_time : last_).ns / 1'000'000'000;
+  const std::int64_t at = (next_ < rows_.ticks.size() ? front().event_time : last_).ns / 1'000'000'000;
   return fmt::format("{:.1f} % · {}T{:02}:{:02}:{:02}Z · {}", 100 * done, Date::from_days(static_cast<int>(at / 86'400)).str(),
                      at / 3600 % 24, at / 60 % 60, at % 60, left);
 }

@@ -17,8 +17,8 @@ class ReplayFeed {
   /// Finds the data of [feed.replay]. Throws std::runtime_error on what it refuses, so that a bad file stops the start.
   ReplayFeed(const Config& config, const Instruments& instruments);
 
-  /// After a restart: ticks that were said before are read over. Call once, first.
-  void skip(std::uint64_t said);
+  /// After a restart: so many ticks and depths were said before and are read over. Call once, first.
+  void skip(std::uint64_t ticks, std::uint64_t depths);
   /// The mesh is there: the data begin, or go on, at this moment of the machine's monotonic clock.
   void begin(std::int64_t mono);
   bool begun() const { return begun_; }
@@ -31,12 +31,12 @@ class ReplayFeed {
   void whole_moments() { whole_ = true; }
   /// Before this nothing more will be said, with all that was given said. After the end: just behind it.
   Timestamp quiet_until();
-  /// Appends what is due, at most `limit` and within kSpan: ticks with their event_time, and the end of the data. Throws
+  /// Appends what is due, at most `limit` and within kSpan: ticks and depth with their event_time, and the end of the data. Throws
   /// std::runtime_error: a damaged file.
   std::size_t due(std::int64_t mono, std::size_t limit, std::vector<Event>& out);
   /// Nanoseconds until something may be due; 0: now. 100 ms at most.
   std::int64_t wait_ns(std::int64_t mono) const;
-  bool over() const { return over_ && next_ == ticks_.size(); }
+  bool over() const { return over_ && next_ == rows_.ticks.size(); }
 
   /// "42.1 % · 2013-10-07T15:10:00Z · 12 s left", from what was read of the files and the time it took.
   std::string progress(std::int64_t mono) const;
@@ -53,9 +53,14 @@ class ReplayFeed {
   bool loop_;
   bool whole_{false};
   std::unique_ptr<replay::Merge> merge_;
-  std::vector<Tick> ticks_;  ///< read ahead, from next_ on
-  std::size_t next_{0};
-  Duration shift_{};  ///< of this pass
+  void pass();
+  const Tick& front() const { return rows_.ticks[next_]; }
+
+  replay::Rows rows_;  ///< read ahead, from next_ and next_depth_ on
+  std::size_t next_{0}, next_depth_{0};
+  std::uint64_t skip_ticks_{0}, skip_depths_{0};    ///< were said before
+  std::uint64_t number_shift_{0}, last_number_{0};  ///< of depth: in a later pass its numbers go on
+  Duration shift_{};                                ///< of this pass
   Timestamp first_{}, last_{};
   Timestamp said_until_{};  ///< the latest given
   bool over_{false}, begun_{false}, told_begin_{false}, told_end_{false};

@@ -73,7 +73,7 @@ Result<void> hand_over(const Config& config, std::uint32_t from, std::uint32_t t
     auto one = read_handover(applied_path(dir));
     if (!one) return std::unexpected(one.error());
     for (const auto& [key, at] : *one)
-      if (key.first == Stream::tick && (partitions_of(i, from) >> key.second & 1) != 0) applied[key] = at;
+      if ((key.first == Stream::tick || key.first == Stream::depth) && (partitions_of(i, from) >> key.second & 1) != 0) applied[key] = at;
   }
   for (std::uint32_t i = 0; i < std::max(from, to); ++i)
     if (const auto token = Identity{config.text("mesh.run_dir"), journal_of(config, i), instance_name("metrics_engine", i)}.known())

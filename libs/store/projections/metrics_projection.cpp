@@ -61,6 +61,16 @@ std::string as_json(const Metrics& e) {
   return text + '}';
 }
 
+/// [["61837.63","3.78826"],…]
+std::string levels_json(const std::vector<DepthLevel>& levels) {
+  std::string text = "[";
+  for (const DepthLevel& level : levels)
+    text += fmt::format(R"({}["{}","{}"])", text.size() > 1 ? "," : "", level.price.str(), level.size.str());
+  return text + ']';
+}
+
+Timestamp minute_of(Timestamp t) { return {t.ns - t.ns % 60'000'000'000}; }
+
 std::vector<RowBatch::Column> metrics_columns() {
   std::vector<RowBatch::Column> columns{{"symbol", text}, {"feed", text}, {"bid", float8}, {"ask", float8}};
   for (const auto& field : kMetricValues) columns.push_back({field.name, float8});
@@ -93,13 +103,30 @@ MetricsProjection::MetricsProjection(const ProjectionOptions& options)
                                                 {"inputs", jsonb}})},
       profiles_{batch("metrics_engine.volume_profile", volume_profile_columns())},
       states_{batch("metrics_engine.market_state", market_state_columns())},
-      flow_{batch("metrics_engine.order_flow", order_flow_columns(), {}, RowBatch::Way::copied)} {
+      flow_{batch("metrics_engine.order_flow", order_flow_columns(), {}, RowBatch::Way::copied)},
+      book_{batch("metrics_engine.book",
+                  {{"symbol", text},
+                   {"minute", timestamptz},
+                   {"feed", text},
+                   {"synthetic", boolean},
+                   {"live", boolean},
+                   {"reason", text},
+                   {"last_update", numeric},
+                   {"resyncs", bigint},
+                   {"bids", jsonb},
+                   {"asks", jsonb},
+                   {"imbalance", float8},
+                   {"ofi", float8},
+                   {"ofi_normalised", float8},
+                   {"statuses", text}},
+                  {"symbol", "minute"})} {
   by_day(metrics_, {.days = options.metrics_days}, options.days_ahead);
   pass_on(metrics_);
   by_day(indicators_, {.days = options.metrics_days}, options.days_ahead);
   by_day(flow_, {.days = options.metrics_days}, options.days_ahead);
   keep_rows(profiles_, "developed", options.metrics_days);  // a completed one never developed: it stays
   keep_rows(states_, "time", options.metrics_days);
+  keep_rows(book_, "minute", options.book_days);
 }
 
 void MetricsProjection::add(const Name& name, const Event& event) {
@@ -113,10 +140,17 @@ void MetricsProjection::add(const Name& name, const Event& event) {
   if (const auto* e = std::get_if<Signal>(&event))
     signals_.row(name, e->header, e->symbol, e->strategy, to_string(e->action), e->confidence, e->edge_bp, e->cost_bp, unless_zero(e->stop),
                  unless_zero(e->target), e->valid_until, e->reason, as_json(e->inputs));
+  if (const auto* e = std::get_if<BookTop>(&event)) {
+    std::string statuses;
+    for (const Value& value : {e->imbalance, e->ofi, e->ofi_normalised}) statuses += to_string(value.status).front();
+    book_.row(name, e->header, e->symbol, minute_of(e->header.event_time), to_string(e->feed), e->synthetic, e->live, e->reason, e->last,
+              static_cast<std::int64_t>(e->resyncs), levels_json(e->bids), levels_json(e->asks), number(e->imbalance), number(e->ofi),
+              number(e->ofi_normalised), statuses);
+  }
 }
 
 std::vector<Projection::Table> MetricsProjection::tables() const {
-  return {{"metrics", Stream::metrics},        {"indicators", Stream::metrics},   {"signals", Stream::signal},
+  return {{"metrics", Stream::metrics},        {"indicators", Stream::metrics},   {"signals", Stream::signal},    {"book", Stream::book},
           {"volume_profile", Stream::profile}, {"market_state", Stream::profile}, {"order_flow", Stream::metrics}};
 }
 

@@ -1,4 +1,5 @@
-// metrics_engine: the metrics, what closed bars say, the signals with every value they used; profiles, states and flow.
+// metrics_engine: the metrics, what closed bars say, the signals with every value they used; profiles, states and flow; the last book of
+// every minute.
 #pragma once
 #include "store/projection.hpp"
 
@@ -17,6 +18,7 @@ class MetricsProjection final : public Projection {
   RowBatch& profiles_;
   RowBatch& states_;
   RowBatch& flow_;  // a row a closed bar of the shortest length
+  RowBatch& book_;  // a row a symbol and minute
 };
 
 }  // namespace tickmesh

@@ -29,6 +29,8 @@ void ApiCore::apply(const Input& in, Outbox& out) {
     view_.latest[latest->symbol] = *latest;
   } else if (const auto* metrics = std::get_if<Metrics>(&in.event)) {
     on(*metrics);
+  } else if (const auto* book = std::get_if<BookTop>(&in.event)) {
+    view_.books[book->symbol] = *book;
   } else if (const auto* signal = std::get_if<Signal>(&in.event)) {
     view_.signals[{signal->symbol, signal->strategy}] = *signal;
   } else if (const auto* strategy = std::get_if<StrategyEvent>(&in.event)) {
@@ -114,6 +116,7 @@ void ApiCore::save(ByteWriter& out) const {
   };
   for (const auto& [key, e] : view_.latest) put(Stream::latest, e);
   for (const auto& [key, e] : view_.metrics) put(Stream::metrics, e);
+  for (const auto& [key, e] : view_.books) put(Stream::book, e);
   for (const auto& [key, e] : view_.signals) put(Stream::signal, e);
   for (const auto& [key, e] : view_.profiles) put(Stream::profile, e);
   for (const auto& [key, list] : view_.completed_profiles)

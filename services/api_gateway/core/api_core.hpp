@@ -15,6 +15,7 @@ struct MeshView {
   static constexpr std::size_t kProfiles = 20;  ///< completed sessions a symbol
   std::map<Symbol, Latest> latest;
   std::map<Symbol, Metrics> metrics;
+  std::map<Symbol, BookTop> books;                                     ///< of those that have depth
   std::map<std::pair<Symbol, std::string>, Signal> signals;            ///< by symbol and strategy
   std::map<std::pair<Symbol, std::string>, StrategyEvent> strategies;  ///< the same
   std::map<std::string, PositionEvent> open_positions;                 ///< by id
@@ -37,7 +38,7 @@ class ApiCore final : public Core {
  public:
   /// `codec` packs the view's events into snapshots.
   ApiCore(ApiConfig config, const Codec& codec) : config_{config}, codec_{codec} {}
-  std::uint32_t version() const override { return 3; }
+  std::uint32_t version() const override { return 4; }
   /// Request (local) → exactly one Command on Stream::control, partition 0. All else only updates the view.
   void apply(const Input& in, Outbox& out) override;
   void save(ByteWriter& out) const override;

@@ -27,6 +27,7 @@ struct MetricsConfig {
   CostParameters cost{};
   Filters filters{Filters::clean};
   Duration publish_grid{milliseconds(100)};  ///< `metrics` at most once a cell and symbol; > 0
+  Duration book_grid{milliseconds(100)};     ///< `book` the same while it changes; > 0
   Duration gap{seconds(60)};                 ///< a longer silence makes windows STALE
   Duration hard_gap{seconds(15 * 60)};       ///< after a longer one no pair of ticks is formed across it
   Duration max_unusable{seconds(1)};         ///< a book crossed or one-sided for longer is STALE
@@ -46,6 +47,7 @@ struct MetricsConfig {
   std::uint64_t partitions{~std::uint64_t{0}};
   /// By partition: another instance has said the metrics of the ticks up to here. They warm up the windows and are not said again.
   std::map<Partition, Position> said_until{};
+  std::map<Partition, Position> book_said_until{};  ///< the same of the books of depth
   std::vector<SignalConfig> signals{{"mean_reversion", {}}};
 };
 

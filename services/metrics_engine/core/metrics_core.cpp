@@ -10,6 +10,13 @@ constexpr std::int64_t kNeverPublished = std::numeric_limits<std::int64_t>::min(
 
 constexpr std::size_t kCached = 64;  // so many instruments stay in a core's own cache
 
+/// Another instance has said what follows from what is `at`.
+bool warms_up(const std::map<Partition, Position>& said_until, Partition partition, const Position& at) {
+  const auto said = said_until.find(partition);
+  if (said == said_until.end()) return false;
+  return at.epoch < said->second.epoch || (at.epoch == said->second.epoch && at.sequence <= said->second.sequence);
+}
+
 std::int64_t grid_cell(Timestamp t, Duration grid) { return t.ns / grid.ns - (t.ns % grid.ns < 0 ? 1 : 0); }
 
 }  // namespace
@@ -17,6 +24,7 @@ std::int64_t grid_cell(Timestamp t, Duration grid) { return t.ns / grid.ns - (t.
 Result<void> MetricsCore::check(const MetricsConfig& config) {
   if (config.planned_notional.raw() <= 0) return bad_value("planned_notional", "> 0", config.planned_notional.str());
   if (config.publish_grid.ns <= 0) return bad_value("publish_ms", "> 0", "a grid needs cells");
+  if (config.book_grid.ns <= 0) return bad_value("book_grid", "> 0", "a grid needs cells");
   if (config.gap.ns <= 0 || config.hard_gap < config.gap) return bad_value("gap_ms", "0 < gap <= hard gap", "gaps do not nest");
   if (config.max_unusable.ns < 0) return bad_value("max_crossed_ms", ">= 0", "negative");
   if (config.max_quote_age.ns <= 0) return bad_value("max_quote_age", "> 0", "nothing would ever be fresh");
@@ -81,6 +89,8 @@ MetricsCore::MetricsCore(MetricsConfig config) : config_{std::move(config)} {
 void MetricsCore::apply(const Input& in, Outbox& out) {
   if (const auto* tick = std::get_if<Tick>(&in.event)) {
     if (in.name.stream == Stream::tick) on_tick(in, *tick, out);
+  } else if (const auto* depth = std::get_if<DepthUpdate>(&in.event)) {
+    if (in.name.stream == Stream::depth) on_depth(in, *depth, out);
   } else if (const auto* timer = std::get_if<TimerFired>(&in.event)) {
     if (timer->timer == kSilenceTimer) on_timer(in, out);
     if (timer->timer == kPredictionTimer) predictions_due(in, out);
@@ -98,10 +108,36 @@ void MetricsCore::apply(const Input& in, Outbox& out) {
     live_ = true;
     predictions_due(in, out);
   } else if (const auto* gap = std::get_if<StreamGap>(&in.event)) {
-    if (gap->stream != Stream::tick) return;
-    for (Cell& cell : cells_)
-      if (cell.partition == gap->partition) cell.metrics.mark_gap();
+    for (Cell& cell : cells_) {
+      if (cell.partition != gap->partition) continue;
+      if (gap->stream == Stream::tick) cell.metrics.mark_gap();
+      if (gap->stream != Stream::depth || cell.metrics.depth() == nullptr || !ours(cell)) continue;
+      cell.metrics.depth()->lose();
+      say_book(cell, out);
+    }
   }
+}
+
+void MetricsCore::on_depth(const Input& in, const DepthUpdate& update, Outbox& out) {
+  const auto place = config_.instruments.index_of(instrument_id(update.symbol));
+  if (place == InstrumentIndex::kNone) {
+    ++unlisted_;
+    return;
+  }
+  Cell& cell = cells_[place];
+  if (!ours(cell)) return;
+  cell.metrics.learn_depth(update);
+  if (!warms_up(config_.book_said_until, cell.partition, in.name.at))
+    say_book(cell, out);
+  else if (cell.metrics.depth()->due())
+    cell.metrics.depth()->said();
+}
+
+void MetricsCore::say_book(Cell& cell, Outbox& out) {
+  DepthMetrics& depth = *cell.metrics.depth();
+  if (!depth.due()) return;
+  out.emit(Stream::book, cell.partition, depth.top());
+  depth.said();
 }
 
 void MetricsCore::on_tick(const Input& in, const Tick& tick, Outbox& out) {
@@ -117,7 +153,7 @@ void MetricsCore::on_tick(const Input& in, const Tick& tick, Outbox& out) {
     cell.metrics.prefetch_state();
     cell.metrics.prefetch_windows();
   }
-  const bool warming = !config_.said_until.empty() && warms_up(cell, in.name.at);
+  const bool warming = !config_.said_until.empty() && warms_up(config_.said_until, cell.partition, in.name.at);
   if (tick.kind == TickKind::bust) {
     cell.metrics.learn_bust(tick);
     if (!profile_news_.empty()) say_profile(cell, warming, out);
@@ -164,12 +200,6 @@ void MetricsCore::pass_over(Cell& cell, Timestamp event_time) {
   if (grid <= cell.published_cell) return;
   published(cell, grid);
   cell.metrics.said();
-}
-
-bool MetricsCore::warms_up(const Cell& cell, const Position& tick) const {
-  const auto said = config_.said_until.find(cell.partition);
-  if (said == config_.said_until.end()) return false;
-  return tick.epoch < said->second.epoch || (tick.epoch == said->second.epoch && tick.sequence <= said->second.sequence);
 }
 
 void MetricsCore::on_timer(const Input& in, Outbox& out) {

@@ -1,4 +1,4 @@
-// metrics_engine's decisions: ticks in, `metrics` and `signal` out.
+// metrics_engine's decisions: ticks and depth in, `metrics`, `signal` and `book` out.
 #pragma once
 #include <cstdint>
 #include <vector>
@@ -11,16 +11,17 @@
 
 namespace tickmesh {
 
-/// Inputs: Tick on Stream::tick, Started, WentLive, StreamGap of ticks, Command{predict} on Stream::control, TimerFired{kSilenceTimer,
-/// kPredictionTimer}; the rest is ignored.
+/// Inputs: Tick on Stream::tick, DepthUpdate on Stream::depth, Started, WentLive, StreamGap of both, Command{predict} on Stream::control,
+/// TimerFired{kSilenceTimer, kPredictionTimer}; the rest is ignored.
 /// Outputs, on the instrument's partition: Metrics on the first good quote or trade of each grid cell, at every signal, and once when the
 /// instrument falls silent or its book becomes unusable; Signal when a rule's state changes; ProfileEvent when the profile's nodes are
-/// found anew, its session is over, the market's state or the nearness to a node changes. A signal's cause is its tick. Before WentLive
+/// found anew, its session is over, the market's state or the nearness to a node changes. A signal's cause is its tick. BookTop of an
+/// instrument that has depth, at the first change of each cell of its grid, and when the book breaks or is whole again. Before WentLive
 /// metrics are said and nothing is entered. A loaded core continues bit for bit; an instrument that the snapshot does not hold starts
 /// fresh, one that is no longer listed is left out.
 class MetricsCore final : public Core {
  public:
-  static constexpr std::uint32_t kVersion = 4;
+  static constexpr std::uint32_t kVersion = 5;
   static constexpr std::uint64_t kSilenceTimer = 1;
   static constexpr std::uint64_t kPredictionTimer = 2;  ///< one expires
 
@@ -54,8 +55,9 @@ class MetricsCore final : public Core {
   };
   void on_tick(const Input& in, const Tick& tick, Outbox& out);
   bool ours(const Cell& cell) const { return (config_.partitions >> cell.partition & 1) != 0; }
+  void on_depth(const Input& in, const DepthUpdate& update, Outbox& out);
+  void say_book(Cell& cell, Outbox& out);
   void pass_over(Cell& cell, Timestamp event_time);
-  bool warms_up(const Cell& cell, const Position& tick) const;
   void on_timer(const Input& in, Outbox& out);
   /// Says what profiles have to say of this input.
   void say_profile(const Cell& cell, bool warming, Outbox& out);

@@ -55,6 +55,7 @@ void SymbolMetrics::reset_flow() {
   flow_score_.reset();
   realised_.break_off();
   flow_since_gap_ = 0;
+  if (depth_) depth_->enter_session();
 }
 
 void SymbolMetrics::look_up_session(Timestamp event_time) {
@@ -181,6 +182,12 @@ bool SymbolMetrics::learn_trade(const Tick& tick) {
 
 void SymbolMetrics::learn_bust(const Tick& tick) {
   if (tick.feed == feed_) trades_.bust(tick);
+}
+
+void SymbolMetrics::learn_depth(const DepthUpdate& update) {
+  enter_session(update.header.event_time);
+  if (!depth_) depth_ = std::make_unique<DepthMetrics>(*instrument_, config_->book_grid);
+  depth_->learn(update);
 }
 
 void SymbolMetrics::count(const Quote& quote) {
@@ -326,6 +333,7 @@ void SymbolMetrics::compute_flow(unsigned groups) {
   }
   if ((groups & kBars) != 0) trades_.fill_bars(m, silent_);
   if ((groups & kProfile) != 0) trades_.fill_profile(m, silent_);
+  if ((groups & kDepth) != 0 && depth_) depth_->fill(m, silent_);
 }
 
 void SymbolMetrics::save(ByteWriter& out) const {
@@ -340,6 +348,8 @@ void SymbolMetrics::save(ByteWriter& out) const {
   out.put(feed_), out.put(has_seen_), out.put(has_quote_), out.put(silent_), out.put(book_stale_), out.put(gapped_);
   out.put(session_open_), out.put(session_), out.put(since_gap_), out.put(last_seen_), out.put(unusable_since_);
   out.put(quote_.time), out.put(quote_.bid), out.put(quote_.ask), out.put(quote_.bid_size), out.put(quote_.ask_size);
+  out.put(depth_ != nullptr);
+  if (depth_) depth_->save(out);
 }
 
 void SymbolMetrics::load(ByteReader& in) {
@@ -364,6 +374,8 @@ void SymbolMetrics::load(ByteReader& in) {
   quote_.ask = in.get<Price>();
   quote_.bid_size = in.get<Quantity>();
   quote_.ask_size = in.get<Quantity>();
+  depth_ = in.get<bool>() ? std::make_unique<DepthMetrics>(*instrument_, config_->book_grid) : nullptr;
+  if (depth_) depth_->load(in);
   computed_ = 0;
   same_from_ = same_until_ = {};
   for (const Price price : {quote_.bid, quote_.ask})

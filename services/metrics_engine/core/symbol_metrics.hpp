@@ -1,6 +1,7 @@
 // All metrics of one instrument: quotes and trades in, a `Metrics` out.
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <span>
 
 #include "analytics/flow_score.hpp"
@@ -8,6 +9,7 @@
 #include "analytics/quote_windows.hpp"
 #include "analytics/regime_filter.hpp"
 #include "analytics/volatility.hpp"
+#include "metrics_engine/core/depth_metrics.hpp"
 #include "metrics_engine/core/metrics_config.hpp"
 #include "metrics_engine/core/trade_metrics.hpp"
 
@@ -32,6 +34,10 @@ class alignas(64) SymbolMetrics {
   bool learn_trade(const Tick& tick);
   /// Takes the word that an earlier trade is void: the profile's volume alone is undone.
   void learn_bust(const Tick& tick);
+  /// Takes one change or snapshot of its book.
+  void learn_depth(const DepthUpdate& update);
+  /// Null: the instrument has no depth.
+  DepthMetrics* depth() { return depth_.get(); }
   /// Ticks of this instrument are lost: windows are STALE.
   void mark_gap();
   /// Nothing was heard for longer than the gap allows: everything is STALE until the next good quote.
@@ -112,6 +118,7 @@ class alignas(64) SymbolMetrics {
   Metrics metrics_{};
   std::int64_t session_{0};  // which session the windows belong to
   std::span<const TradingSession> sessions_;
+  std::unique_ptr<DepthMetrics> depth_;  // from the first depth on
 };
 
 }  // namespace tickmesh

@@ -31,7 +31,8 @@ FeedEvent absence_of_feed(Timestamp spoke_until, Timestamp now) {
   return event;
 }
 
-IngestCore::IngestCore(const Instruments& instruments, IngestOptions options, DemoFeed* demo) : options_{options}, demo_{demo} {
+IngestCore::IngestCore(const Instruments& instruments, IngestOptions options, DemoFeed* demo)
+    : options_{options}, demo_{demo}, depth_{instruments, options.depth_snapshot_every} {
   TM_INVARIANT(options.latest_every.ns > 0 && options.remembered_rows > 0, "the grid and the memory of the ingestor are not empty");
   for (const Instrument& i : instruments.list()) {
     PerSymbol& at = symbols_[i.id()];
@@ -62,6 +63,8 @@ void IngestCore::apply(const Input& in, Outbox& out) {
   if (in.name.stream != Stream::local) return;
   if (const auto* tick = std::get_if<Tick>(&in.event)) {
     take(*tick, in, out);
+  } else if (const auto* depth = std::get_if<DepthUpdate>(&in.event)) {
+    depth_.take(*depth, in.now, out);
   } else if (const auto* feed = std::get_if<FeedEvent>(&in.event)) {
     if (feed->feed == FeedKind::demo) {
       ++demo_items_;
@@ -128,6 +131,8 @@ void IngestCore::observe(const Name& name, const Event& said) {
   } else if (name.stream == Stream::latest) {
     const auto& latest = std::get<Latest>(said);
     if (PerSymbol* at = symbols_.find(instrument_id(latest.symbol))) said_latest(*at, latest.header.time.ns / options_.latest_every.ns);
+  } else if (name.stream == Stream::depth) {
+    depth_.observe(std::get<DepthUpdate>(said));
   } else if (name.stream == Stream::feed) {
     const auto& feed = std::get<FeedEvent>(said);
     if (feed.feed != FeedKind::demo) return;
@@ -159,6 +164,7 @@ void IngestCore::save(ByteWriter& out) const {
     out.put(at.last.last_price), out.put(at.last.last_size);
     at.pushed.save(out);
   }
+  depth_.save(out);
 }
 
 void IngestCore::load(ByteReader& in) {
@@ -188,6 +194,7 @@ void IngestCore::load(ByteReader& in) {
     at.symbol = at.last.symbol = listed->symbol;
     *listed = std::move(at);
   }
+  depth_.load(in);
 }
 
 }  // namespace tickmesh

@@ -1,4 +1,4 @@
-// What comes in becomes ticks of the mesh: checked, told apart from what was pushed before, numbered.
+// What comes in becomes ticks and depth of the mesh: checked, told apart from what was pushed before, numbered.
 // Its journal holds only what it said, so its whole state follows from that: `observe` after a snapshot replaces running inputs again.
 #pragma once
 #include <array>
@@ -7,15 +7,17 @@
 
 #include "core/core.hpp"
 #include "core/instrument_map.hpp"
+#include "tick_ingestor/core/depth_desk.hpp"
 #include "tick_ingestor/core/duplicates.hpp"
 #include "tick_ingestor/feeds/demo_feed.hpp"
 
 namespace tickmesh {
 
 struct IngestOptions {
-  Duration latest_every = milliseconds(50);  ///< grid on which `latest` is said, a symbol
-  std::size_t remembered_rows = 8192;        ///< pushed rows a symbol that duplicates are looked for in
-  Duration most_ahead = seconds(60);         ///< a pushed row further in the future would close every bar up to then
+  Duration latest_every = milliseconds(50);     ///< grid on which `latest` is said, a symbol
+  std::size_t remembered_rows = 8192;           ///< pushed rows a symbol that duplicates are looked for in
+  Duration depth_snapshot_every = seconds(60);  ///< of event time, a symbol that has depth
+  Duration most_ahead = seconds(60);            ///< a pushed row further in the future would close every bar up to then
 };
 
 /// Why a tick was not said.
@@ -43,8 +45,8 @@ class IngestCore final : public Core {
   /// `demo`, when there is one, is saved and loaded with the core; the caller feeds what it gives through `apply`.
   explicit IngestCore(const Instruments& instruments, IngestOptions options = {}, DemoFeed* demo = nullptr);
 
-  std::uint32_t version() const override { return 1; }
-  /// Takes Tick and FeedEvent on Stream::local; says Tick, Latest, FeedEvent. Other inputs mean nothing to it.
+  std::uint32_t version() const override { return 2; }
+  /// Takes Tick, DepthUpdate and FeedEvent on Stream::local; says Tick, Latest, DepthUpdate, FeedEvent. Other inputs mean nothing to it.
   void apply(const Input& in, Outbox& out) override;
   void save(ByteWriter& out) const override;
   void load(ByteReader& in) override;
@@ -65,6 +67,7 @@ class IngestCore final : public Core {
   /// Since this process began. A request's own numbers are the difference of two.
   const Counts& counts() const { return counts_; }
   std::uint64_t demo_items() const { return demo_items_; }
+  const DepthDesk& depth() const { return depth_; }
 
  private:
   struct PerSymbol {
@@ -82,6 +85,7 @@ class IngestCore final : public Core {
   IngestOptions options_;
   DemoFeed* demo_;
   InstrumentMap<PerSymbol> symbols_;
+  DepthDesk depth_;
   std::uint64_t demo_items_{0};
   Timestamp demo_event_time_{};
   Counts counts_{};

@@ -27,6 +27,11 @@ std::size_t DemoFeed::due(Timestamp now, std::size_t limit, std::vector<Event>& 
       out.emplace_back(item.tick);
     }
     ++given;
+    // While the market stands where this item left it.
+    if (auto depth = tells_depth_ ? depth_.after(live_, item.offset) : std::nullopt) {
+      depth->header.event_time = event_time;
+      out.emplace_back(std::move(*depth));
+    }
   }
   return given;
 }

@@ -7,6 +7,7 @@
 #include "core/bytes.hpp"
 #include "core/events.hpp"
 #include "market/demo_market.hpp"
+#include "tick_ingestor/feeds/demo_depth.hpp"
 
 namespace tickmesh {
 
@@ -15,9 +16,11 @@ class DemoFeed {
   /// A process that slept longer than this goes on where it was, later, instead of catching up in a burst.
   static constexpr Duration kMostBehind = seconds(2);
 
-  explicit DemoFeed(DemoMarket market) : fresh_{market}, said_{market}, live_{std::move(market)} {}
+  /// `depth`: its books are told, too.
+  explicit DemoFeed(DemoMarket market, bool depth = false) : fresh_{market}, said_{market}, live_{std::move(market)}, tells_depth_{depth} {}
 
-  /// Appends what is due at `now`, at most `limit` items: Tick and FeedEvent inputs with `event_time` set, which never decreases.
+  /// Appends what is due at `now`, at most `limit` items: Tick and FeedEvent inputs with `event_time` set, which never decreases, and
+  /// behind one of them a DepthUpdate whose turn it is, which is no item: after a restart they may come at other moments.
   /// The market begins with the first call; after `recover` it goes on from `now`. Returns how many.
   std::size_t due(Timestamp now, std::size_t limit, std::vector<Event>& out);
   /// When the next item is due; zero before the first `due`.
@@ -41,6 +44,8 @@ class DemoFeed {
   DemoMarket fresh_;  ///< at its start
   DemoMarket said_;   ///< trails `live_`; moved when a snapshot is taken
   DemoMarket live_;
+  bool tells_depth_;
+  DemoDepth depth_{};
   std::optional<DemoItem> pending_{};  ///< taken from `live_`, not due yet
   bool other_{false};                  ///< the snapshot was of another market
   std::uint64_t base_{0};              ///< items said in all before this market's first

@@ -69,9 +69,9 @@ class Backtest final : public Benchmark {
  private:
   double floor() const {
     replay::Merge merge{recorded_.data.files, recorded_.instruments};
-    std::vector<Tick> ticks;
+    replay::Rows rows;
     const std::int64_t begin = now_ns();
-    while (must(merge.next(1024, ticks)) > 0) ticks.clear();
+    while (must(merge.next(1024, rows)) > 0) rows.clear();
     return static_cast<double>(merge.given()) * 1e9 / static_cast<double>(now_ns() - begin);
   }
   double ours() const {

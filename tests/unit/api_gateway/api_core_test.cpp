@@ -61,6 +61,8 @@ TEST(ApiCore, ALoadedCoreShowsTheSameAndContinuesBitForBit) {
   EXPECT_EQ(saved(loaded), state);
   EXPECT_EQ(loaded.view().latest, core.view().latest);
   EXPECT_EQ(loaded.view().signals, core.view().signals);
+  EXPECT_EQ(loaded.view().books, core.view().books);
+  EXPECT_EQ(loaded.view().books.size(), 1u);
   EXPECT_EQ(loaded.view().strategies, core.view().strategies);
   EXPECT_EQ(loaded.view().open_positions, core.view().open_positions);
   EXPECT_EQ(loaded.view().closed_positions, core.view().closed_positions) << "in the order they closed";

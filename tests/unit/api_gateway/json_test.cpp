@@ -127,6 +127,21 @@ TEST_F(TradingState, KeepsTheLastHundredClosedTrades) {
   EXPECT_EQ(closed.front()["id"], "Q50");
 }
 
+TEST(ApiJson, OfABookShowsItsLevelsWhetherItIsLiveAndItsAge) {
+  const Json shown = book_json(book(), kNow + milliseconds(1'500));
+  EXPECT_EQ(shown["bids"], Json::parse(R"([["201.27","5"],["201.26","9"]])"));
+  EXPECT_EQ(shown["asks"], Json::parse(R"([["201.29","4"]])"));
+  EXPECT_EQ(shown["live"], true);
+  EXPECT_EQ(shown["last_update"], 77);
+  EXPECT_EQ(shown["resyncs"], 2);
+  EXPECT_EQ(shown["imbalance"]["value"], 0.25);
+  EXPECT_EQ(shown["ofi"]["status"], "WARMUP");
+  EXPECT_EQ(shown["age_s"], 1.5);
+  BookTop broken{.header = {kNow, kNow, {}}, .symbol = kApple, .reason = "gap"};
+  EXPECT_EQ(book_json(broken, kNow)["reason"], "gap");
+  EXPECT_EQ(book_json(broken, kNow)["bids"], Json::array());
+}
+
 TEST(ApiJson, HasDecimalTextsAndIsoTimes) {
   MeshView view;
   view.latest[kApple] = quote(kApple);

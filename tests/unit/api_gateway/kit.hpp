@@ -41,6 +41,13 @@ inline Latest quote(const Symbol& symbol) {
           .bid = price("201.27"),
           .ask = price("201.29")};
 }
+inline BookTop book() {
+  BookTop b{.header = {kNow, kNow, {}}, .symbol = kApple, .feed = FeedKind::replay, .live = true, .last = 77, .resyncs = 2};
+  b.bids = {{price("201.27"), Quantity::from_units(5)}, {price("201.26"), Quantity::from_units(9)}};
+  b.asks = {{price("201.29"), Quantity::from_units(4)}};
+  b.imbalance = {0.25, Status::ok, true};
+  return b;
+}
 inline PositionEvent position(const std::string& id, PositionEventKind kind = PositionEventKind::opened) {
   PositionEvent p;
   p.header = {kNow, kNow, {}};
@@ -82,6 +89,7 @@ inline void fill(ApiCore& core) {
   Metrics metrics{.header = {kNow, kNow, {}}, .symbol = kApple, .feed = FeedKind::demo, .bid = price("201.27"), .ask = price("201.29")};
   metrics.z_score = {-2.5, Status::ok, true};
   tell(core, Stream::metrics, metrics);
+  tell(core, Stream::book, book());
   Signal signal{.header = {kNow, kNow, {}},
                 .symbol = kApple,
                 .strategy = "mean_reversion",

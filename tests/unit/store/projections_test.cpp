@@ -163,6 +163,29 @@ TEST_F(Projections, AProfileIsARowAsItDevelopsAndAsItIsCompletedAndAChangeOfStat
             "1|BALANCE|0.75|2|-4.00000000|10 bars");
 }
 
+TEST_F(Projections, OfABookTheLastOfEachMinuteIsKept) {
+  auto& s = speaker("metrics_engine");
+  const auto said = [&](std::int64_t ms, const char* bid, bool live) {
+    BookTop book{.header = {.time = at(ms), .event_time = at(ms)}, .symbol = symbol("AAPL.DEMO"), .feed = FeedKind::replay, .live = live};
+    book.reason = live ? "" : "gap";
+    book.last = 18'000'000'000'000'000'000U;
+    if (live) book.bids = {{price(bid), quantity("0.5")}}, book.asks = {{price("9.5"), quantity("2")}};
+    book.imbalance = {-0.6, Status::ok, live};
+    s.say(Stream::book, 3, book);
+  };
+  const std::int64_t minute = 60'000 - at(0).ns / 1'000'000 % 60'000;  // the next one
+  said(minute, "9.1", true);
+  said(minute + 59'999, "9.2", true);
+  said(minute + 60'000, "9.3", true);
+  project("metrics_engine");
+  said(minute + 61'000, "", false);
+  project("metrics_engine");
+  EXPECT_EQ(query("select string_agg(concat_ws('|', live, bids, asks, imbalance, reason, statuses), ' ' order by minute) from "
+                  "metrics_engine.v_book"),
+            R"(t|[["9.2", "0.5"]]|[["9.5", "2"]]|-0.6|OWW f|[]|[]|gap|OWW)");
+  EXPECT_EQ(query("select distinct last_update from metrics_engine.v_book"), "18000000000000000000");
+}
+
 TEST_F(Projections, APositionIsOneRowAndItsCloseATrade) {
   auto& s = speaker("position_manager");
   PositionEvent p{.header = {.time = at(0)},

@@ -95,7 +95,7 @@ TEST(ReplayFeed, AfterARestartItGoesOnBehindWhatWasSaid) {
   const Setting s{5};
   ReplayFeed feed{s.config, s.instruments};
   std::vector<Event> out;
-  feed.skip(3);
+  feed.skip(3, 0);
   feed.begin(0);
   all_due(feed, 0, out);
   EXPECT_EQ(sizes(out), "4 5 end ");

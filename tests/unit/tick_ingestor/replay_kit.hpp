@@ -86,6 +86,7 @@ inline std::string told(const Tick& t, const DataSet& data, const Instruments& l
 
 struct Replayed {
   std::vector<std::string> ticks;
+  std::vector<DepthUpdate> depths;
   Tally tally;
   Error error;
 };
@@ -99,15 +100,18 @@ inline Replayed replay_all(const std::string& dir, const std::vector<std::string
   auto listed = with_derived({}, *seen);
   if (!listed) return out.error = listed.error(), out;
   Merge merge{data->files, *listed};
-  std::vector<Tick> ticks;
+  Rows rows;
   for (;;) {
-    const auto n = merge.next(step, ticks);
+    const auto n = merge.next(step, rows);
     if (!n) return out.error = n.error(), out;
     if (*n == 0) break;
   }
-  for (const Tick& t : ticks) out.ticks.push_back(told(t, *data, *listed));
+  for (const Tick& t : rows.ticks)
+    if (!holds_depth(t)) out.ticks.push_back(told(t, *data, *listed));
+  out.depths = std::move(rows.depths);
   out.tally = merge.tally();
-  EXPECT_EQ(out.tally.ticks, ticks.size());
+  EXPECT_EQ(out.tally.ticks, out.ticks.size());
+  EXPECT_EQ(out.tally.depths, out.depths.size());
   return out;
 }
 

@@ -68,13 +68,13 @@ TEST(Merge, TellsHowMuchOfTheFilesIsBehindIt) {
   folder.put("equity/usa/tick/a/20131007_trade.zip", rows);
   const auto data = *find_data(folder.path, "", {});
   Merge merge{data.files, {}};
-  std::vector<Tick> ticks;
+  Rows read;
   EXPECT_EQ(merge.consumed(), 0u);
-  ASSERT_EQ(*merge.next(25'000, ticks), 25'000u);
+  ASSERT_EQ(*merge.next(25'000, read), 25'000u);
   EXPECT_GT(merge.consumed(), merge.bytes() / 4);
   EXPECT_LT(merge.consumed(), merge.bytes());
-  ASSERT_EQ(*merge.next(50'000, ticks), 25'000u);
-  ASSERT_EQ(*merge.next(1, ticks), 0u);
+  ASSERT_EQ(*merge.next(50'000, read), 25'000u);
+  ASSERT_EQ(*merge.next(1, read), 0u);
   EXPECT_EQ(merge.consumed(), merge.bytes());
 }
 

@@ -51,9 +51,9 @@ TEST(LeanRows, CfdTimesHaveFractionsOfAMillisecond) {
   folder.put("cfd/oanda/tick/xauusd/20140506_quote.csv", "808.0672,1310.926,1311.237\n");
   const auto data = *find_data(folder.path, "", {});
   Merge merge{data.files, {}};
-  std::vector<Tick> ticks;
-  ASSERT_EQ(*merge.next(10, ticks), 1u);
-  EXPECT_EQ(ticks[0].event_time.ns % 1'000'000'000, 808'067'200);
+  Rows rows;
+  ASSERT_EQ(*merge.next(10, rows), 1u);
+  EXPECT_EQ(rows.ticks[0].event_time.ns % 1'000'000'000, 808'067'200);
 }
 
 TEST(LeanRows, ABarIsItsClosingQuoteOrItsClosingPriceAndWholeVolumeAtItsLastMillisecond) {

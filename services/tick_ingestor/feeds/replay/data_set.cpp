@@ -21,15 +21,15 @@ constexpr std::int64_t kCellNs = 300'000'000'000;
 
 std::string bare(const Symbol& symbol) { return symbol.str().substr(0, symbol.view().find('.')); }
 
-Result<std::uint64_t> hash_of(const DataFile& file, std::uint64_t hash) {
-  hash = fnv1a64(file.name, hash);
-  std::ifstream in{file.path, std::ios::binary};
+Result<std::uint64_t> hash_of(const std::string& path, const std::string& name, std::uint64_t hash) {
+  hash = fnv1a64(name, hash);
+  std::ifstream in{path, std::ios::binary};
   std::vector<char> buffer(1 << 20);
   while (in) {
     in.read(buffer.data(), static_cast<std::streamsize>(buffer.size()));
     hash = fnv1a64({buffer.data(), static_cast<std::size_t>(in.gcount())}, hash);
   }
-  if (!in.eof()) return bad_file(file.path, "a file that can be read", "it cannot be");
+  if (!in.eof()) return bad_file(path, "a file that can be read", "it cannot be");
   return hash;
 }
 
@@ -115,6 +115,8 @@ Result<DataSet> find_data(const std::string& dir, const std::string& layout, con
     if (file->symbol.empty()) met = wanted;
     data.files.push_back(std::move(*file));
   }
+  for (const DataFile& file : data.files)
+    if (!file.beside.empty()) std::erase(data.ignored, fs::relative(file.beside, root).string());
   for (const std::string& symbol : wanted)
     if (known && !met.contains(symbol)) return bad_value("symbols", "symbols of the data", symbol);
   if (data.files.empty())
@@ -126,7 +128,8 @@ Result<DataSet> find_data(const std::string& dir, const std::string& layout, con
   });
   data.hash = kFnvOffset;
   for (const DataFile& file : data.files) {
-    auto hash = hash_of(file, data.hash);
+    auto hash = hash_of(file.path, file.name, data.hash);
+    if (hash && !file.beside.empty()) hash = hash_of(file.beside, "", *hash);
     if (!hash) return std::unexpected(hash.error());
     data.hash = *hash;
   }
@@ -169,6 +172,10 @@ Result<Survey> survey(const DataSet& data, const Instruments& configured) {
         auto& [seen, moved] = *at;
         if (!seen->first || tick.event_time < seen->first) seen->first = tick.event_time;
         seen->last = std::max(seen->last, tick.event_time);
+        if (holds_depth(tick)) {
+          ++seen->depths;
+          continue;
+        }
         const bool trade = tick.kind == TickKind::trade;
         const bool whole = trade || (!tick.bid.is_zero() && !tick.ask.is_zero());
         if (trade) {
@@ -186,7 +193,7 @@ Result<Survey> survey(const DataSet& data, const Instruments& configured) {
       }
     }
     const Tally& tally = reader.parser().tally();
-    if (tally.rows > 0 && tally.ticks == 0 && tally.suspicious == 0)
+    if (tally.rows > 0 && tally.ticks == 0 && tally.depths == 0 && tally.suspicious == 0)
       return bad_file(file.path, "rows of its layout", tally.examples.empty() ? "there is none" : tally.examples.front());
     all.tally.add(tally);
   }
@@ -243,8 +250,8 @@ FeedEvent end_of_data(Timestamp last) {
 
 Epoch replay_epoch(const DataSet& data, const Config& config, const Instruments& instruments) {
   std::uint64_t hash = fnv1a64(instruments_toml(instruments), data.hash);
-  constexpr std::string_view decides[] = {"metrics.", "bars.",  "account.", "sizing.",      "risk.",
-                                          "gateway.", "venue.", "signals.", "mesh.instance"};
+  constexpr std::string_view decides[] = {"metrics.", "bars.",  "account.", "sizing.",       "risk.",
+                                          "gateway.", "venue.", "signals.", "mesh.instance", "feed.depth_"};
   for (const auto& [key, entry] : config.entries()) {
     if (std::ranges::none_of(decides, [&](std::string_view prefix) { return key.starts_with(prefix); })) continue;
     if (key == "venue.paper.ledger" || key == "gateway.take_account") continue;

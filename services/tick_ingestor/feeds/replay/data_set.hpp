@@ -24,7 +24,7 @@ Result<DataSet> find_data(const std::string& dir, const std::string& layout, con
 struct Survey {
   struct Seen {
     Instrument instrument{};  ///< what its layout knows, with reference price, daily volume and volatility as the data has them
-    std::uint64_t quotes{0}, trades{0};
+    std::uint64_t quotes{0}, trades{0}, depths{0};
     Int128 bid_sum{0}, ask_sum{0}, price_sum{0}, size_sum{0};  ///< of 10^-8
     Timestamp first{}, last{};
   };

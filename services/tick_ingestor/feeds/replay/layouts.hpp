@@ -36,12 +36,14 @@ Result<std::optional<DataFile>> lean_file(const std::filesystem::path& path);
 Result<std::optional<DataFile>> csv_file(const std::filesystem::path& path);
 
 /// Recorded Binance streams: <spot|usdm|cm>_<symbol>_<day>[.gz], a line as `parse_binance` reads it. Trades and best quotes become ticks of
-/// BTCUSDT.BINANCE, BTCUSDT.USDM or BTCUSD_PERP.COINM at their time of receipt, the one clock that all lines have; depth and snapshots
-/// become none. A coin-margined size is in contracts.
+/// BTCUSDT.BINANCE, BTCUSDT.USDM or BTCUSD_PERP.COINM at their time of receipt, the one clock that all lines have; depth and the
+/// snapshot become depth, by the venue's own numbers. A coin-margined size is in contracts.
 Result<std::optional<DataFile>> binance_file(const std::filesystem::path& path);
 
 /// LOBSTER: <symbol>_<day>_<from>_<to>_message_<levels>.csv[.gz]. Executions, visible and hidden, become trades of <symbol>.NASDAQ, their
-/// aggressor on the other side of the resting order. The book beside it (_orderbook_) has no times and becomes none.
+/// aggressor on the other side of the resting order. The book published beside it (_orderbook_), a line an event, becomes depth at
+/// the events' times: a snapshot first, then what changed from line to line. Without it there is none: messages tell neither what rests
+/// since before the open nor what lies below the levels they are of.
 Result<std::optional<DataFile>> lobster_file(const std::filesystem::path& path);
 
 }  // namespace tickmesh::replay

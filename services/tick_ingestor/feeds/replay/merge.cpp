@@ -8,13 +8,13 @@
 namespace tickmesh::replay {
 
 Result<bool> FileReader::fill() {
-  while (next_ == ticks_.size() && !over_) {
+  while (empty() && !over_) {
     auto more = read();
     if (!more) return more;
   }
-  if (next_ < ticks_.size()) return true;
-  ticks_ = {};
-  next_ = 0;
+  if (!empty()) return true;
+  rows_ = {};
+  next_ = next_depth_ = 0;
   return false;
 }
 
@@ -25,8 +25,8 @@ Result<bool> FileReader::read() {
     archive_ = std::move(*archive);
     text_.resize(kChunk + 1);
   }
-  ticks_.clear();
-  next_ = 0;
+  rows_.clear();
+  next_ = next_depth_ = 0;
   if (kept_ == kChunk) return std::unexpected(Error{"bad_file", file_->path, "lines of at most 64 KiB", "one is longer"});
   const auto n = archive_->read({text_.data() + kept_, kChunk - kept_});
   if (!n) {
@@ -41,7 +41,7 @@ Result<bool> FileReader::read() {
   const std::string_view all{text_.data(), filled};
   const auto end = all.rfind('\n');
   const std::size_t whole = end == std::string_view::npos ? 0 : end + 1;
-  parser_.parse(all.substr(0, whole), ticks_);
+  parser_.parse(all.substr(0, whole), rows_);
   kept_ = filled - whole;
   std::memmove(text_.data(), text_.data() + whole, kept_);
   if (over_) {
@@ -70,7 +70,7 @@ Merge::Key Merge::key_of(std::uint32_t i) {
   const Tick& tick = readers_[i].front();
   reached_[i] = std::max(reached_[i], tick.event_time.ns);
   const std::uint64_t symbol = readers_[i].file().symbol.empty() ? listed_->index_of(tick.instrument) : symbol_rank_[i];
-  return {reached_[i], (tick.kind == TickKind::trade ? std::uint64_t{1} << 62 : 0) | symbol << 24 | i};
+  return {reached_[i], (tick.kind != TickKind::quote ? std::uint64_t{1} << 62 : 0) | symbol << 24 | i};
 }
 
 Result<void> Merge::push(std::uint32_t i) {
@@ -82,7 +82,7 @@ Result<void> Merge::push(std::uint32_t i) {
   return {};
 }
 
-Result<std::size_t> Merge::next(std::size_t limit, std::vector<Tick>& out) {
+Result<std::size_t> Merge::next(std::size_t limit, Rows& out) {
   std::size_t count = 0;
   while (count < limit && !heap_.empty()) {
     std::ranges::pop_heap(heap_, std::greater<>{});
@@ -92,7 +92,8 @@ Result<std::size_t> Merge::next(std::size_t limit, std::vector<Tick>& out) {
     // As long as no other file is due first, this one goes on.
     const Key other = heap_.empty() ? Key{std::numeric_limits<std::int64_t>::max(), ~std::uint64_t{0}} : heap_.front().key;
     while (count < limit && !reader.empty() && key_of(i) < other) {
-      out.push_back(reader.front());
+      out.ticks.push_back(reader.front());
+      if (holds_depth(reader.front())) out.depths.push_back(std::move(reader.depth()));
       reader.pop();
       ++count;
     }

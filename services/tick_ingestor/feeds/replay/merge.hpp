@@ -1,4 +1,4 @@
-// Many files as one row of ticks in the order of their times. Pure of clocks: who calls decides when.
+// Many files as one row of ticks and depth in the order of their times. Pure of clocks: who calls decides when.
 #pragma once
 #include <memory>
 #include <vector>
@@ -8,15 +8,17 @@
 
 namespace tickmesh::replay {
 
-/// One file, a buffer of its ticks at a time. Opened by the first `fill`.
+/// One file, a buffer of its rows at a time. Opened by the first `fill`.
 class FileReader {
  public:
   FileReader(const DataFile& file, const Instruments& listed) : file_{&file}, parser_{file, listed} {}
-  /// Whether `ticks()` has one; reads on when all were popped. Error: the file is damaged.
+  /// Whether there is a front; reads on when all were popped. Error: the file is damaged.
   Result<bool> fill();
-  const Tick& front() const { return ticks_[next_]; }
-  void pop() { ++next_; }
-  bool empty() const { return next_ == ticks_.size(); }
+  const Tick& front() const { return rows_.ticks[next_]; }
+  /// Of a front that holds its place.
+  DepthUpdate& depth() { return rows_.depths[next_depth_]; }
+  void pop() { next_depth_ += holds_depth(front()) ? 1 : 0, ++next_; }
+  bool empty() const { return next_ == rows_.ticks.size(); }
   const DataFile& file() const { return *file_; }
   RowParser& parser() { return parser_; }
   const RowParser& parser() const { return parser_; }
@@ -31,19 +33,19 @@ class FileReader {
   std::unique_ptr<Archive> archive_;
   std::vector<char> text_;
   std::size_t kept_{0};  ///< bytes of an unfinished line, at the front of text_
-  std::vector<Tick> ticks_;
-  std::size_t next_{0};
+  Rows rows_;
+  std::size_t next_{0}, next_depth_{0};
   bool over_{false};
 };
 
-/// Ticks by time; at equal times quotes before trades, then by symbol, then in the order of the files and of their rows. A row that steps
-/// back in time is taken where it stands in its file.
+/// Rows by time; at equal times quotes before trades and depth, then by symbol, then in the order of the files and of their rows. A row
+/// that steps back in time is taken where it stands in its file.
 class Merge {
  public:
   /// `files` stay where they are. `listed`: for rows that name their symbol.
   Merge(const std::vector<DataFile>& files, const Instruments& listed);
-  /// Appends at most `limit` ticks; 0: all were given. Error: a file is damaged; nothing more comes then.
-  Result<std::size_t> next(std::size_t limit, std::vector<Tick>& out);
+  /// Appends at most `limit` ticks and depths; 0: all were given. Error: a file is damaged; nothing more comes then.
+  Result<std::size_t> next(std::size_t limit, Rows& out);
   std::uint64_t given() const { return given_; }
   Tally tally() const;
   std::uint64_t consumed() const;  ///< bytes of the files, about

@@ -1,6 +1,7 @@
 // What venues record as they speak it: Binance's streams and LOBSTER's order events, as files and as ticks.
 #include <algorithm>
 #include <cctype>
+#include <filesystem>
 #include <string>
 
 #include "tick_ingestor/feeds/replay/layouts.hpp"
@@ -76,10 +77,13 @@ Result<std::optional<DataFile>> lobster_file(const std::filesystem::path& path) 
   out.instrument.tick_size = Price::from_raw(Price::kScale / 100);
   out.instrument.multiplier = out.instrument.lot = Quantity::from_units(1);
   out.not_before = local->at({});
+  std::string book = path.string();
+  book.replace(book.rfind("_message_"), 9, "_orderbook_");
+  if (std::filesystem::exists(book)) out.beside = book;
   return out;
 }
 
-void RowParser::binance(std::string_view line, std::vector<Tick>& out) {
+void RowParser::binance(std::string_view line, Rows& out) {
   const char* rule = "";
   if (!parse_binance(line, binance_, rule)) return refuse("line", rule, line);
   if (binance_.kind == BinanceKind::quote) {
@@ -96,17 +100,34 @@ void RowParser::binance(std::string_view line, std::vector<Tick>& out) {
     trade_.aggressor = binance_.aggressor;
     trade_.trade_id = binance_.trade_id;
     emit(trade_, out);
+  } else {
+    DepthUpdate depth;
+    depth.header.event_time = binance_.received;
+    depth.kind = binance_.kind == BinanceKind::depth ? DepthKind::delta : DepthKind::snapshot;
+    depth.previous = binance_.kind == BinanceKind::depth ? binance_.previous : 0;
+    depth.last = binance_.last;
+    for (const LevelChange& level : binance_.levels)
+      (level.side == Side::buy ? depth.bids : depth.asks).push_back({level.price, level.size});
+    emit(std::move(depth), out);
   }
 }
 
-void RowParser::lobster(std::string_view line, std::vector<Tick>& out) {
+void RowParser::lobster(std::string_view line, Rows& out) {
   if (tally_.rows == 1 && line.starts_with("Time,")) {  // some copies name the columns
     --tally_.rows;
     return;
   }
   LobsterRow row;
   const char* rule = "";
-  if (!parse_lobster(line, row, rule)) return refuse("line", rule, line);
+  const bool good = parse_lobster(line, row, rule);
+  DepthUpdate depth;
+  // The book has a line for every event, good or not.
+  const auto told = book_ == nullptr ? LobsterBook::Told::nothing : book_->next(tally_.rows, depth, rule);
+  if (!good || told == LobsterBook::Told::bad) return refuse("line", rule, line);
+  if (told == LobsterBook::Told::change) {
+    depth.header.event_time = file_.format.day->at(row.since_midnight);
+    emit(std::move(depth), out);
+  }
   if (!row.trade()) return;
   trade_.event_time = file_.format.day->at(row.since_midnight);
   trade_.price = row.price;

@@ -31,8 +31,8 @@ const char* name_of(Column column);
 /// How a line is read.
 enum class RowText : std::uint8_t {
   columns,
-  binance,  ///< a recorded market stream: its trades and best quotes become ticks
-  lobster,  ///< an order event: its executions become trades; `day` says which day
+  binance,  ///< a recorded market stream: its trades and best quotes become ticks, its depth and snapshots depth
+  lobster,  ///< an order event: its executions become trades, the book published beside it depth; `day` says which day
 };
 
 struct RowFormat {
@@ -55,6 +55,7 @@ struct RowFormat {
 struct DataFile {
   std::string path{};         ///< to open
   std::string name{};         ///< below the data folder, for errors and the data set's hash
+  std::string beside{};       ///< LOBSTER: the book published with the events, a line an event; empty: there is none
   Symbol symbol{};            ///< empty: a column says it
   std::optional<Date> day{};  ///< of the file, where its name says one
   std::string resolution{};   ///< tick, second, minute; empty where the layout has none

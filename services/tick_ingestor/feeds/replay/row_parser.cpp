@@ -89,6 +89,7 @@ std::uint64_t Tally::bad_rows() const {
 void Tally::add(const Tally& other) {
   rows += other.rows;
   ticks += other.ticks;
+  depths += other.depths;
   suspicious += other.suspicious;
   backwards += other.backwards;
   for (const auto& [rule, count] : other.bad) bad[rule] += count;
@@ -103,9 +104,10 @@ RowParser::RowParser(const DataFile& file, const Instruments& listed)
   TM_INVARIANT(file.format.price_divisor == kPowers[8 - price_decimals_], "prices are stored in a power of ten of their unit");
   quote_ = {.instrument = instrument_id(file.symbol), .kind = TickKind::quote, .feed = FeedKind::replay};
   trade_ = {.instrument = instrument_id(file.symbol), .kind = TickKind::trade, .feed = FeedKind::replay};
+  if (!file.beside.empty()) book_ = std::make_unique<LobsterBook>(file.beside, *file.day);
 }
 
-void RowParser::parse(std::string_view lines, std::vector<Tick>& out) {
+void RowParser::parse(std::string_view lines, Rows& out) {
   for (const char *at = lines.data(), *const end = at + lines.size(); at != end;) {
     const auto* newline = static_cast<const char*>(std::memchr(at, '\n', static_cast<std::size_t>(end - at)));
     TM_INVARIANT(newline != nullptr, "lines are given whole");
@@ -251,16 +253,29 @@ bool RowParser::instrument(std::string_view text) {
   return true;
 }
 
-void RowParser::emit(const Tick& tick, std::vector<Tick>& out) {
-  if (tick.event_time < last_)
+void RowParser::in_order(Timestamp at) {
+  if (at < last_)
     ++tally_.backwards;
   else
-    last_ = tick.event_time;
-  ++tally_.ticks;
-  out.push_back(tick);
+    last_ = at;
 }
 
-void RowParser::row(std::string_view line, std::vector<Tick>& out) {
+void RowParser::emit(const Tick& tick, Rows& out) {
+  in_order(tick.event_time);
+  ++tally_.ticks;
+  out.ticks.push_back(tick);
+}
+
+void RowParser::emit(DepthUpdate depth, Rows& out) {
+  depth.symbol = file_.symbol;
+  depth.feed = FeedKind::replay;
+  in_order(depth.header.event_time);
+  ++tally_.depths;
+  out.ticks.push_back({.event_time = depth.header.event_time, .instrument = quote_.instrument, .feed = FeedKind::replay});
+  out.depths.push_back(std::move(depth));
+}
+
+void RowParser::row(std::string_view line, Rows& out) {
   Row row;
   if (!fields(line, row)) return;
   if (row.suspicious) {
