@@ -49,7 +49,7 @@ create table metrics_engine.market_state (
 create index market_state_symbol_time on metrics_engine.market_state (symbol, time);
 create index market_state_time on metrics_engine.market_state (time);
 
--- A row each closed bar of the shortest length, from the first metrics after it; `statuses` as in metrics, from ofi on.
+-- A row each time bars closed, of the shortest of them, from the first metrics after it: without trades for a while that is a longer one; `statuses` as in metrics, from ofi on.
 create table metrics_engine.order_flow (
   like tickmesh.event,
   symbol text not null,

@@ -17,7 +17,7 @@ class MetricsProjection final : public Projection {
   RowBatch& signals_;
   RowBatch& profiles_;
   RowBatch& states_;
-  RowBatch& flow_;  // a row a closed bar of the shortest length
+  RowBatch& flow_;  // a row each time bars closed, of the shortest of them
   RowBatch& book_;  // a row a symbol and minute
 };
 

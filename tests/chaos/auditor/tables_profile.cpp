@@ -82,7 +82,7 @@ Row state_row(const Event& e) {
           text(m.text(26))};
 }
 
-/// The first bar is the shortest's; whether it closed since the event before.
+/// The first bar is the shortest of those that are said; whether it closed since the event before.
 bool says_flow(const Message& metrics) {
   bool first = true, says = false;
   metrics.each(kMetricsBars, [&](const Message& bar) {
