@@ -39,7 +39,8 @@ class Models : public RunningMesh {
   static Json shown(const std::string& symbol) {
     const auto answer = http_call(api(), "GET", "/api/v1/signals/" + symbol);
     if (answer.status != 200) return nullptr;
-    for (const Json& signal : Json::parse(answer.body)["data"])
+    const Json all = Json::parse(answer.body);
+    for (const Json& signal : all["data"])
       if (signal["strategy"] == "prediction") return signal;
     return nullptr;
   }
@@ -131,6 +132,7 @@ TEST_F(Models, ThePythonClientHearsTicksAndPostsWhatItsModelSaysFromAFolderOfIts
     GTEST_SKIP() << "without python3-zmq, python3-protobuf and protoc the client is not run";
   const fs::path copy = fs::path(mesh().dir()) / "client";
   fs::copy(kSource + "/tests/clients/python", copy, fs::copy_options::recursive);
+  fs::create_directories(copy / "proto");
   fs::copy(kSource + "/proto/tickmesh", copy / "proto/tickmesh", fs::copy_options::recursive);
   const std::string symbol = "AMZN.DEMO";
   warm(symbol);

@@ -405,7 +405,7 @@ TEST(PositionCore, AccountFollowsPricesAtMostOnceASecond) {
 
 TEST(PositionCore, OfStrategiesThatAreShownAndNotTradedNothingIsEnteredAndNoRefusalIsSaid) {
   PositionConfig c = config();
-  c.traded.emplace({"trend"});
+  c.traded = std::set<std::string>{"trend"};
   auto h = Harness{c}.ready();
   h.enter(kAapl);
   EXPECT_TRUE(h.intents.empty());
