@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstring>
 #include <type_traits>
 
 #include "bus/fields.hpp"
@@ -241,6 +242,14 @@ Result<void> decode_tick(ByteView bytes, Event& out) {
   return decode_event<Tick>(bytes, out);
 }
 
+Result<void> decode_metrics(ByteView bytes, Event& out) {
+  auto* metrics = std::get_if<Metrics>(&out);
+  if (metrics == nullptr) metrics = &out.emplace<Metrics>();
+  if (decode_canonical_metrics(bytes, *metrics)) [[likely]]
+    return {};
+  return decode_event<Metrics>(bytes, out);
+}
+
 Result<void> decode_local(ByteView bytes, Event& out) {
   auto& message = fresh<v1::LocalInput>();
   if (!parse(bytes, message)) return refused(Stream::local, "a message of tickmesh.v1 of at most 16 MiB");
@@ -275,6 +284,10 @@ ProtoCodec::ProtoCodec() {
 void ProtoCodec::encode(const Event& event, Bytes& out) const {
   if (const auto* tick = std::get_if<Tick>(&event)) [[likely]]
     return encode_tick(*tick, out);
+  if (const auto* metrics = std::get_if<Metrics>(&event)) {
+    TM_INVARIANT(!lacks_symbol(*metrics), "an event about one symbol names it");
+    return encode_metrics(*metrics, out);
+  }
   std::visit([&](const auto& e) { encode_event(e, out); }, event);
 }
 
@@ -287,7 +300,7 @@ Result<void> ProtoCodec::decode(Stream stream, ByteView bytes, Event& out) const
     case Stream::latest: return decode_event<Latest>(bytes, out);
     case Stream::feed: return decode_event<FeedEvent>(bytes, out);
     case Stream::bar: return decode_event<Bar>(bytes, out);
-    case Stream::metrics: return decode_event<Metrics>(bytes, out);
+    case Stream::metrics: return decode_metrics(bytes, out);
     case Stream::profile: return decode_event<ProfileEvent>(bytes, out);
     case Stream::depth: return decode_event<DepthUpdate>(bytes, out);
     case Stream::book: return decode_event<BookTop>(bytes, out);
@@ -302,6 +315,23 @@ Result<void> ProtoCodec::decode(Stream stream, ByteView bytes, Event& out) const
     case Stream::control: return decode_event<Command>(bytes, out);
   }
   return refused(stream, "a stream that has events");
+}
+
+std::optional<Timestamp> ProtoCodec::said_at(Stream stream, ByteView bytes) const {
+  const auto number_at = [&](std::size_t at) {
+    Timestamp time;
+    std::memcpy(&time.ns, bytes.data() + at, sizeof time.ns);
+    return time;
+  };
+  // A tick: its instrument, then its time. All else: a header shorter than 128 bytes, which begins with it.
+  if (stream == Stream::tick && bytes.size() >= 18 && bytes[0] == std::byte{0x09} && bytes[9] == std::byte{0x11}) return number_at(10);
+  if (stream != Stream::tick && stream != Stream::local && bytes.size() >= 11 && bytes[0] == std::byte{0x0A} && bytes[1] >= std::byte{9} &&
+      bytes[1] < std::byte{128} && bytes[2] == std::byte{0x09})
+    return number_at(3);
+  Event event;
+  if (!decode(stream, bytes, event)) return std::nullopt;
+  const Timestamp time = time_of(event);
+  return time ? std::optional{time} : std::nullopt;
 }
 
 }  // namespace tickmesh

@@ -1,6 +1,7 @@
 // Events as tickmesh.v1 (proto/tickmesh/v1): the one place where structs of core meet protobuf.
 #pragma once
 #include <cstddef>
+#include <optional>
 
 #include "core/core.hpp"
 
@@ -26,9 +27,12 @@ class ProtoCodec final : public Codec {
   /// Takes whatever protobuf takes (any order, unknown fields), then checks: enumerations known, partitions below 64, symbols well-formed
   /// and there where an event must have one. On error `out` is valid but unspecified. Error: field = the stream, rule = "<field>: <rule>".
   Result<void> decode(Stream stream, ByteView bytes, Event& out) const override;
+  /// `time` of an event that is said on `stream`, without decoding the rest of canonical bytes. Nothing where there is none, or where the
+  /// bytes cannot be taken.
+  std::optional<Timestamp> said_at(Stream stream, ByteView bytes) const;
 };
 
-// For tests and benchmarks: the hand-written halves of the tick's path.
+// For tests and benchmarks: what is written by hand, because it is said so often.
 
 /// Appends the bytes protobuf would give.
 void encode_tick(const Tick& tick, Bytes& out);
@@ -36,5 +40,9 @@ void encode_tick(const Tick& tick, Bytes& out);
 std::byte* encode_tick(const Tick& tick, std::byte* at);
 /// False: not in canonical layout, or an enumeration out of range; protobuf must decide. `out` is then unspecified.
 bool decode_canonical_tick(ByteView bytes, Tick& out);
+/// Appends the bytes protobuf would give. The symbol is not empty.
+void encode_metrics(const Metrics& metrics, Bytes& out);
+/// False: not in canonical layout, or what protobuf's reader refuses; protobuf must decide. `out` is then unspecified.
+bool decode_canonical_metrics(ByteView bytes, Metrics& out);
 
 }  // namespace tickmesh

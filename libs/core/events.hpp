@@ -253,7 +253,8 @@ struct Metrics {
   Value depth_imbalance{};       ///< five levels, weights exp(-k/2), -1 to 1
   Value depth_ofi{};             ///< mean of five levels' order-flow imbalance over 100 changes of the book, units
   Value depth_ofi_normalised{};  ///< the same over the mean depth of a level
-  std::array<BarIndicators, kMostBarLengths> bars{};  ///< by length, ascending, those that are there first
+  std::array<BarIndicators, kMostBarLengths>
+      bars{};  ///< by length, ascending, those that are there first; said: those that closed since metrics were said last
   friend bool operator==(const Metrics&, const Metrics&) = default;
 };
 enum class MarketStateKind : std::uint8_t { unknown = 0, balance = 1, imbalance_up = 2, imbalance_down = 3 };

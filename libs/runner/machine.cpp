@@ -19,9 +19,15 @@ Positions PositionTable::map() const {
 
 void Machine::apply(Timestamp now, const Name& name, const Event& event) {
   now_ = std::max(now_, now);
+  if (const auto* tick = std::get_if<Tick>(&event); tick != nullptr && name.stream != Stream::local) {
+    positions_.raise(name);
+    outbox_.begin(now_, {name, tick->time}, tick->time);
+    hand_over({now_, name, event});
+    return;
+  }
   const bool local = name.stream == Stream::local;
   // A last value from before a gap comes after it was told, and does not lead back.
-  if (!local && !positions_.seen(name)) positions_.reach(name.stream, name.partition, name.at);
+  if (!local) positions_.raise(name);
   if (local) {
     if (const auto* fired = std::get_if<TimerFired>(&event)) {
       const auto it = timers_.find(fired->timer);
@@ -35,13 +41,20 @@ void Machine::apply(Timestamp now, const Name& name, const Event& event) {
     outbox_.begin(now_, {name, now_});
   else
     outbox_.begin(now_, {name, time_of(event)}, tick_time_of(event));
-  core_.apply({now_, name, event}, outbox_);
-  if (!outbox_.wakes().empty()) {
-    // Never for the moment that is being lived: what fires belongs after all inputs of that moment, however they came.
-    for (const Outbox::Wake& wake : outbox_.wakes()) arm(wake.timer, wake.at ? std::max(wake.at, now_ + nanoseconds(1)) : wake.at);
-    outbox_.wakes().clear();
-  }
-  if (observer) observer(name, event);
+  hand_over({now_, name, event});
+}
+
+void Machine::hand_over(const Input& in) {
+  core_.apply(in, outbox_);
+  if (!outbox_.wakes().empty()) [[unlikely]]
+    arm_wakes();
+  if (observer) observer(in.name, in.event);
+}
+
+void Machine::arm_wakes() {
+  // Never for the moment that is being lived: what fires belongs after all inputs of that moment, however they came.
+  for (const Outbox::Wake& wake : outbox_.wakes()) arm(wake.timer, wake.at ? std::max(wake.at, now_ + nanoseconds(1)) : wake.at);
+  outbox_.wakes().clear();
 }
 
 void Machine::pass(Timestamp now, const Name& name, const Event& event) {

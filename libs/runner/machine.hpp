@@ -3,6 +3,7 @@
 #pragma once
 #include <array>
 #include <functional>
+#include <limits>
 #include <map>
 #include <optional>
 #include <set>
@@ -23,6 +24,11 @@ class PositionTable {
   bool seen(const Name& name) const {
     const Position& at = of(name.stream, name.partition);
     return name.stream != Stream::local && (name.at.epoch < at.epoch || (name.at.epoch == at.epoch && name.at.sequence <= at.sequence));
+  }
+  /// Reaches `name`, unless it was reached.
+  void raise(const Name& name) {
+    Position& at = cells_[static_cast<std::size_t>(name.stream)][name.partition];
+    if (name.at.epoch > at.epoch || (name.at.epoch == at.epoch && name.at.sequence > at.sequence)) at = name.at;
   }
   Positions map() const;
 
@@ -49,6 +55,8 @@ class Machine {
   void stand_at(Stream stream, Partition partition, Position at) { positions_.reach(stream, partition, at); }
   /// The earliest armed timer, ties broken by number.
   std::optional<TimerFired> next_timer() const;
+  /// When it is due; the latest time there is while none is armed.
+  Timestamp next_due() const { return due_.empty() ? Timestamp{std::numeric_limits<std::int64_t>::max()} : due_.begin()->first; }
   Outbox& outbox() { return outbox_; }
   const Outbox& outbox() const { return outbox_; }
   Core& core() { return core_; }
@@ -64,6 +72,8 @@ class Machine {
   Core& core_;
   Outbox outbox_;
   Timestamp now_{};
+  void hand_over(const Input& in);
+  void arm_wakes();
   void arm(std::uint64_t timer, Timestamp at);
 
   PositionTable positions_;

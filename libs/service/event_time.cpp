@@ -33,10 +33,8 @@ void EventTime::hold(const ReceivedRun& run) {
   times_.clear();
   for (const ByteView bytes : run.events) {
     // What cannot be decoded is counted when it is taken; it stands where its predecessor does.
-    if (host_.codec().decode(run.first.stream, bytes, scratch_))
-      times_.push_back(time_of(scratch_));
-    else
-      times_.push_back(times_.empty() ? host_.clock().now() : times_.back());
+    const auto said = host_.codec().said_at(run.first.stream, bytes);
+    times_.push_back(said ? *said : times_.empty() ? host_.clock().now() : times_.back());
   }
   merge_.add(run.from, run.first, run.events, times_);
 }

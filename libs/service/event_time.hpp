@@ -53,7 +53,6 @@ class EventTime {
   Promise promise_{};
   std::int64_t stuck_since_{0};
   std::vector<Timestamp> times_;
-  Event scratch_;
 };
 
 }  // namespace tickmesh

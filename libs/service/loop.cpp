@@ -295,10 +295,11 @@ class Loop final : private Surroundings {
       from = to;
     };
     for (std::size_t i = 0; i < run.events.size(); ++i) {
-      if (!host_.codec().decode(run.first.stream, run.events[i], scratch_) || time_of(scratch_) <= host_.clock().now()) continue;
+      const auto said = host_.codec().said_at(run.first.stream, run.events[i]);
+      if (!said || *said <= host_.clock().now()) continue;
       hand(i);
       life_.step();
-      host_.clock().reach(time_of(scratch_));
+      host_.clock().reach(*said);
       life_.turn();
     }
     hand(run.events.size());
@@ -426,7 +427,6 @@ class Loop final : private Surroundings {
   std::uint64_t undecodable_{0};
   std::int64_t step_began_{0};
   StreamAges ages_;
-  Event scratch_;
 };
 
 void start_log(const Config& config, const std::string& service) {

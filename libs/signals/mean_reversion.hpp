@@ -30,6 +30,12 @@ class MeanReversion final : public SignalRule {
 
   std::string_view name() const override { return "mean_reversion"; }
   unsigned reads() const override { return metric_group::kReversion | metric_group::kSpread | metric_group::kTrend | metric_group::kCost; }
+  unsigned glances() const override { return metric_group::kReversion; }
+  bool stays(const Metrics& metrics, const Conditions& conditions) const override {
+    const Value& z = metrics.z_score;
+    return entered_ == Side::none && !exited_ && z.status == Status::ok && z.value < p_.entry_z && z.value > -p_.entry_z &&
+           conditions.live && conditions.session_open && conditions.quote_fresh;
+  }
   Decision decide(const Metrics& metrics, const Conditions& conditions) override;
   std::string reason(const Decision& decision, const Metrics& metrics) const override;
   void reset() override;

@@ -92,7 +92,13 @@ class SignalRule {
   virtual std::string_view name() const = 0;
   /// The groups that `decide` reads; the others may hold anything then, so that no tick pays for what nobody looks at.
   virtual unsigned reads() const { return metric_group::kAll; }
-  /// Judges one tick. Must be called for every tick in order: a rule remembers.
+  /// Of `reads` those that `stays` reads.
+  virtual unsigned glances() const { return 0; }
+  /// True when the tick asks for nothing, so that most ticks pay for a glance alone: `decide`, having said WAIT and been able to judge,
+  /// would say WAIT again and remember nothing new. What is not glanced at may have gone stale meanwhile: it is looked at, and told of,
+  /// when there is something to decide.
+  virtual bool stays(const Metrics& /*metrics*/, const Conditions& /*conditions*/) const { return false; }
+  /// Judges one tick. Must be called for every tick in order that does not let the rule stay: a rule remembers.
   virtual Decision decide(const Metrics& metrics, const Conditions& conditions) = 0;
   /// The decision in words, with the numbers that decided. All metrics are there.
   virtual std::string reason(const Decision& decision, const Metrics& metrics) const = 0;

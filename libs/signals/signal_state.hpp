@@ -14,6 +14,10 @@ class SignalState {
   static constexpr double kConfidenceStep = 0.05;
 
   explicit SignalState(std::unique_ptr<SignalRule> rule) : rule_{std::move(rule)} {}
+  /// True when WAIT was said, for no obstacle, and the tick changes nothing in that; `metrics` has what the rule glances at.
+  bool stays(const Metrics& metrics, const Conditions& conditions) const {
+    return said_ == SignalAction::wait && said_blocked_ == Why::none && said_confidence_ == 0 && rule_->stays(metrics, conditions);
+  }
   /// Judges one tick; true when the decision is to be said.
   bool update(const Metrics& metrics, const Conditions& conditions);
   /// The last decision as an event: every value it used inside, `valid_until` = now + valid_for (zero when it holds).

@@ -90,7 +90,7 @@ void PaperExchange::set_halted(const Symbol& symbol, bool halted, Timestamp now,
   tell({.kind = halted ? PaperFactKind::halt : PaperFactKind::resume, .time = now, .symbol = symbol}, out);
 }
 
-void PaperExchange::advance(Timestamp now, std::vector<PaperFact>& out) {
+void PaperExchange::let_in(Timestamp now, std::vector<PaperFact>& out) {
   while (!arriving_.empty() && arriving_.begin()->first <= now) {
     const auto [at, number] = *arriving_.begin();
     arriving_.erase(arriving_.begin());

@@ -92,7 +92,9 @@ class PaperExchange {
   /// First lets orders due at or before `tick.time` meet the quote before it. `name` is kept to tell which tick a fill used.
   void on_tick(const Tick& tick, const Name& name, std::vector<PaperFact>& out);
   /// Orders whose latency has elapsed at `now` meet the last quote.
-  void advance(Timestamp now, std::vector<PaperFact>& out);
+  void advance(Timestamp now, std::vector<PaperFact>& out) {
+    if (!arriving_.empty() && arriving_.begin()->first <= now) let_in(now, out);
+  }
   /// A halt voids the quote; trading goes on with the first quote after the end of the halt.
   void set_halted(const Symbol& symbol, bool halted, Timestamp now, std::vector<PaperFact>& out);
   /// When `advance` has something to do; zero: nothing is on its way.
@@ -109,6 +111,7 @@ class PaperExchange {
   void load(ByteReader& in);
 
  private:
+  void let_in(Timestamp now, std::vector<PaperFact>& out);
   struct Book {
     Price bid{}, ask{};
     Quantity bid_left{}, ask_left{};  ///< displayed and not yet spent

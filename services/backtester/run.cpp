@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <limits>
-#include <optional>
 
 #include "broker_gateway/configure.hpp"
 #include "runner/merge.hpp"
@@ -20,6 +19,7 @@ T or_throw(Result<T> result) {
 }
 
 constexpr std::size_t kDrawnAhead = 1024;
+constexpr Timestamp kNever{std::numeric_limits<std::int64_t>::max()};
 constexpr std::uint8_t kNoRank = std::numeric_limits<std::uint8_t>::max();
 
 }  // namespace
@@ -65,12 +65,11 @@ void SingleThreadMesh::begin() {
 
 void SingleThreadMesh::apply(Node& node, Timestamp now, const Name& name, const Event& event) {
   node.machine->apply(now, name, event);
-  collect(node);
+  if (!node.machine->said().empty()) collect(node);
 }
 
 void SingleThreadMesh::collect(Node& node) {
   auto& said = node.machine->said();
-  if (said.empty()) return;
   for (Outbox::Said& one : said) {
     if (options_.hash) {
       bytes_.clear();
@@ -94,7 +93,10 @@ void SingleThreadMesh::said(const Name& name, const Tick& tick) {
     summary_.hash.add(name, bytes_);
   }
   ++summary_.ticks;
-  queue({.name = name, .tick = tick});
+  lowest_ = std::min(lowest_, merge_rank(name.stream));
+  Heard& one = queue_.emplace_back();
+  one.name = name;
+  one.tick = tick;
 }
 
 void SingleThreadMesh::queue(Heard said) {
@@ -129,9 +131,30 @@ std::uint8_t SingleThreadMesh::next_wave() {
   return rank;
 }
 
+void SingleThreadMesh::hear(Timestamp now, const Name& name, const Event& event) {
+  const auto stream = static_cast<std::size_t>(name.stream);
+  for (Node& node : nodes_)
+    if (node.reads[stream]) apply(node, now, name, event);
+  if (const auto* tick = std::get_if<Tick>(&event))
+    venue_->on_tick(*tick, name);
+  else if (const auto* feed = std::get_if<FeedEvent>(&event))
+    venue_->on_feed(*feed);
+  else if (const auto* order = std::get_if<OrderEvent>(&event))
+    perform(*order, *venue_);
+  venue_reports(now);
+}
+
 // What is of the lowest rank is heard first, and so is what that brings about.
 void SingleThreadMesh::drain(Timestamp now) {
   while (!queue_.empty()) {
+    if (queue_.size() == 1 && !queue_.front().event) {  // most moments are one tick
+      const Name name = queue_.front().name;
+      *std::get_if<Tick>(&tick_) = queue_.front().tick;
+      queue_.clear();
+      lowest_ = kNoRank;
+      hear(now, name, tick_);
+      continue;
+    }
     const std::uint8_t rank = next_wave();
     for (std::size_t i = 0; i < order_.size(); ++i) {
       if (lowest_ < rank) {  // an answer comes before the next question
@@ -140,49 +163,38 @@ void SingleThreadMesh::drain(Timestamp now) {
       }
       const Heard& next = wave_[order_[i]];
       if (!next.event) *std::get_if<Tick>(&tick_) = next.tick;
-      const Event& event = next.event ? *next.event : tick_;
-      const auto stream = static_cast<std::size_t>(next.name.stream);
-      for (Node& node : nodes_)
-        if (node.reads[stream]) apply(node, now, next.name, event);
-      if (!next.event)
-        venue_->on_tick(next.tick, next.name);
-      else if (const auto* feed = std::get_if<FeedEvent>(&event))
-        venue_->on_feed(*feed);
-      else if (const auto* order = std::get_if<OrderEvent>(&event))
-        perform(*order, *venue_);
-      venue_reports(now);
+      hear(now, next.name, next.event ? *next.event : tick_);
     }
     wave_.clear();
   }
 }
 
 void SingleThreadMesh::venue_reports(Timestamp now) {
-  reports_.clear();
   venue_->advance(now);
   venue_->poll(reports_);
+  if (reports_.empty()) return;
   for (const VenueReport& report : reports_) apply(*gateway_, now, Name{}, report);
+  reports_.clear();
 }
 
 void SingleThreadMesh::advance(Timestamp now) {
   for (;;) {
     // The earliest of all timers and of the venue's own times. Of one time all fire, the venue's last, before anyone hears what they led
     // to.
-    std::optional<Timestamp> due;
-    for (const Node& node : nodes_)
-      if (const auto timer = node.machine->next_timer()) due = std::min(due.value_or(timer->due), timer->due);
+    Timestamp due = kNever;
+    for (const Node& node : nodes_) due = std::min(due, node.machine->next_due());
     const Timestamp wake = venue_->next_wake();
-    if (wake) due = std::min(due.value_or(wake), wake);
-    if (!due || *due > now) return;
+    if (wake) due = std::min(due, wake);
+    if (due == kNever || due > now) return;
     for (Node& node : nodes_)
-      for (auto timer = node.machine->next_timer(); timer && timer->due <= *due; timer = node.machine->next_timer())
-        apply(node, *due, Name{}, *timer);
-    if (wake == *due) {
-      venue_reports(*due);
+      while (node.machine->next_due() <= due) apply(node, due, Name{}, *node.machine->next_timer());
+    if (wake == due) {
+      venue_reports(due);
       // A venue that asks to be woken for a moment already past would hold time still.
       TM_INVARIANT(venue_->next_wake() != wake, "a venue asks for a time to come");
     }
-    if (*due == now) return;  // heard with the inputs of this time
-    drain(*due);
+    if (due == now) return;  // heard with the inputs of this time
+    drain(due);
   }
 }
 

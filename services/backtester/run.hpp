@@ -71,6 +71,7 @@ class SingleThreadMesh final : TickSink {
   void begin();
   void advance(Timestamp now);  ///< timers and the venue's own times up to `now`, in order
   void apply(Node& node, Timestamp now, const Name& name, const Event& event);
+  void hear(Timestamp now, const Name& name, const Event& event);  ///< everyone who reads its stream
   void collect(Node& node);
   void said(const Name& name, const Tick& tick) override;  ///< by the source
   void queue(Heard said);

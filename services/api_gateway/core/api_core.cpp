@@ -1,5 +1,7 @@
 #include "api_gateway/core/api_core.hpp"
 
+#include <algorithm>
+
 namespace tickmesh {
 namespace {
 
@@ -26,7 +28,7 @@ void ApiCore::apply(const Input& in, Outbox& out) {
   } else if (const auto* latest = std::get_if<Latest>(&in.event)) {
     view_.latest[latest->symbol] = *latest;
   } else if (const auto* metrics = std::get_if<Metrics>(&in.event)) {
-    view_.metrics[metrics->symbol] = *metrics;
+    on(*metrics);
   } else if (const auto* signal = std::get_if<Signal>(&in.event)) {
     view_.signals[{signal->symbol, signal->strategy}] = *signal;
   } else if (const auto* strategy = std::get_if<StrategyEvent>(&in.event)) {
@@ -42,6 +44,21 @@ void ApiCore::apply(const Input& in, Outbox& out) {
   } else if (const auto* venue = std::get_if<VenueEvent>(&in.event)) {
     if (venue->kind != VenueEventKind::command_answered) view_.venue = *venue;
   }
+}
+
+// Of bars only the news are said: those of other lengths stand as they were.
+void ApiCore::on(const Metrics& event) {
+  Metrics& known = view_.metrics[event.symbol];
+  auto bars = known.feed == event.feed ? known.bars : decltype(known.bars){};
+  known = event;
+  for (const BarIndicators& bar : event.bars) {
+    if (bar.length.ns == 0) break;
+    const auto place = std::ranges::find_if(bars, [&](const auto& b) { return b.length.ns == 0 || b.length >= bar.length; });
+    if (place == bars.end()) break;
+    if (place->length.ns != 0 && place->length != bar.length) std::shift_right(place, bars.end(), 1);
+    *place = bar;
+  }
+  known.bars = bars;
 }
 
 void ApiCore::on(const PositionEvent& event) {

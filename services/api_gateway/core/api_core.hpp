@@ -34,7 +34,7 @@ class ApiCore final : public Core {
  public:
   /// `codec` packs the view's events into snapshots.
   ApiCore(ApiConfig config, const Codec& codec) : config_{config}, codec_{codec} {}
-  std::uint32_t version() const override { return 2; }
+  std::uint32_t version() const override { return 3; }
   /// Request (local) → exactly one Command on Stream::control, partition 0. All else only updates the view.
   void apply(const Input& in, Outbox& out) override;
   void save(ByteWriter& out) const override;
@@ -42,6 +42,7 @@ class ApiCore final : public Core {
   const MeshView& view() const { return view_; }
 
  private:
+  void on(const Metrics& event);
   void on(const PositionEvent& event);
   void on(const OrderEvent& event);
   void on(const RiskEvent& event);

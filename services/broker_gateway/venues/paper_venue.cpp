@@ -29,8 +29,7 @@ void PaperVenue::remember(const Name& tick) {
 }
 
 // Synced before reported: a report that outlives its ledger line would be a fill that never happened.
-void PaperVenue::settle() {
-  if (facts_.empty()) return;
+void PaperVenue::settle_facts() {
   if (ledger_) {
     std::vector<LedgerEntry> entries;
     entries.reserve(facts_.size());
@@ -77,12 +76,7 @@ void PaperVenue::on_feed(const FeedEvent& event) {
   settle();
 }
 
-void PaperVenue::advance(Timestamp now) {
-  exchange_.advance(now, facts_);
-  settle();
-}
-
-void PaperVenue::poll(std::vector<VenueReport>& out) {
+void PaperVenue::hand_over(std::vector<VenueReport>& out) {
   for (VenueReport& report : reports_) out.push_back(std::move(report));
   reports_.clear();
 }

@@ -25,9 +25,14 @@ class PaperVenue final : public Venue {
   void cancel(std::string_view client_order_id, Timestamp now) override;
   void on_tick(const Tick& tick, const Name& name) override;
   void on_feed(const FeedEvent& event) override;
-  void advance(Timestamp now) override;
+  void advance(Timestamp now) override {
+    exchange_.advance(now, facts_);
+    settle();
+  }
   Timestamp next_wake() const override { return exchange_.next_wake(); }
-  void poll(std::vector<VenueReport>& out) override;
+  void poll(std::vector<VenueReport>& out) override {
+    if (!reports_.empty()) hand_over(out);
+  }
   void reconcile(Timestamp now, std::vector<VenueReport>& out) override;
 
   const PaperExchange& exchange() const { return exchange_; }
@@ -37,7 +42,12 @@ class PaperVenue final : public Venue {
 
  private:
   PaperVenue(Instruments instruments, PaperConfig config) : instruments_{instruments}, exchange_{std::move(instruments), config} {}
-  void settle();
+  /// After every call: facts are entered and become reports. Nearly always there are none.
+  void settle() {
+    if (!facts_.empty()) settle_facts();
+  }
+  void settle_facts();
+  void hand_over(std::vector<VenueReport>& out);
   void remember(const Name& tick);
 
   Instruments instruments_;

@@ -60,7 +60,7 @@ MetricsCore::MetricsCore(MetricsConfig config) : config_{std::move(config)} {
     Cell cell{{}, instrument.id().partition(), 0, {}, {}, {}, false, SymbolMetrics{config_, instrument}};
     for (const auto& signal : config_.signals) {
       cell.signals.emplace_back(std::move(*make_signal_rule(signal.rule, signal.parameters)));
-      cell.judged_by |= cell.signals.back().rule().reads();
+      cell.glanced_by |= cell.signals.back().rule().glances();
     }
     published(cell, kNeverPublished);
     cells_.push_back(std::move(cell));
@@ -156,24 +156,33 @@ void MetricsCore::judge(Cell& cell, const Input& in, bool fresh, bool publish, O
   const Conditions conditions{.live = live_, .quote_fresh = fresh, .session_open = cell.metrics.session_open()};
   std::uint64_t changed = 0;  // one bit a rule
   if (!cell.signals.empty()) {
-    const Metrics& metrics = cell.metrics.metrics(cell.judged_by);
-    for (std::size_t i = 0; i < cell.signals.size(); ++i)
-      if (cell.signals[i].update(metrics, conditions)) changed |= std::uint64_t{1} << i;
+    const Metrics& glanced = cell.metrics.metrics(cell.glanced_by);
+    for (std::size_t i = 0; i < cell.signals.size(); ++i) {
+      SignalState& signal = cell.signals[i];
+      if (signal.stays(glanced, conditions)) continue;
+      if (signal.update(cell.metrics.metrics(signal.rule().reads()), conditions)) changed |= std::uint64_t{1} << i;
+    }
   }
   if (changed != 0 || publish) say(cell, in, changed, out);
 }
 
 void MetricsCore::say(Cell& cell, const Input& in, std::uint64_t signals, Outbox& out) {
-  Metrics& metrics = cell.metrics.metrics(metric_group::kAll);
+  Metrics& metrics = cell.metrics.news();
   const auto grid = grid_cell(metrics.header.event_time, config_.publish_grid);
   if (grid > cell.published_cell) published(cell, grid);
-  // A signal bears the metrics exactly as they are said.
-  metrics.header.time = in.now;
-  metrics.header.cause = {in.name, time_of(in.event)};
-  metrics.header.tick_time = in.name.stream == Stream::tick ? metrics.header.cause.time : Timestamp{};
-  out.emit(Stream::metrics, cell.partition, std::as_const(metrics));
-  for (std::size_t i = 0; i < cell.signals.size(); ++i)
-    if ((signals >> i & 1) != 0) out.emit(Stream::signal, cell.partition, cell.signals[i].signal(metrics, in.now));
+  const auto name_it = [&in](Metrics& m) -> Metrics& {
+    m.header.time = in.now;
+    m.header.cause = {in.name, time_of(in.event)};
+    m.header.tick_time = in.name.stream == Stream::tick ? m.header.cause.time : Timestamp{};
+    return m;
+  };
+  out.emit(Stream::metrics, cell.partition, std::as_const(name_it(metrics)));
+  if (signals != 0) {
+    // A signal bears the metrics as they are said, and all bars that there are.
+    const Metrics& all = name_it(cell.metrics.metrics(metric_group::kAll));
+    for (std::size_t i = 0; i < cell.signals.size(); ++i)
+      if ((signals >> i & 1) != 0) out.emit(Stream::signal, cell.partition, cell.signals[i].signal(all, in.now));
+  }
   cell.metrics.said();
 }
 

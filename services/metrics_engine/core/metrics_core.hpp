@@ -17,7 +17,7 @@ namespace tickmesh {
 /// not hold starts fresh, one that is no longer listed is left out.
 class MetricsCore final : public Core {
  public:
-  static constexpr std::uint32_t kVersion = 3;
+  static constexpr std::uint32_t kVersion = 4;
   static constexpr std::uint64_t kSilenceTimer = 1;
 
   /// Error: a parameter out of its range, an unknown signal, a window or duration that cannot be.
@@ -40,7 +40,7 @@ class MetricsCore final : public Core {
   struct Cell {
     std::vector<SignalState> signals;
     Partition partition;
-    unsigned judged_by;           // groups of metrics that the signals read
+    unsigned glanced_by;          // groups of metrics that the signals glance at
     std::int64_t published_cell;  // of the grid
     Timestamp publish_next;       // event time at which the cell after it begins
     Timestamp heard;              // `now` at the last quote

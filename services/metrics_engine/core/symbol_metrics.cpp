@@ -233,6 +233,12 @@ Metrics& SymbolMetrics::metrics(unsigned groups) {
   return m;
 }
 
+Metrics& SymbolMetrics::news() {
+  Metrics& m = metrics(metric_group::kAll & ~metric_group::kBars);
+  trades_.fill_news_of_bars(m, silent_);
+  return m;
+}
+
 void SymbolMetrics::compute(unsigned groups) {
   using namespace metric_group;
   Metrics& m = metrics_;

@@ -132,6 +132,16 @@ void TradeMetrics::fill_bars(Metrics& m, bool silent) {
   }
 }
 
+void TradeMetrics::fill_news_of_bars(Metrics& m, bool silent) {
+  if (silent) return fill_bars(m, silent);
+  std::size_t told = 0;
+  for (const BarSeries& series : bars_)
+    if (series.values().fresh) m.bars[told++] = series.values();
+  // Whoever reads all of them finds them filled in again.
+  bars_filled_ = false;
+  for (; told < m.bars.size() && m.bars[told].length.ns != 0; ++told) m.bars[told] = {};
+}
+
 void TradeMetrics::said() {
   for (BarSeries& series : bars_) {
     if (series.values().fresh) bars_filled_ = false;

@@ -41,6 +41,8 @@ class TradeMetrics {
   void fill_flow(Metrics& m, Timestamp now, bool silent) const;
   /// The same `m` every time: what did not change since the last call is not written again.
   void fill_bars(Metrics& m, bool silent);
+  /// Only the bars that there is news of: those that closed since metrics were said last, all of them once nothing is heard.
+  void fill_news_of_bars(Metrics& m, bool silent);
   /// The bars were said.
   void said();
   const Counts& counts() const { return counts_; }

@@ -95,6 +95,20 @@ TEST(ProtoCodec, WritesWhatTheGeneratedCodeReadsInFullAndWritesAlike) {
   }
 }
 
+TEST(ProtoCodec, TellsWhenAnEventWasSaidAsTheDecodedEventDoes) {
+  Rng rng{7};
+  for (int i = 0; i < 20'000; ++i) {
+    const auto event = random_event(rng);
+    auto bytes = encoded(event);
+    const bool broken = rng.chance(20) && !bytes.empty();
+    if (broken) bytes.resize(rng.below(std::min<std::uint64_t>(bytes.size(), 9)));
+    Event back;
+    const bool decodes = codec.decode(stream_of(event), bytes, back).has_value();
+    const auto said = codec.said_at(stream_of(event), bytes);
+    ASSERT_EQ(said, decodes && time_of(back) ? std::optional{time_of(back)} : std::nullopt) << i;
+  }
+}
+
 TEST(ProtoCodec, GivesEqualEventsEqualBytesWhateverCameBefore) {
   Rng rng{4};
   for (int i = 0; i < 2000; ++i) {

@@ -155,7 +155,11 @@ TEST_F(MetricsCoreTest, AFallFarBelowTheMeanEntersLongAndItsReturnLeaves) {
   EXPECT_LT(entered.stop, entered.inputs.bid);
   EXPECT_GT(entered.target, entered.inputs.ask);
   // The metrics said with it are the ones it bears.
-  EXPECT_EQ(metrics().back(), entered.inputs);
+  // The same values; of bars, metrics have the news and signals all.
+  Metrics inputs = entered.inputs;
+  EXPECT_EQ(inputs.bars.front().length, seconds(10));
+  inputs.bars = metrics().back().bars;
+  EXPECT_EQ(metrics().back(), inputs);
   EXPECT_EQ(drive_.said().back().name.stream, Stream::signal);
   tick(quote(fall + milliseconds(10), 10'001, 10'002));
   EXPECT_EQ(signals().back().action, SignalAction::exit);

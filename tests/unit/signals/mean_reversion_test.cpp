@@ -272,6 +272,8 @@ TEST(SignalRules, DecideByTheGroupsTheyNameAlone) {
       {metric_group::kOrderFlow, named("ofi", "microprice")},
       {metric_group::kTrades, named("sign_share_venue", "vwap_upper")},
       {metric_group::kRealised, named("realised_variance", "realised_volatility")},
+      {metric_group::kProfile, named("poc", "vpin")},
+      {metric_group::kDepth, named("depth_imbalance", "depth_ofi_normalised")},
   };
   unsigned all = metric_group::kBars;  // no value of Metrics itself
   for (const Group& group : groups) all |= group.bit;
