@@ -256,7 +256,7 @@ class InstrumentTable {
   }
   bool flag(const char* field) {
     if (!table_.contains(field)) return false;
-    const auto value = table_[field].value<bool>();
+    const auto value = table_[field].value_exact<bool>();
     if (!value) return fail(field, "true or false", "it is neither"), false;
     return *value;
   }

@@ -86,11 +86,11 @@ TEST(Bytes, ValuesOutsideTheirDomainThrow) {
     ByteWriter{bytes}.put(value);
     return bytes;
   };
-  const auto two = stored(std::uint8_t{2}), three = stored(std::uint8_t{3}), sixteen = stored(std::uint8_t{16});
+  const auto two = stored(std::uint8_t{2}), three = stored(std::uint8_t{3}), none = stored(std::uint8_t{kStreams});
   EXPECT_THROW(ByteReader{two}.get<bool>(), InvariantError);
   EXPECT_EQ(ByteReader{two}.get<Side>(), Side::sell);
   EXPECT_THROW(ByteReader{three}.get<Side>(), InvariantError);
-  EXPECT_THROW(ByteReader{sixteen}.get<Stream>(), InvariantError);
+  EXPECT_THROW(ByteReader{none}.get<Stream>(), InvariantError);
   EXPECT_THROW(ByteReader{stored(Name{Stream::tick, 64, {1, 1}})}.get<Name>(), InvariantError);
 }
 

@@ -94,7 +94,7 @@ TEST(Outbox, SaysNothingOnStreamsThatAreNotTheMeshs) {
   Outbox out;
   EXPECT_THROW(out.emit(Stream::local, 0, Bar{}), InvariantError);
   EXPECT_THROW(out.emit(Stream::bar, 64, Bar{}), InvariantError);
-  EXPECT_THROW(out.emit(static_cast<Stream>(16), 0, Bar{}), InvariantError);
+  EXPECT_THROW(out.emit(static_cast<Stream>(kStreams), 0, Bar{}), InvariantError);
   EXPECT_TRUE(out.said().empty());
 }
 

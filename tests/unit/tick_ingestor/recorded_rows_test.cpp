@@ -82,11 +82,11 @@ TEST(RecordedRows, ExecutionsOfALobsterFileAreTradesAgainstTheRestingSide) {
   folder.put("AMZN_2012-06-21_34200000_57600000_message_1.csv.gz",
              "Time,Type,OrderId,Size,Price,Direction\n34200.5,1,11,21,2238100,1\n34200.75,4,11,20,2238100,1\n34201,5,0,1,2238200,-1\n34202,"
              "9,1,1,1,1\n");
-  folder.put("AMZN_2012-06-21_34200000_57600000_orderbook_1.csv.gz", "2239500,100,2231800,100\n");
+  folder.put("AMZN_2012-06-21_34200000_57600000_orderbook_1.csv.gz", "2239500,100,2231800,100\n");  // it ends before the messages do
   const Replayed got = replay_all(folder.path);
   EXPECT_EQ(got.error.message, "");
   EXPECT_THAT(got.ticks, ElementsAre("AMZN.NASDAQ trade 223.81x20 @13:30:00.750", "AMZN.NASDAQ trade 223.82x1 @13:30:01.000"));
-  EXPECT_EQ(got.tally.bad_rows(), 1U);
+  EXPECT_EQ(got.tally.bad_rows(), 3U);
 
   LobsterRow row;
   const char* rule = "";

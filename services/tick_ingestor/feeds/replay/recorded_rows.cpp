@@ -77,9 +77,10 @@ Result<std::optional<DataFile>> lobster_file(const std::filesystem::path& path) 
   out.instrument.tick_size = Price::from_raw(Price::kScale / 100);
   out.instrument.multiplier = out.instrument.lot = Quantity::from_units(1);
   out.not_before = local->at({});
-  std::string book = path.string();
+  std::string book = *name;
   book.replace(book.rfind("_message_"), 9, "_orderbook_");
-  if (std::filesystem::exists(book)) out.beside = book;
+  for (const char* ending : {".csv.gz", ".csv"})
+    if (const auto beside = path.parent_path() / (book + ending); std::filesystem::exists(beside)) out.beside = beside.string();
   return out;
 }
 
@@ -123,7 +124,8 @@ void RowParser::lobster(std::string_view line, Rows& out) {
   DepthUpdate depth;
   // The book has a line for every event, good or not.
   const auto told = book_ == nullptr ? LobsterBook::Told::nothing : book_->next(tally_.rows, depth, rule);
-  if (!good || told == LobsterBook::Told::bad) return refuse("line", rule, line);
+  if (!good || told == LobsterBook::Told::bad) refuse("line", rule, line);
+  if (!good) return;  // what traded did so whatever is wrong with the book's line
   if (told == LobsterBook::Told::change) {
     depth.header.event_time = file_.format.day->at(row.since_midnight);
     emit(std::move(depth), out);
