@@ -24,12 +24,14 @@ enum Stream : std::uint8_t {
   kOrder = 13,
   kVenue = 14,
   kControl = 15,
+  kDepth = 16,
+  kBook = 17,
 };
-inline constexpr unsigned kStreams = 16;
+inline constexpr unsigned kStreams = 18;
 inline constexpr unsigned kPartitions = 64;
 inline constexpr std::array<const char*, kStreams> kStreamNames{"local",    "tick",   "latest", "feed",     "bar",     "metrics",
                                                                 "profile",  "signal", "intent", "position", "account", "risk",
-                                                                "strategy", "order",  "venue",  "control"};
+                                                                "strategy", "order",  "venue",  "control",  "depth",   "book"};
 
 struct Name {
   std::uint8_t stream{0};

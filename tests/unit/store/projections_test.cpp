@@ -166,7 +166,10 @@ TEST_F(Projections, AProfileIsARowAsItDevelopsAndAsItIsCompletedAndAChangeOfStat
 TEST_F(Projections, OfABookTheLastOfEachMinuteIsKept) {
   auto& s = speaker("metrics_engine");
   const auto said = [&](std::int64_t ms, const char* bid, bool live) {
-    BookTop book{.header = {.time = at(ms), .event_time = at(ms)}, .symbol = symbol("AAPL.DEMO"), .feed = FeedKind::replay, .live = live};
+    BookTop book{.header = {.time = at(ms * 1'000'000), .event_time = at(ms * 1'000'000)},
+                 .symbol = symbol("AAPL.DEMO"),
+                 .feed = FeedKind::replay,
+                 .live = live};
     book.reason = live ? "" : "gap";
     book.last = 18'000'000'000'000'000'000U;
     if (live) book.bids = {{price(bid), quantity("0.5")}}, book.asks = {{price("9.5"), quantity("2")}};
