@@ -223,7 +223,7 @@ void MetricsCore::judge(Cell& cell, const Input& in, bool fresh, bool publish, O
   const Conditions now = conditions(cell, in.now, fresh);
   std::uint64_t changed = 0;  // one bit a rule
   if (!cell.signals.empty()) {
-    const Metrics& glanced = cell.metrics.metrics(cell.glanced_by);
+    const Metrics& glanced = cell.metrics.glance(cell.glanced_by);
     const std::uint64_t asleep = cell.predicted == nullptr ? by_prediction_ : 0;
     for (std::size_t i = 0; i < cell.signals.size(); ++i) {
       SignalState& signal = cell.signals[i];

@@ -241,14 +241,19 @@ Metrics& SymbolMetrics::metrics(unsigned groups) {
   m.bid = quote_.bid;
   m.ask = quote_.ask;
   m.mid = judged(has_quote_ ? ok_value(mid_units(twice_mid(quote_.bid, quote_.ask))) : warmup_value(), 1);
+  glance(groups);
+  return m;
+}
+
+const Metrics& SymbolMetrics::glance(unsigned groups) {
   if (const bool usable = book_usable(); usable != computed_usable_) {
     computed_usable_ = usable;
     computed_ = 0;
   }
   compute(groups & ~computed_);
-  compute_flow(groups);
+  if ((groups & kNeverKept) != 0) compute_flow(groups);
   computed_ |= groups & ~kNeverKept;
-  return m;
+  return metrics_;
 }
 
 Metrics& SymbolMetrics::news() {

@@ -46,6 +46,8 @@ class alignas(64) SymbolMetrics {
   /// As of the last tick; header: event_time alone. Of the values those of `groups` (metric_group) are there, computed no more than
   /// once a state. Valid until the next call of a member that is not const.
   Metrics& metrics(unsigned groups);
+  /// The values of `groups` alone, for who looks at nothing else.
+  const Metrics& glance(unsigned groups);
   /// The same with all values, but of the bars only those that there is news of: what is said.
   Metrics& news();
   /// Metrics were said: bars are fresh when they close anew.
