@@ -200,7 +200,7 @@ class MessageWriter {
     const std::byte* from = unsorted.data();
     for (protobuf_wire::Field f; walk.next(f); from = walk.here())
       parts.push_back({f.id, static_cast<std::size_t>(from - unsorted.data()), static_cast<std::size_t>(walk.here() - from)});
-    std::ranges::stable_sort(parts, {}, &Part::number);
+    std::ranges::sort(parts, {}, [](const Part& part) { return std::pair{part.number, part.begin}; });
     std::byte* at = room_.data() + begin;
     for (const Part& part : parts) at = std::copy_n(unsorted.data() + part.begin, part.size, at);
   }

@@ -12,7 +12,7 @@
 namespace tickmesh {
 namespace {
 
-constexpr unsigned kVarint = 0, kFixed64 = 1, kBytes = 2;
+constexpr unsigned kVarintType = 0, kFixed64Type = 1, kBytesType = 2;
 constexpr std::size_t kMostOfValue = 9 + 2 + 2;  // a double, a status, a flag: its length is one byte
 
 /// One or two bytes.
@@ -45,7 +45,7 @@ Layout<T, N> layout_of(const google::protobuf::Descriptor& message, const auto& 
   for (std::size_t i = 0; i < N; ++i) {
     const auto* field = message.FindFieldByName(named[i].name);
     TM_INVARIANT(field != nullptr, "every value has a field of its name");
-    layout.fields[i] = {{field->number(), kBytes}, field->number(), named[i].value};
+    layout.fields[i] = {{field->number(), kBytesType}, field->number(), named[i].value};
     TM_INVARIANT(i == 0 || layout.fields[i - 1].number < field->number(), "values are listed by the numbers of their fields");
   }
   return layout;
@@ -59,7 +59,7 @@ const auto& bar_layout() {
   return layout;
 }
 
-struct Cursor {
+struct CanonicalReader {
   const std::byte* at;
   const std::byte* end;
   bool sound{true};  ///< false: not as written here
@@ -85,14 +85,14 @@ struct Cursor {
     return 0;
   }
   std::uint64_t number(int field) {
-    if (!take({field, kVarint})) return 0;
+    if (!take({field, kVarintType})) return 0;
     const std::uint64_t value = varint();
     sound = sound && value != 0;
     return value;
   }
   std::int64_t signed_number(int field) { return static_cast<std::int64_t>(number(field)); }
   std::uint64_t fixed(int field) {
-    if (!take({field, kFixed64})) return 0;
+    if (!take({field, kFixed64Type})) return 0;
     std::uint64_t value = 0;
     if (left() < sizeof value) return sound = false, 0;
     std::memcpy(&value, at, sizeof value);
@@ -102,23 +102,23 @@ struct Cursor {
   }
   Timestamp time(int field) { return {static_cast<std::int64_t>(fixed(field))}; }
   /// What follows of `size` bytes; nothing, and not sound, when there is less.
-  Cursor part(std::uint64_t size) {
-    if (!sound || size > left()) return sound = false, Cursor{end, end};
+  CanonicalReader part(std::uint64_t size) {
+    if (!sound || size > left()) return sound = false, CanonicalReader{end, end};
     at += size;
     return {at - size, at};
   }
   /// The sub-message is there: `read` reads it, to its end.
   template <class Read>
   bool message(int field, Read read) {
-    if (!take({field, kBytes})) return false;
-    Cursor in = part(varint());
+    if (!take({field, kBytesType})) return false;
+    CanonicalReader in = part(varint());
     read(in);
     sound = sound && in.sound && in.at == in.end;
     return true;
   }
 };
 
-void read_value(Cursor& in, const Tag& tag, Value& out) {
+void read_value(CanonicalReader& in, const Tag& tag, Value& out) {
   if (!in.take(tag)) {
     out = Value{};
     return;
@@ -129,17 +129,17 @@ void read_value(Cursor& in, const Tag& tag, Value& out) {
   const std::byte* at = in.at;
   const std::byte* end = in.at += size;
   std::uint64_t bits = 0;
-  if (end - at >= 9 && *at == static_cast<std::byte>(1 << 3 | kFixed64)) {
+  if (end - at >= 9 && *at == static_cast<std::byte>(1 << 3 | kFixed64Type)) {
     std::memcpy(&bits, at + 1, sizeof bits);
     at += 9;
   }
   out.value = std::bit_cast<double>(bits);
   std::uint8_t status = 0;
-  if (end - at >= 2 && *at == static_cast<std::byte>(2 << 3 | kVarint)) {
+  if (end - at >= 2 && *at == static_cast<std::byte>(2 << 3 | kVarintType)) {
     status = static_cast<std::uint8_t>(at[1]);
     at += 2;
   }
-  out.has_value = end - at == 2 && at[0] == static_cast<std::byte>(3 << 3 | kVarint) && at[1] == std::byte{1};
+  out.has_value = end - at == 2 && at[0] == static_cast<std::byte>(3 << 3 | kVarintType) && at[1] == std::byte{1};
   at += out.has_value ? 2 : 0;
   // A value without a status is refused by who reads with protobuf, too.
   if (at != end || status < static_cast<std::uint8_t>(Status::warmup) || status > static_cast<std::uint8_t>(Status::stale))
@@ -147,12 +147,12 @@ void read_value(Cursor& in, const Tag& tag, Value& out) {
   out.status = static_cast<Status>(status);
 }
 
-void read_header(Cursor& in, Header& header) {
-  const bool there = in.message(1, [&](Cursor& h) {
+void read_header(CanonicalReader& in, Header& header) {
+  const bool there = in.message(1, [&](CanonicalReader& h) {
     header.time = h.time(1);
     header.event_time = h.time(2);
-    const bool caused = h.message(3, [&](Cursor& c) {
-      const bool named = c.message(1, [&](Cursor& n) {
+    const bool caused = h.message(3, [&](CanonicalReader& c) {
+      const bool named = c.message(1, [&](CanonicalReader& n) {
         const auto stream = n.number(1), partition = n.number(2);
         n.sound = n.sound && stream <= static_cast<std::uint64_t>(last_value(Stream{})) && partition < kPartitions;
         header.cause.name = {static_cast<Stream>(stream), static_cast<Partition>(partition), {n.fixed(3), 0}};
@@ -170,10 +170,10 @@ void read_header(Cursor& in, Header& header) {
 }  // namespace
 
 bool decode_canonical_metrics(ByteView bytes, Metrics& out) {
-  Cursor in{bytes.data(), bytes.data() + bytes.size()};
+  CanonicalReader in{bytes.data(), bytes.data() + bytes.size()};
   read_header(in, out.header);
-  if (!in.take({2, kBytes})) return false;
-  const Cursor text = in.part(in.varint());
+  if (!in.take({2, kBytesType})) return false;
+  const CanonicalReader text = in.part(in.varint());
   const auto symbol = Symbol::parse({reinterpret_cast<const char*>(text.at), text.left()});
   if (!in.sound || !symbol) return false;
   out.symbol = *symbol;
@@ -189,7 +189,7 @@ bool decode_canonical_metrics(ByteView bytes, Metrics& out) {
       bars_to_come = false;
       for (std::size_t i = 0; i < out.bars.size(); ++i) {
         BarIndicators& bar = out.bars[i];
-        const bool there = in.message(kBars, [&](Cursor& b) {
+        const bool there = in.message(kBars, [&](CanonicalReader& b) {
           bar.length.ns = b.signed_number(1);
           bar.closed.ns = b.signed_number(2);
           const auto fresh = b.number(3);

@@ -1,5 +1,6 @@
 #include <chrono>
 
+#include "bus/asking.hpp"
 #include "bus/bus.hpp"
 #include "bus/requests.hpp"
 #include "bus/sockets.hpp"
@@ -8,11 +9,8 @@
 namespace tickmesh {
 namespace {
 
-constexpr std::int64_t kAskAgainNs = 500'000'000;
 /// One answer a stream and partition is on its way: as many fit without being dropped.
 constexpr int kAnswers = static_cast<int>(kStreams * kPartitions);
-
-std::unexpected<Error> failed(const char* code, std::string message) { return std::unexpected(Error{code, "", "", std::move(message)}); }
 
 Name ahead_of(Name name, std::size_t by) {
   name.at.sequence += by;
@@ -122,10 +120,10 @@ struct ReplayAhead::Impl {
     lane.empty = false;
     if (!lane.next && lane.asked != from) lane.asked.reset(), lane.gone.reset();
     for (std::int64_t ask_at = lane.asked ? monotonic_now() + kAskAgainNs : 0; !lane.next;) {
-      if (lane.gone == from) return failed("trimmed", name + " no longer holds " + to_string(from));
+      if (lane.gone == from) return ask_failed("trimmed", name + " no longer holds " + to_string(from));
       if (lane.empty) return false;
       const std::int64_t now = monotonic_now();
-      if (now >= deadline) return failed("unreachable", name + " does not answer");
+      if (now >= deadline) return ask_failed("unreachable", name + " does not answer");
       if ((!lane.asked || now >= ask_at) && ask(lane, from)) ask_at = now + kAskAgainNs;
       // Until it is sent, a connection is waited for.
       const std::int64_t until = std::min(deadline, lane.asked ? ask_at : deadline);

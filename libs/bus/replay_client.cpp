@@ -1,18 +1,11 @@
 #include <chrono>
 
+#include "bus/asking.hpp"
 #include "bus/bus.hpp"
 #include "bus/requests.hpp"
 #include "bus/sockets.hpp"
 
 namespace tickmesh {
-namespace {
-
-constexpr std::int64_t kAskAgainNs = 500'000'000;
-
-std::unexpected<Error> failed(const char* code, std::string message) { return std::unexpected(Error{code, "", "", std::move(message)}); }
-
-}  // namespace
-
 struct ReplayClient::Impl {
   Impl(zmq::context_t& context, std::string who, const Endpoint& to, Token token)
       : name{std::move(who)},
@@ -78,8 +71,9 @@ Result<std::vector<Bytes>> ReplayClient::get(const Name& first, std::uint32_t co
       if (const auto* welcome = std::get_if<WelcomeReply>(&reply)) gone = welcome->token.epoch != from.at.epoch;
       return gone;
     };
-    if (!impl_->ask(encode(GetFrom{from, missing, 0}), deadline, take)) return failed("unreachable", impl_->publisher + " does not answer");
-    if (gone) return failed("trimmed", impl_->publisher + " no longer holds " + to_string(from));
+    if (!impl_->ask(encode(GetFrom{from, missing, 0}), deadline, take))
+      return ask_failed("unreachable", impl_->publisher + " does not answer");
+    if (gone) return ask_failed("trimmed", impl_->publisher + " no longer holds " + to_string(from));
     if (end) break;
   }
   return events;
@@ -98,8 +92,8 @@ Result<ReplayClient::Heads> ReplayClient::heads(int timeout_ms) {
     return true;
   };
   if (!impl_->ask(encode(HelloRequest{impl_->name, {}, impl_->own, {}}), deadline, take))
-    return failed("unreachable", impl_->publisher + " does not answer");
-  if (superseded) return failed("superseded", impl_->publisher + " has heard a later start of " + impl_->name);
+    return ask_failed("unreachable", impl_->publisher + " does not answer");
+  if (superseded) return ask_failed("superseded", impl_->publisher + " has heard a later start of " + impl_->name);
   return heads;
 }
 

@@ -77,7 +77,7 @@ Decision PredictionRule::decide(const Metrics& metrics, const Conditions& condit
 
 std::string PredictionRule::reason(const Decision& d, const Metrics& metrics) const {
   const std::string model = "model " + heard_.model;
-  const std::string says = model + " says " + side_text(heard_.side);
+  std::string says = model + " says " + side_text(heard_.side);
   const EntryParameters entry{.cost_multiple = 0, .max_spread_regime = p_.max_spread_regime, .valid_s = p_.valid_s};
   if (auto common = common_reason(d, metrics, entry); !common.empty()) return says + ", but " + common;
   switch (d.why) {

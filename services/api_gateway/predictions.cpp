@@ -14,7 +14,7 @@ constexpr double kLongest = 604'800;
 constexpr Duration kMostAhead = seconds(5);
 constexpr std::size_t kLongestModel = 64;
 
-std::string shown(const Json& value) {
+std::string value_text(const Json& value) {
   if (value.is_structured()) return "a list or an object";
   return (value.is_string() ? value.get<std::string>() : value.dump()).substr(0, 64);
 }
@@ -27,7 +27,7 @@ class RowReader {
   std::optional<RejectedPrediction> read(Command& command) const {
     command.verb = Verb::predict;
     Prediction& p = command.prediction;
-    if (!row_.is_object()) return RejectedPrediction{0, "row", "a JSON object", shown(row_)};
+    if (!row_.is_object()) return RejectedPrediction{0, "row", "a JSON object", value_text(row_)};
     for (const char* field : {"symbol", "side", "confidence", "horizon_s", "model", "as_of"})
       if (!row_.contains(field) || row_[field].is_null()) return RejectedPrediction{0, field, "required", ""};
     if (!row_["symbol"].is_string()) return reject("symbol", "a string");
@@ -56,7 +56,7 @@ class RowReader {
   }
 
  private:
-  RejectedPrediction reject(const char* field, std::string rule) const { return {0, field, std::move(rule), shown(row_[field])}; }
+  RejectedPrediction reject(const char* field, std::string rule) const { return {0, field, std::move(rule), value_text(row_[field])}; }
   bool number(const char* field, double least, double most, double& out) const {
     if (!row_[field].is_number()) return false;
     out = row_[field].get<double>();

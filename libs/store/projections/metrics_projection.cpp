@@ -7,13 +7,12 @@
 
 #include "core/metric_values.hpp"
 #include "store/projections/profile_projection.hpp"
+#include "store/projections/words.hpp"
 
 namespace tickmesh {
 namespace {
 
 using enum SqlType;
-
-std::optional<double> number(const Value& value) { return value.has_value ? std::optional{value.value} : std::nullopt; }
 
 template <std::size_t... I>
 void metrics_row(RowBatch& batch, const Name& name, const Metrics& e, const std::string& statuses, std::index_sequence<I...>) {

@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "store/projections/words.hpp"
+
 namespace tickmesh {
 namespace {
 
@@ -33,8 +35,6 @@ constexpr FlowValue kFlow[] = {{"ofi", &Metrics::ofi},
                                {"depth_imbalance", &Metrics::depth_imbalance},
                                {"depth_ofi", &Metrics::depth_ofi},
                                {"depth_ofi_normalised", &Metrics::depth_ofi_normalised}};
-
-std::optional<double> number(const Value& value) { return value.has_value ? std::optional{value.value} : std::nullopt; }
 
 /// "{1.5,2}": as PostgreSQL reads an array.
 template <class T>

@@ -10,13 +10,13 @@
 namespace tickmesh {
 namespace {
 
-constexpr Timestamp kNever{std::numeric_limits<std::int64_t>::max()};
+constexpr Timestamp kNoBar{std::numeric_limits<std::int64_t>::max()};
 constexpr std::int64_t kBarNs = 60'000'000'000;
 constexpr double kUsualRange = 1.6, kUsualRows = 100, kUsualVolatility = 0.02;
 
 Timestamp bar_end(Timestamp time) {
   const std::int64_t bar = time.ns / kBarNs - (time.ns % kBarNs < 0 ? 1 : 0);
-  return bar >= kNever.ns / kBarNs ? kNever : Timestamp{(bar + 1) * kBarNs};
+  return bar >= kNoBar.ns / kBarNs ? kNoBar : Timestamp{(bar + 1) * kBarNs};
 }
 
 /// What a sum of sizes is in an event: no session of a market has more than 92 thousand million units.
@@ -66,7 +66,7 @@ SessionProfile ProfileMetrics::make_profile(Price row) const {
 ProfileMetrics::ProfileMetrics(const Instrument& instrument, ProfileNews* news)
     : instrument_{&instrument},
       news_{news},
-      bar_end_{kNever},
+      bar_end_{kNoBar},
       row_known_{knows_row(instrument)},
       profile_{make_profile(profile_row(instrument, instrument.reference_price))},
       alert_{instrument.tick_size},
@@ -78,7 +78,7 @@ void ProfileMetrics::enter_hours(Timestamp begin, Timestamp end, bool open) {
     const bool told = state_.state() != MarketStateKind::unknown;
     begin_ = begin;
     end_ = end;
-    bar_end_ = kNever;
+    bar_end_ = kNoBar;
     first_ = {};
     last_ = {};
     completed_ = false;
@@ -96,7 +96,7 @@ void ProfileMetrics::enter_hours(Timestamp begin, Timestamp end, bool open) {
 
 void ProfileMetrics::complete() {
   if (completed_ || profile_.profile().empty()) return;
-  if (bar_end_ != kNever) close_bar();
+  if (bar_end_ != kNoBar) close_bar();
   completed_ = true;
   profile_.settle();
   find_nodes();
@@ -105,7 +105,7 @@ void ProfileMetrics::complete() {
 
 void ProfileMetrics::close_bar() {
   const Timestamp end = bar_end_;
-  bar_end_ = kNever;
+  bar_end_ = kNoBar;
   const MarketStateKind before = state_.state();
   MarketState::Area developing{};
   if (!profile_.profile().empty()) {  // every print of it was busted
@@ -134,7 +134,7 @@ void ProfileMetrics::trade(const Tick& tick, int sign, const Value& atr) {
   state_.trade(tick.price, tick.size, sign);
   if (vpin_) vpin_->push(tick.size, sign);
   filled_ = false;
-  if (bar_end_ == kNever) bar_end_ = bar_end(tick.event_time);
+  if (bar_end_ == kNoBar) bar_end_ = bar_end(tick.event_time);
   if (tick.price != last_ || atr != atr_) {
     atr_ = atr;
     alert(tick.price);
@@ -288,7 +288,7 @@ void ProfileMetrics::load(ByteReader& in) {
   bar_end_ = in.get<Timestamp>();
   first_ = in.get<Timestamp>();
   last_ = in.get<Price>();
-  TM_INVARIANT(last_.raw() >= 0 && (bar_end_ == kNever || last_.raw() > 0), "a stored bar is of trades");
+  TM_INVARIANT(last_.raw() >= 0 && (bar_end_ == kNoBar || last_.raw() > 0), "a stored bar is of trades");
   completed_ = in.get<bool>();
   atr_.value = in.get<double>();
   atr_.status = in.get<Status>();
