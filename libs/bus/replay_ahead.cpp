@@ -34,6 +34,7 @@ struct Lane {
   AnswerPtr current;          ///< what is being read
   AnswerPtr next;             ///< what was asked for ahead of time
   std::optional<Name> asked;  ///< not answered yet
+  std::int64_t asked_at{0};   ///< the last time; whoever was asked may be gone since
   std::optional<Name> gone;   ///< what was asked from here on is held no more
   bool empty{false};          ///< the last answer: nothing is released there yet
 };
@@ -69,6 +70,7 @@ struct ReplayAhead::Impl {
   bool ask(Lane& lane, const Name& from) {
     if (!dealer.send(zmq::buffer(encode(GetFrom{from, 0, 0})), zmq::send_flags::dontwait)) return false;
     lane.asked = from;
+    lane.asked_at = monotonic_now();
     lane.empty = false;
     return true;
   }
@@ -119,15 +121,16 @@ struct ReplayAhead::Impl {
     if (lane.next && !lane.next->holds(from)) retire(lane.next);
     lane.empty = false;
     if (!lane.next && lane.asked != from) lane.asked.reset(), lane.gone.reset();
-    for (std::int64_t ask_at = lane.asked ? monotonic_now() + kAskAgainNs : 0; !lane.next;) {
+    while (!lane.next) {
       if (lane.gone == from) return ask_failed("trimmed", name + " no longer holds " + to_string(from));
       if (lane.empty) return false;
       const std::int64_t now = monotonic_now();
       if (now >= deadline) return ask_failed("unreachable", name + " does not answer");
-      if ((!lane.asked || now >= ask_at) && ask(lane, from)) ask_at = now + kAskAgainNs;
+      bool due = !lane.asked || now >= lane.asked_at + kAskAgainNs;
+      if (due && ask(lane, from)) due = false;
       // Until it is sent, a connection is waited for.
-      const std::int64_t until = std::min(deadline, lane.asked ? ask_at : deadline);
-      zmq::pollitem_t item{dealer.handle(), 0, static_cast<short>(lane.asked ? ZMQ_POLLIN : ZMQ_POLLOUT), 0};
+      const std::int64_t until = due ? deadline : std::min(deadline, lane.asked_at + kAskAgainNs);
+      zmq::pollitem_t item{dealer.handle(), 0, static_cast<short>(due ? ZMQ_POLLIN | ZMQ_POLLOUT : ZMQ_POLLIN), 0};
       zmq::poll(&item, 1, std::chrono::milliseconds{(until - now) / 1'000'000 + 1});
       take_all(lane);
     }

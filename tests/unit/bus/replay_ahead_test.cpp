@@ -1,5 +1,6 @@
 #include <array>
 
+#include "bus/sockets.hpp"
 #include "mesh.hpp"
 
 namespace tickmesh::bus_test {
@@ -107,6 +108,21 @@ TEST_F(Ahead, GoesOnWhereItWasWhenThePublisherIsBack) {
   }
   Instance again{context, endpoint, journal, 2};
   ASSERT_NO_FATAL_FAILURE(expect(ahead, tick(2'001), 18'000));
+}
+
+TEST_F(Ahead, AsksAgainWhenWhoeverWasAskedDiedBeforeItAnsweredHoweverShortEachWaitIs) {
+  ReplayAhead ahead{context, endpoint};
+  std::vector<ByteView> events;
+  {
+    BoundSocket deaf{context, zmq::socket_type::router, endpoint.replay, 1000};
+    zmq::message_t asked;
+    while (!deaf->recv(asked, zmq::recv_flags::dontwait)) ASSERT_FALSE(ahead.get(tick(1), 1, events, 20));
+  }
+  Instance instance{context, endpoint, journal};
+  instance.say(Stream::tick, 10);
+  const std::int64_t deadline = monotonic_now() + std::int64_t{kPatience} * 1'000'000;
+  while (!ahead.get(tick(1), 10, events, 20)) ASSERT_LT(monotonic_now(), deadline) << "never asked again";
+  EXPECT_EQ(events.size(), 10u);
 }
 
 }  // namespace
