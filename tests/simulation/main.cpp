@@ -3,12 +3,19 @@
 
 #include <CLI/CLI.hpp>
 #include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
 #include <iostream>
 
 #include "simulation/setting.hpp"
 
 using namespace tickmesh;
 using namespace tickmesh::simulation;
+
+namespace {
+std::uint64_t running = 0;  ///< the seed
+}
 
 int main(int argc, char** argv) {
   CLI::App app{"The whole mesh in one thread over a simulated disk, network, clock and venue; what goes wrong follows from the seed.",
@@ -59,7 +66,14 @@ int main(int argc, char** argv) {
   std::uint64_t failed = 0, hash = kFnvOffset;
   Mesh::Counts sum;
   std::uint64_t fills = 0, orders = 0, simulated = 0;
+  // What nobody catches ends the process: its seed is known all the same.
+  std::set_terminate([] {
+    fmt::print("seed {} DIED; again: tickmesh-simulate --seed {} -v\n", running, running);
+    std::cout.flush(), std::fflush(stdout);
+    std::abort();
+  });
   for (std::uint64_t seed = first; seed < first + seeds; ++seed) {
+    running = seed;
     Mesh mesh{*with, seed, plant, verbose};
     mesh.run();
     const std::uint64_t own = mesh.hash();

@@ -220,11 +220,14 @@ void Node::request(const std::string& publisher, ByteView bytes) {
 
 bool Node::answer(ByteView request, const ReplayDesk::Reply& reply) {
   if (!up_) return false;
-  if (!desk_->answer(request, reply)) mesh_.verdict.fail(name_ + ": a request of a reader of ours was refused");
-  if (const auto challenge = desk_->challenge())
-    mesh_.verdict.fail(
-        fmt::format("{}: {} knows more of it than it does itself: {}", name_, challenge->reader, to_string(challenge->beyond)));
-  return true;
+  // It may die over its own files, whoever asks.
+  guarded([&] {
+    if (!desk_->answer(request, reply)) mesh_.verdict.fail(name_ + ": a request of a reader of ours was refused");
+    if (const auto challenge = desk_->challenge())
+      mesh_.verdict.fail(
+          fmt::format("{}: {} knows more of it than it does itself: {}", name_, challenge->reader, to_string(challenge->beyond)));
+  });
+  return up_;
 }
 
 void Node::stop() {
