@@ -17,6 +17,7 @@
 #include <map>
 #include <memory>
 #include <thread>
+#include <utility>
 
 #include "service/command_line.hpp"
 #include "service/event_time.hpp"
@@ -86,6 +87,8 @@ class LiveReferences final : public ReferenceSource {
   std::size_t unturned_{0};
 };
 
+/// Of recorded time: what is heard last must not look stale beside what was heard first.
+constexpr Duration kTogether = milliseconds(500);
 constexpr auto kGulp = std::chrono::milliseconds(50);
 
 class Loop final : private Surroundings {
@@ -204,6 +207,7 @@ class Loop final : private Surroundings {
     wait();
     // Whoever was away for long has been followed, perhaps: nothing is taken before that is known.
     host_.before_effect();
+    gathers_ = host_.clock().is_recorded();  // many short steps: what they say goes out in one piece
     const std::size_t taken = reader_->drain(
         monotonic_ns(), 8192, [this](const ReceivedRun& run) { take(run); },
         [this](const StreamGap& gap) {
@@ -212,6 +216,8 @@ class Loop final : private Surroundings {
           life_.lose(gap);
         });
     life_.step();
+    gathers_ = false;
+    if (std::exchange(gathered_, false)) host_.published();
     took_ = taken > 0;
     if (const auto by = host_.clock().take_step_ns(); by != 0) {
       spdlog::warn("The machine's clock stepped by_ms={}", by / 1'000'000);
@@ -283,7 +289,8 @@ class Loop final : private Surroundings {
     if (!run.events.empty()) ages_.took(run.first.stream, run.events.back());
   }
 
-  /// Recorded time is what the events bear: each moment of it is a step of its own, with the timers due by then before it.
+  /// Recorded time is what the events bear. What lies within kTogether of it is taken together and at the time of its last one, as on a
+  /// live mesh is what waited together, but for timers: those due within it fire where they belong.
   void take_recorded(const ReceivedRun& run) {
     std::size_t from = 0;
     const auto hand = [&](std::size_t to) {
@@ -294,14 +301,25 @@ class Loop final : private Surroundings {
       run.keyframe ? life_.learn(first, events) : life_.take(first, events);
       from = to;
     };
-    for (std::size_t i = 0; i < run.events.size(); ++i) {
-      const auto said = host_.codec().said_at(run.first.stream, run.events[i]);
-      if (!said || *said <= host_.clock().now()) continue;
-      hand(i);
-      life_.step();
-      host_.clock().reach(*said);
-      life_.turn();
+    const auto said = [&](std::size_t i) { return host_.codec().said_at(run.first.stream, run.events[i]); };
+    const auto timer_by = [&](Timestamp at) {
+      const auto timer = runner_.next_timer();
+      return timer && timer->due <= at;
+    };
+    const auto last = run.events.empty() ? std::nullopt : said(run.events.size() - 1);
+    for (std::size_t i = 0; last && i < run.events.size() && (*last - together_since_ > kTogether || timer_by(*last)); ++i) {
+      const auto at = said(i);
+      if (!at || *at <= host_.clock().now()) continue;
+      const bool fires = timer_by(*at);
+      if (fires || *at - together_since_ > kTogether) {
+        hand(i);
+        life_.step();
+        together_since_ = *at;
+      }
+      host_.clock().reach(*at);
+      if (fires) life_.turn();
     }
+    if (last) host_.clock().reach(*last);
     hand(run.events.size());
     if (!run.events.empty()) ages_.took(run.first.stream, run.events.back());
   }
@@ -315,7 +333,7 @@ class Loop final : private Surroundings {
     time_since_tick(said);
     if (attachment_ != nullptr) attachment_->released(said);
   }
-  void published() override { host_.published(); }
+  void published() override { gathers_ ? void(gathered_ = true) : host_.published(); }
   void locals(Timestamp at, std::vector<Event>& out) override {
     if (attachment_ != nullptr) attachment_->locals(at, out);
   }
@@ -415,6 +433,8 @@ class Loop final : private Surroundings {
   std::vector<pollfd> fds_;  ///< the reader's, then all others
   std::size_t reader_fds_{0};
   bool took_{false};
+  Timestamp together_since_{};  ///< recorded time of the last step that was not the turn's own
+  bool gathers_{false}, gathered_{false};
   bool disk_full_{false};
   std::int64_t next_peers_{0};
   std::int64_t next_ack_{0};

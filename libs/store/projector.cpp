@@ -1,8 +1,6 @@
 #include "store/projector.hpp"
 
 #include <fmt/format.h>
-#include <sched.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -16,6 +14,7 @@
 #include "store/isolate.hpp"
 #include "store/postgres.hpp"
 #include "store/projection_row.hpp"
+#include "store/yield.hpp"
 
 namespace tickmesh {
 namespace {
@@ -29,13 +28,6 @@ constexpr std::uint64_t kSilentBytes = 1u << 20;
 constexpr std::uint64_t kEventBytes = 64;
 // A server that crashes may take back commits this young (they are not synced: the journal has what they held), so the journal keeps them.
 constexpr std::chrono::seconds kUnsyncedCommits{3};
-
-/// The order path comes first: this thread runs with what it leaves. Where that is not allowed it runs as others do.
-void yield_to_others() {
-  const sched_param none{};
-  ::sched_setscheduler(0, SCHED_BATCH, &none);
-  ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), 10);
-}
 
 class JournalProjector final : public Projector {
  public:
@@ -340,6 +332,7 @@ class JournalProjector final : public Projector {
   void adopt(std::unique_ptr<Session> link) {
     const std::lock_guard lock{mutex_};
     link_ = std::move(link);
+    link_->yield();
     socket_ = link_->socket();
   }
   void drop() {

@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "store/postgres.hpp"
+#include "store/yield.hpp"
 
 namespace tickmesh {
 namespace {
@@ -55,6 +56,8 @@ Result<std::unique_ptr<Session>> Session::open(const std::string& dsn, const std
   PQsetNoticeProcessor(link, [](void*, const char*) {}, nullptr);
   return session;
 }
+
+bool Session::yield() const { return yield_server(PQsocket(link_.get()), PQbackendPID(link_.get())); }
 
 SqlRows Session::exec(const std::string& sql) { return checked(PQexec(link_.get(), sql.c_str())); }
 

@@ -61,6 +61,8 @@ class Session {
   void copy_rows(ByteView rows);
   void copy_end();
   int socket() const { return PQsocket(link_.get()); }
+  /// The server's process for this session yields to others, where it runs beside us. True: it does.
+  bool yield() const;
 
  private:
   explicit Session(PGconn* link) : link_{link, &PQfinish} {}
