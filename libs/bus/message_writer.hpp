@@ -167,11 +167,6 @@ class MessageWriter {
     std::memcpy(at, value.data(), value.size());
     written(at + value.size());
   }
-  static bool is_ascii(std::string_view text) {
-    unsigned char all = 0;
-    for (const char c : text) all |= static_cast<unsigned char>(c);
-    return all < 0x80;
-  }
 
   /// Room for a length of one byte; a longer one moves what it is the length of.
   std::size_t open() {
