@@ -72,7 +72,8 @@ class MessageWriter {
   }
   template <class T, class Has, class Mutable, class Form>
   void message(const T& value, Has /*has*/, Mutable mutable_message, Form form) {
-    if (!(value == T{})) inner<std::remove_cvref_t<decltype(mutable_message())>>(value, form());
+    static const T kNothing{};  // made once: comparing ends at the first member that says something
+    if (!(value == kNothing)) inner<std::remove_cvref_t<decltype(mutable_message())>>(value, form());
   }
   template <class T, std::size_t N, class Size, class Add, class At, class Form>
   void messages(const char* /*name*/, const std::array<T, N>& values, Size /*size*/, Add add, At /*at*/, Form form) {
@@ -92,7 +93,7 @@ class MessageWriter {
     TM_INVARIANT(f.packed, "lists of numbers are packed");
     tag(f, 2);
     const std::size_t begin = open();
-    for (const T& value : values) put(static_cast<std::uint64_t>(value.raw()), f.kind, make_room(10));
+    for (const T& value : values) written(put(static_cast<std::uint64_t>(value.raw()), f.kind, make_room(10)));
     close(begin);
   }
   /// A message that is there even when it says nothing. `Message`: its generated class, which is asked for names and not for room.
@@ -135,23 +136,25 @@ class MessageWriter {
     return room_.data() + at_;
   }
   void written(const std::byte* to) { at_ = static_cast<std::size_t>(to - room_.data()); }
-  void tag(const FieldForm& form, unsigned type) {
+  void tag(const FieldForm& form, unsigned type) { written(put_tag(form, type, make_room(10))); }
+  std::byte* put_tag(const FieldForm& form, unsigned type, std::byte* at) {
     sorted_ &= form.number >= last_;
     last_ = form.number;
-    written(protobuf_wire::put_varint(form.number << 3 | type, make_room(10)));
+    return protobuf_wire::put_varint(form.number << 3 | type, at);
   }
-  void put(std::uint64_t value, FieldForm::Kind kind, std::byte* at) {
+  static std::byte* put(std::uint64_t value, FieldForm::Kind kind, std::byte* at) {
     switch (kind) {
-      case FieldForm::Kind::fixed64: std::memcpy(at, &value, sizeof value); return written(at + sizeof value);
+      case FieldForm::Kind::fixed64: std::memcpy(at, &value, sizeof value); return at + sizeof value;
       case FieldForm::Kind::zigzag: value = value << 1 ^ (0 - (value >> 63)); [[fallthrough]];
-      case FieldForm::Kind::varint: return written(protobuf_wire::put_varint(value, at));
+      case FieldForm::Kind::varint: return protobuf_wire::put_varint(value, at);
       case FieldForm::Kind::length: break;
     }
     TM_INVARIANT(false, "a number is written as one");
+    return at;
   }
   void number(std::uint64_t value, const FieldForm& form) {
-    tag(form, form.kind == FieldForm::Kind::fixed64 ? 1 : 0);
-    put(value, form.kind, make_room(10));
+    std::byte* const at = put_tag(form, form.kind == FieldForm::Kind::fixed64 ? 1 : 0, make_room(20));
+    written(put(value, form.kind, at));
   }
   template <class Form>
   void text(const std::string& value, Form form) {
@@ -162,15 +165,10 @@ class MessageWriter {
       bytes(scrub_utf8(value), form());
   }
   void bytes(std::string_view value, const FieldForm& form) {
-    tag(form, 2);
-    std::byte* const at = protobuf_wire::put_varint(value.size(), make_room(10 + value.size()));
+    std::byte* at = put_tag(form, 2, make_room(20 + value.size()));
+    at = protobuf_wire::put_varint(value.size(), at);
     std::memcpy(at, value.data(), value.size());
     written(at + value.size());
-  }
-  static bool is_ascii(std::string_view text) {
-    unsigned char all = 0;
-    for (const char c : text) all |= static_cast<unsigned char>(c);
-    return all < 0x80;
   }
 
   /// Room for a length of one byte; a longer one moves what it is the length of.

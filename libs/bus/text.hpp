@@ -25,6 +25,13 @@ constexpr std::size_t utf8_length(std::string_view text) {
   return 0;
 }
 
+/// Most text is; told faster than the rest of UTF-8.
+constexpr bool is_ascii(std::string_view text) {
+  unsigned char all = 0;
+  for (const char c : text) all |= static_cast<unsigned char>(c);
+  return all < 0x80;
+}
+
 constexpr bool valid_utf8(std::string_view text) {
   while (!text.empty()) {
     const auto length = utf8_length(text);

@@ -11,7 +11,7 @@
 
 namespace tickmesh {
 
-/// What another cursor gives, read by a thread of its own a little ahead of `next` (two batches of 256 KiB, or a record each). Unlike other
+/// What another cursor gives, read by a thread of its own a little ahead of `next` (two batches of 1 MiB, or a record each). Unlike other
 /// cursors it is over at the first end it finds.
 class AheadCursor final : public JournalCursor {
  public:
@@ -23,7 +23,7 @@ class AheadCursor final : public JournalCursor {
   Lsn position() const override { return position_; }
 
  private:
-  static constexpr std::size_t kBatchBytes = 256u << 10;
+  static constexpr std::size_t kBatchBytes = 1u << 20;
   struct Batch {
     Bytes bytes;                      ///< the records' bodies
     std::vector<RecordView> records;  ///< `body` points into `bytes` once that grows no more

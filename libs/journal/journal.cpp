@@ -39,7 +39,7 @@ void sweep(Disk& disk, const std::string& dir, const Contents& contents) {
 Result<std::unique_ptr<Journal>> open_locked(const JournalOptions& options, Disk& disk, std::unique_ptr<DiskLock> lock, Timestamp now,
                                              const std::string& boot_id, Epoch epoch_floor) {
   const bool same_boot = read_boot(disk, options.dir) == boot_id;
-  auto recovery = recover_folder(options.dir, disk, options.instance, same_boot);
+  auto recovery = recover_folder(options.dir, disk, options.instance, same_boot, options.commit_thread);
   if (!recovery) return std::unexpected(recovery.error());
   auto& contents = *recovery->contents;
   sweep(disk, options.dir, contents);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <ranges>
 
+#include "journal/ahead_cursor.hpp"
+
 namespace tickmesh {
 namespace {
 
@@ -70,7 +72,7 @@ Remains look_beyond(FolderSource& source, Lsn from) {
   return out;
 }
 
-Result<Recovery> recover_folder(const std::string& dir, Disk& disk, const std::string& instance, bool same_boot) {
+Result<Recovery> recover_folder(const std::string& dir, Disk& disk, const std::string& instance, bool same_boot, bool ahead) {
   auto opened = FolderSource::open(dir, disk);
   if (!opened) return std::unexpected(opened.error());
   const auto source = *opened;
@@ -82,11 +84,14 @@ Result<Recovery> recover_folder(const std::string& dir, Disk& disk, const std::s
   }
   const auto size = source->segment_bytes();
   out.first = source->first_segment();
-  Walk walk(source, Lsn{out.first * size + kSegmentHeaderBytes});
+  auto reads = std::make_unique<Walk>(source, Lsn{out.first * size + kSegmentHeaderBytes});
+  const Walk& walk = *reads;  // at rest once it has told an end
+  std::unique_ptr<JournalCursor> cursor = std::move(reads);
+  if (ahead) cursor = std::make_unique<AheadCursor>(std::move(cursor));
   std::optional<Error> damage;
   std::vector<Waiting> part;
   for (;;) {
-    const auto record = walk.next();
+    const auto record = cursor->next();
     if (!record) damage = record.error();
     if (!record && record.error().code == "disk") throw DiskError(record.error().message, 0);
     if (!record && record.error().code != "corrupt") return std::unexpected(record.error());

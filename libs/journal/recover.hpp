@@ -17,8 +17,9 @@ struct Recovery {
   std::uint64_t torn_bytes{0};
 };
 
-/// `same_boot`: the machine has not restarted since the journal was last open. Errors "corrupt", "instance". Throws DiskError.
-Result<Recovery> recover_folder(const std::string& dir, Disk& disk, const std::string& instance, bool same_boot);
+/// `same_boot`: the machine has not restarted since the journal was last open. `ahead`: a thread reads and checks while what was read is
+/// taken note of. Errors "corrupt", "instance". Throws DiskError.
+Result<Recovery> recover_folder(const std::string& dir, Disk& disk, const std::string& instance, bool same_boot, bool ahead);
 
 /// What lies at or beyond `from`, where no whole record begins.
 struct Remains {

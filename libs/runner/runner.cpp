@@ -64,10 +64,13 @@ Result<Recovered> Runner::run_tail(ReferenceSource& references, Timestamp now, A
   Recovered counts = tail.counts();
   counts.from_snapshot = restored->from_snapshot;
   counts.rejected_snapshots = std::move(restored->rejected);
-  for (TailRunner::Unconfirmed& u : tail.unconfirmed()) {
-    releases_.record_replayed(journal_, u.name, u.bytes, std::move(u.event));
+  for (Outbox::Said& unrecorded : tail.unconfirmed()) {
+    body_.clear();
+    codec_.encode(unrecorded.event, body_);
+    releases_.record_replayed(journal_, unrecorded.name, body_, std::move(unrecorded.event));
     ++counts.said_completed;
   }
+  machine_.said().clear();
   reached_ = machine_.position_table();
   token_ = {journal_.epoch(), journal_.state().last_incarnation + 1};
   now = std::max({now, machine_.now(), journal_.state().last_time});

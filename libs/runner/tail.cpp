@@ -51,7 +51,7 @@ Result<void> TailRunner::opened(const OpenedRecord& record) {
     // A new life: sequences start again. What the old one never recorded is said in this one, under new names.
     out.set_epoch(record.epoch);
     out.heads() = {};
-    for (Unconfirmed& u : unconfirmed()) {
+    for (Outbox::Said& u : unconfirmed()) {
       auto& head = out.heads()[static_cast<std::size_t>(u.name.stream)][u.name.partition];
       u.name.at = {record.epoch, ++head};
     }
@@ -80,6 +80,7 @@ Result<void> TailRunner::apply(Timestamp now, const Name& name, ByteView bytes, 
 }
 
 Result<void> TailRunner::taken(const TakenRecord& record, Lsn at) {
+  forget_confirmed();
   InputPlace place{at, 0};
   for (const TakenItem& item : record.items) {
     if (!item.by_reference) {
@@ -100,48 +101,36 @@ Result<void> TailRunner::taken(const TakenRecord& record, Lsn at) {
     for (std::size_t i = 0; i < events_.size(); ++i, ++place.number)
       if (auto ok = apply(record.now, at_offset(item.first, i), events_[i], place); !ok) return ok;
   }
-  collect();
   return {};
 }
 
-void TailRunner::collect() {
-  for (Outbox::Said& s : machine_.said()) {
-    Unconfirmed& u = open_slot();
-    u.name = s.name;
-    u.event = std::move(s.event);
-    u.bytes.clear();
-    codec_.encode(u.event, u.bytes);
-  }
-  machine_.said().clear();
+/// What is confirmed stays where the machine put it until the next input, so that nothing is moved; as a rule that is all there is.
+void TailRunner::forget_confirmed() {
+  auto& said = machine_.said();
+  said.erase(said.begin(), said.begin() + static_cast<std::ptrdiff_t>(std::exchange(confirmed_, 0)));
 }
 
-TailRunner::Unconfirmed& TailRunner::open_slot() {
-  if (end_ == slots_.size()) {
-    if (begin_ > slots_.size() / 2) {  // rather than to grow for ever behind a row that is never empty
-      std::rotate(slots_.begin(), slots_.begin() + static_cast<std::ptrdiff_t>(begin_), slots_.end());
-      end_ -= std::exchange(begin_, 0);
-    } else {
-      slots_.emplace_back();
-    }
-  }
-  return slots_[end_++];
+ByteView TailRunner::front_bytes() {
+  bytes_.clear();
+  codec_.encode(front().event, bytes_);
+  return bytes_;
 }
 
 void TailRunner::pop_front() {
-  if (++begin_ == end_) begin_ = end_ = 0;
+  if (++confirmed_ == machine_.said().size()) forget_confirmed();
 }
 
 /// Inputs are missing, so the words cannot be derived; the journal's own are the truth. What was said now and never recorded is unsaid, or
 /// the next event of its stream would leave a hole in the numbering.
 Result<void> TailRunner::believe(const Name& name, ByteView bytes) {
-  if (!none_unconfirmed() && front().name == name && as_text(front().bytes) == as_text(bytes)) {
+  if (!none_unconfirmed() && front().name == name && as_text(front_bytes()) == as_text(bytes)) {
     pop_front();
     return {};
   }
   auto* learner = dynamic_cast<Learner*>(&machine_.core());
   auto& heads = machine_.outbox().heads();
-  for (; !none_unconfirmed(); --end_) {
-    const Unconfirmed& unsaid = slots_[end_ - 1];
+  for (; !none_unconfirmed(); machine_.said().pop_back()) {
+    const Outbox::Said& unsaid = machine_.said().back();
     heads[static_cast<std::size_t>(unsaid.name.stream)][unsaid.name.partition] = unsaid.name.at.sequence - 1;
     if (learner != nullptr) learner->unlearn(unsaid.name, unsaid.event);
   }
@@ -163,10 +152,10 @@ Result<void> TailRunner::said(const SaidRecord& record, Lsn at) {
     }
     if (none_unconfirmed())
       return diverged(name, "the journal holds an event that was not said again (record " + std::to_string(at.value) + ')');
-    const Unconfirmed& u = front();
-    if (!(u.name == name)) return diverged(name, "the order of what is said differs: now " + to_string(u.name));
-    if (as_text(u.bytes) != as_text(record.events[i])) return diverged(name, "the bytes differ");
-    if (hashes_) derived_.add(u.name, u.bytes);
+    if (!(front().name == name)) return diverged(name, "the order of what is said differs: now " + to_string(front().name));
+    const ByteView bytes = front_bytes();
+    if (as_text(bytes) != as_text(record.events[i])) return diverged(name, "the bytes differ");
+    if (hashes_) derived_.add(name, bytes);
     ++counts_.said_compared;
     pop_front();
   }

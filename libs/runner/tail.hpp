@@ -13,12 +13,6 @@ namespace tickmesh {
 
 class TailRunner {
  public:
-  /// What the machine said and no `Said` record has confirmed yet.
-  struct Unconfirmed {
-    Name name;
-    Bytes bytes;
-    Event event;
-  };
   TailRunner(Machine& machine, const Codec& codec, ReferenceSource& references)
       : machine_{machine}, codec_{codec}, references_{references} {}
 
@@ -30,8 +24,8 @@ class TailRunner {
   void stop_before(std::optional<InputPlace> place) { stop_before_ = place; }
   /// One record of the journal, in order. Error codes: "diverged", "unreachable", "corrupt", "version".
   Result<void> feed(const RecordView& record);
-  /// After the last record: what was never recorded, in order.
-  std::span<Unconfirmed> unconfirmed() { return std::span{slots_}.subspan(begin_, end_ - begin_); }
+  /// What the machine said and no `Said` record has confirmed yet: after the last record, what was never recorded, in order.
+  std::span<Outbox::Said> unconfirmed() { return std::span{machine_.said()}.subspan(confirmed_); }
   const Recovered& counts() const { return counts_; }
   /// For who only wants to go on: bytes are compared anyway, and two hashes of them are a seventh of a recovery.
   void keep_no_hashes() { hashes_ = false; }
@@ -45,17 +39,17 @@ class TailRunner {
   Result<void> believe(const Name& name, ByteView bytes);
   Result<void> opened(const OpenedRecord& record);
   Result<void> apply(Timestamp now, const Name& name, ByteView bytes, InputPlace place);
-  void collect();
-  Unconfirmed& open_slot();
-  bool none_unconfirmed() const { return begin_ == end_; }
-  Unconfirmed& front() { return slots_[begin_]; }
+  void forget_confirmed();
+  bool none_unconfirmed() const { return confirmed_ == machine_.said().size(); }
+  const Outbox::Said& front() const { return machine_.said()[confirmed_]; }
+  ByteView front_bytes();
   void pop_front();
 
   Machine& machine_;
   const Codec& codec_;
   ReferenceSource& references_;
-  std::vector<Unconfirmed> slots_;  ///< [begin_, end_) are unconfirmed; the others keep their room for what comes
-  std::size_t begin_{0}, end_{0};
+  std::size_t confirmed_{0};  ///< of what the machine said, from its beginning
+  Bytes bytes_;
   Recovered counts_;
   CanonicalHash recorded_, derived_;
   std::vector<InputPlace> skipped_;

@@ -22,6 +22,7 @@
 #include "service/command_line.hpp"
 #include "service/event_time.hpp"
 #include "service/handover.hpp"
+#include "service/scheduling.hpp"
 #include "service/skip_request.hpp"
 
 namespace tickmesh {
@@ -473,6 +474,7 @@ int run_program(int argc, char** argv, const ServiceSpec& spec, const std::funct
     return 0;
   }
   start_log(*config, spec.name);
+  spec.gather.ns > 0 ? run_patiently() : run_promptly();
   try {
     return body(std::move(*config));
   } catch (const Superseded& e) {

@@ -25,6 +25,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <variant>
 #include <vector>
 
@@ -214,8 +215,8 @@ class GatewayCore final : public Core, public Learner {
   std::map<Symbol, std::string>
       blocked_{};    ///< REDUCING for one symbol, and why; a person's resume lifts it. Of all symbols under the empty one: the disk is full
   Orders orders_{};  ///< working
-  std::map<std::string, Closed, std::less<>> closed_{};
-  std::deque<std::string> closed_order_{};  ///< oldest first
+  std::unordered_map<std::string, Closed> closed_{};  ///< thousands, looked up at every intent and fill; nothing depends on its order
+  std::deque<std::string> closed_order_{};            ///< oldest first
   std::deque<Waiting> waiting_{};
   std::map<Symbol, Holding> holdings_{};
   std::deque<Timestamp> sent_{};  ///< within the last second

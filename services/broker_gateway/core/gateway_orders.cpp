@@ -126,7 +126,9 @@ void GatewayCore::finish(Orders::iterator order, OrderEvent event, Context& c) {
 }
 
 void GatewayCore::remember_closed(const std::string& client_order_id, std::set<std::string> executions, std::optional<Order> order) {
-  closed_[client_order_id] = {std::move(executions), std::move(order)};
+  Closed& closed = closed_[client_order_id];
+  closed.executions = std::move(executions);
+  closed.order = std::move(order);
   closed_order_.push_back(client_order_id);
   while (closed_order_.size() > config_.keep_closed) {
     closed_.erase(closed_order_.front());

@@ -85,7 +85,7 @@ void GatewayCore::save(ByteWriter& out) const {
     out.put(why);
   }
   out.put(orders_.size());
-  const auto put_order = [&](const std::string& id, const Order& o) {
+  const auto put_order = [&](std::string_view id, const Order& o) {
     out.put(id);
     put_intent(out, o.intent);
     out.put(o.state);
@@ -97,10 +97,12 @@ void GatewayCore::save(ByteWriter& out) const {
     put_texts(out, o.executions);
   };
   for (const auto& [id, o] : orders_) put_order(id, o);
-  out.put(closed_.size());
-  for (const auto& [id, closed] : closed_) {
+  std::map<std::string_view, const Closed*> closed_by_id;
+  for (const auto& [id, closed] : closed_) closed_by_id.emplace(id, &closed);
+  out.put(closed_by_id.size());
+  for (const auto& [id, closed] : closed_by_id) {
     out.put(id);
-    put_texts(out, closed.executions);
+    put_texts(out, closed->executions);
   }
   put_texts(out, closed_order_);
   out.put(waiting_.size());
@@ -131,8 +133,8 @@ void GatewayCore::save(ByteWriter& out) const {
   out.put(taken_.size());
   for (const auto& [key, at] : taken_) out.put(Name{key.first, key.second, at});
   out.put(static_cast<std::uint64_t>(std::ranges::count_if(closed_, [](const auto& c) { return c.second.order.has_value(); })));
-  for (const auto& [id, closed] : closed_)
-    if (closed.order) put_order(id, *closed.order);
+  for (const auto& [id, closed] : closed_by_id)
+    if (closed->order) put_order(id, *closed->order);
 }
 
 void GatewayCore::load(ByteReader& in) {
