@@ -48,6 +48,7 @@ SingleThreadMesh::Node& SingleThreadMesh::add(const std::string& service, const 
   node.core = options_.cores(service, config, instruments);
   node.machine = std::make_unique<Machine>(*node.core);
   node.machine->outbox().set_epoch(options_.epoch);
+  if (auto* foresight = dynamic_cast<Foresight*>(node.core.get()); foresight != nullptr && foresight->looks_ahead()) foresight_ = foresight;
   for (const Stream s : reads) node.reads[static_cast<std::size_t>(s)] = heard_[static_cast<std::size_t>(s)] = true;
   return node;
 }
@@ -179,6 +180,12 @@ void SingleThreadMesh::venue_reports(Timestamp now) {
   if (reports_.empty()) return;
   for (const VenueReport& report : reports_) apply(*gateway_, now, Name{}, report);
   reports_.clear();
+}
+
+void SingleThreadMesh::foresee(const std::vector<Item>& items, std::size_t at, std::size_t drawn) const {
+  const auto is_tick = [&](std::size_t i) { return i < drawn && !items[i].feed && !items[i].depth; };
+  if (is_tick(at + Foresight::kFar)) foresight_->far(items[at + Foresight::kFar].tick);
+  if (is_tick(at + Foresight::kNear)) foresight_->near(items[at + Foresight::kNear].tick);
 }
 
 void SingleThreadMesh::advance(Timestamp now) {
@@ -324,6 +331,7 @@ Summary SingleThreadMesh::run(Source& source) {
     lap(summary_.market_s);
     for (std::size_t i = 0; i < drawn; ++i) {
       Item& item = items[i];
+      if (foresight_ != nullptr) foresee(items, i, drawn);
       if (item.at != open) {
         if (open) drain(open);
         hear_predictions_before(item.at);

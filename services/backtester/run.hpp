@@ -9,6 +9,7 @@
 #include "backtester/cores.hpp"
 #include "broker_gateway/venues/paper_venue.hpp"
 #include "bus/codec.hpp"
+#include "core/foresight.hpp"
 #include "runner/machine.hpp"
 #include "service/config.hpp"
 #include "tick_ingestor/core/ingest_core.hpp"
@@ -72,6 +73,8 @@ class SingleThreadMesh final : TickSink {
   };
   Node& add(const std::string& service, const Config& config, const Instruments& instruments, std::initializer_list<Stream> reads);
   void begin();
+  /// Tells who looks ahead of the ticks that come some items after `at`.
+  void foresee(const std::vector<Item>& items, std::size_t at, std::size_t drawn) const;
   void advance(Timestamp now);  ///< timers and the venue's own times up to `now`, in order
   void apply(Node& node, Timestamp now, const Name& name, const Event& event);
   void hear(Timestamp now, const Name& name, const Event& event);  ///< everyone who reads its stream
@@ -95,6 +98,7 @@ class SingleThreadMesh final : TickSink {
   Node source_;
   std::vector<Node> nodes_;  ///< metrics, bars, positions, gateway: the order in which one event reaches them
   Node* gateway_{nullptr};
+  Foresight* foresight_{nullptr};  ///< metrics_engine's, where it keeps so much
   std::unique_ptr<PaperVenue> venue_;
   std::array<bool, kStreams> heard_{};  ///< by a node or by the venue
   std::vector<Heard> queue_, wave_;     ///< said and not yet heard; being heard

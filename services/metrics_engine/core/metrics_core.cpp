@@ -8,8 +8,6 @@ namespace {
 
 constexpr std::int64_t kNeverPublished = std::numeric_limits<std::int64_t>::min();
 
-constexpr std::size_t kCached = 64;  // so many instruments stay in a core's own cache
-
 /// Another instance has said what follows from what is `at`.
 bool warms_up(const std::map<Partition, Position>& said_until, Partition partition, const Position& at) {
   const auto said = said_until.find(partition);
@@ -149,10 +147,6 @@ void MetricsCore::on_tick(const Input& in, const Tick& tick, Outbox& out) {
   }
   Cell& cell = cells_[place];
   if (!ours(cell)) return;
-  if (cells_.size() > kCached) {
-    cell.metrics.prefetch_state();
-    cell.metrics.prefetch_windows();
-  }
   const bool warming = !config_.said_until.empty() && warms_up(config_.said_until, cell.partition, in.name.at);
   if (tick.kind == TickKind::bust) {
     cell.metrics.learn_bust(tick);
@@ -180,6 +174,23 @@ void MetricsCore::on_tick(const Input& in, const Tick& tick, Outbox& out) {
   const bool fresh = usable && (!tick.time || in.now - tick.time <= config_.max_quote_age);
   if (warming) return pass_over(cell, tick.event_time);
   judge(cell, in, fresh, tick.event_time >= cell.publish_next || became_unusable, out);
+}
+
+void MetricsCore::far(const Tick& tick) const {
+  const auto place = config_.instruments.index_of(tick.instrument);
+  // Whose partition it is is told by the id: a look into the cell would be the wait that is to be saved.
+  if (place == InstrumentIndex::kNone || (config_.partitions >> tick.instrument.partition() & 1) == 0) return;
+  const Cell& cell = cells_[place];
+  __builtin_prefetch(&cell, 1);
+  cell.metrics.prefetch_state(tick.kind);
+}
+
+void MetricsCore::near(const Tick& tick) const {
+  const auto place = config_.instruments.index_of(tick.instrument);
+  if (place == InstrumentIndex::kNone || (config_.partitions >> tick.instrument.partition() & 1) == 0) return;
+  const Cell& cell = cells_[place];
+  __builtin_prefetch(cell.signals.data(), 1);
+  cell.metrics.prefetch_windows(tick);
 }
 
 void MetricsCore::say_profile(const Cell& cell, bool warming, Outbox& out) {

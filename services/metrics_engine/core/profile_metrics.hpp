@@ -53,6 +53,8 @@ class ProfileMetrics {
 
   /// The session of the latest tick is [begin, end) and `open` or not yet or no longer. A session that began before completes.
   void enter_hours(Timestamp begin, Timestamp end, bool open);
+  /// Asks for the rows that a trade at `price` will touch.
+  void prefetch(Price price) const { profile_.profile().prefetch(price); }
   /// Time has come to `time`: an open bar that ended is closed, what is due is found anew.
   void advance(Timestamp time);
   /// When `advance` will have something to do; the latest time there is where it has not.
