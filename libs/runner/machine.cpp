@@ -48,13 +48,6 @@ void Machine::apply(Timestamp now, const Name& name, const Event& event) {
   hand_over({now_, name, event});
 }
 
-void Machine::hand_over(const Input& in) {
-  core_.apply(in, outbox_);
-  if (!outbox_.wakes().empty()) [[unlikely]]
-    arm_wakes();
-  if (observer) observer(in.name, in.event);
-}
-
 void Machine::arm_wakes() {
   // Never for the moment that is being lived: what fires belongs after all inputs of that moment, however they came.
   for (const Outbox::Wake& wake : outbox_.wakes()) arm(wake.timer, wake.at ? std::max(wake.at, now_ + nanoseconds(1)) : wake.at);

@@ -72,7 +72,12 @@ class Machine {
   Core& core_;
   Outbox outbox_;
   Timestamp now_{};
-  void hand_over(const Input& in);
+  void hand_over(const Input& in) {
+    core_.apply(in, outbox_);
+    if (!outbox_.wakes().empty()) [[unlikely]]
+      arm_wakes();
+    if (observer) observer(in.name, in.event);
+  }
   void arm_wakes();
   void arm(std::uint64_t timer, Timestamp at);
 

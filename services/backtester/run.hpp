@@ -43,7 +43,9 @@ class Source {
 };
 
 struct RunOptions {
-  bool hash{true};  ///< encode and hash every event said: several times the cost of the cores themselves
+  /// Encode and hash every event said: several times the cost of the cores themselves. Without it metrics, profiles and last values are
+  /// heard by nobody, and left unsaid; the trades are the same.
+  bool hash{true};
   CoreMaker cores{make_core};
   Epoch epoch{1};  ///< what it says is named by it
   /// What models say, in the order of their as_of, at which each is heard on `control`.
@@ -81,6 +83,7 @@ class SingleThreadMesh final : TickSink {
   void collect(Node& node);
   void said(const Name& name, const Tick& tick) override;  ///< by the source
   void queue(Heard said);
+  void queue_lone();
   /// Predictions of moments before `now`, each at its own.
   void hear_predictions_before(Timestamp now);
   bool prediction_due(Timestamp now) const;  ///< the next one is of that moment or earlier
@@ -104,7 +107,11 @@ class SingleThreadMesh final : TickSink {
   std::vector<Heard> queue_, wave_;     ///< said and not yet heard; being heard
   std::vector<std::uint32_t> order_;    ///< of the wave
   Event tick_{Tick{}};                  ///< the one that is being heard
-  std::uint8_t lowest_{255};            ///< rank in the queue; 255: it is empty
+  /// Most moments are one tick: it waits here, and goes to the queue when something comes behind it.
+  Event lone_{Tick{}};
+  Name lone_name_{};
+  bool is_lone_{false};
+  std::uint8_t lowest_{255};  ///< rank in the queue; 255: it is empty
   std::vector<VenueReport> reports_;
   std::size_t predicted_{0};  ///< how many were heard
   Timestamp start_{};

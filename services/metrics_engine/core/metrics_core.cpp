@@ -255,8 +255,7 @@ Conditions MetricsCore::conditions(const Cell& cell, Timestamp now, bool fresh) 
 }
 
 void MetricsCore::say(Cell& cell, const Input& in, std::uint64_t signals, Outbox& out) {
-  Metrics& metrics = cell.metrics.news();
-  const auto grid = grid_cell(metrics.header.event_time, config_.publish_grid);
+  const auto grid = grid_cell(cell.metrics.as_of(), config_.publish_grid);
   if (grid > cell.published_cell) published(cell, grid);
   const auto name_it = [&in](Metrics& m) -> Metrics& {
     m.header.time = in.now;
@@ -264,7 +263,7 @@ void MetricsCore::say(Cell& cell, const Input& in, std::uint64_t signals, Outbox
     m.header.tick_time = in.name.stream == Stream::tick ? m.header.cause.time : Timestamp{};
     return m;
   };
-  out.emit(Stream::metrics, cell.partition, std::as_const(name_it(metrics)));
+  if (heard_) out.emit(Stream::metrics, cell.partition, std::as_const(name_it(cell.metrics.news())));
   if (signals != 0) {
     // A signal bears the metrics as they are said, and all bars that there are.
     const Metrics& all = name_it(cell.metrics.metrics(metric_group::kAll));

@@ -39,6 +39,12 @@ class MetricsCore final : public Core, public Foresight {
   void save(ByteWriter& out) const override;
   void load(ByteReader& in) override;
 
+  /// Nobody hears `metrics` and `profile`: what would be said there is neither computed nor said. Signals and `book` are as ever.
+  void leave_unheard() {
+    heard_ = false;
+    profile_news_.leave_unheard();
+  }
+
   bool looks_ahead() const override { return cells_.size() > kCached; }
   void far(const Tick& tick) const override;
   void near(const Tick& tick) const override;
@@ -86,6 +92,7 @@ class MetricsCore final : public Core, public Foresight {
   MetricsConfig config_;
   ProfileNews profile_news_;
   std::vector<Cell> cells_;  // in the order of the instruments
+  bool heard_{true};         // metrics and profiles are
   bool live_{false};
   Timestamp armed_{};
   std::uint64_t unlisted_{0};

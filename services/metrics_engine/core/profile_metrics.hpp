@@ -26,8 +26,12 @@ class ProfileNews {
     return events_[used_++];
   }
   void clear() { used_ = 0; }
+  /// Nobody hears of them: none is made from now on.
+  void leave_unheard() { heard_ = false; }
+  bool heard() const { return heard_; }
 
  private:
+  bool heard_{true};
   std::vector<ProfileEvent> events_;
   std::size_t used_{0};
 };
