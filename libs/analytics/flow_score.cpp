@@ -5,6 +5,18 @@
 #include "analytics/mid_window.hpp"
 
 namespace tickmesh {
+namespace {
+
+struct Parts {
+  Int128 quotient, rest;
+};
+/// Towards zero; by the processor's own division where 64 bits hold the sum, as nearly all do.
+Parts divide(Int128 a, std::int64_t b) {
+  if (const auto narrow = static_cast<std::int64_t>(a); narrow == a) return {narrow / b, narrow % b};
+  return {a / b, a % b};
+}
+
+}  // namespace
 
 void FlowScore::push(Int128 sum) {
   beyond_ = sum > kMost || sum < -kMost;
@@ -33,7 +45,7 @@ Value FlowScore::z() const {
   if (!sums_.full()) return warmup_value();
   if (beyond_) return undefined_value();
   const auto n = static_cast<Int128>(sums_.size());
-  const Int128 q = total_ / n, r = total_ % n;
+  const auto [q, r] = divide(total_, static_cast<std::int64_t>(sums_.size()));
   const Int128 squares = squares_ - q * (n * q + 2 * r);
   const double count = static_cast<double>(sums_.size());
   const double mean = to_double(r) / count;  // about q, as is all that follows

@@ -91,18 +91,34 @@ void EwmaVariance::load(ByteReader& in) {
 }
 
 void RangeVolatility::push(const ClosedBar& bar) {
-  bars_.push({bar, last_close_});
+  take(bar, last_close_);
   last_close_ = bar.close;
 }
 
+void RangeVolatility::take(const ClosedBar& bar, Price close_before) {
+  Entry e{.bar = bar, .close_before = close_before, .positive = positive(bar)};
+  if (bars_.size() > 0 && bar.close.raw() > 0 && bars_.newest().bar.close.raw() > 0) e.log_return = ln(bar.close, bars_.newest().bar.close);
+  if (e.positive) {
+    const double range = ln(bar.high, bar.low);
+    const double body = ln(bar.close, bar.open);
+    e.parkinson = range * range;
+    e.garman_klass = 0.5 * range * range - (2 * kLn2 - 1) * body * body;
+    e.rogers_satchell = ln(bar.high, bar.close) * ln(bar.high, bar.open) + ln(bar.low, bar.close) * ln(bar.low, bar.open);
+    if (close_before.raw() > 0) {
+      const double jump = ln(bar.open, close_before);
+      e.overnight = jump * jump + e.garman_klass;
+    }
+  }
+  bars_.push(e);
+}
+
 /// sqrt(scale x mean of `term`), where every bar has its prices.
-template <class Term>
-Value RangeVolatility::mean_of(double scale, Term term) const {
+Value RangeVolatility::mean_of(double scale, double Entry::* term) const {
   if (!bars_.full()) return warmup_value();
   double sum = 0;
   for (std::size_t i = 0; i < bars_.size(); ++i) {
-    if (!positive(bars_[i].bar)) return undefined_value();
-    sum += term(bars_[i]);
+    if (!bars_[i].positive) return undefined_value();
+    sum += bars_[i].*term;
   }
   if (sum < 0) return undefined_value(0);
   return ok_value(std::sqrt(scale * sum / static_cast<double>(bars_.size())));
@@ -114,45 +130,23 @@ Value RangeVolatility::close_to_close(double periods) const {
   double mean = 0;
   for (std::size_t i = 0; i < bars_.size(); ++i) {
     if (bars_[i].bar.close.raw() <= 0) return undefined_value();
-    if (i > 0) mean += ln(bars_[i].bar.close, bars_[i - 1].bar.close) / count;
+    if (i > 0) mean += bars_[i].log_return / count;
   }
   double squares = 0;
   for (std::size_t i = 1; i < bars_.size(); ++i) {
-    const double d = ln(bars_[i].bar.close, bars_[i - 1].bar.close) - mean;
+    const double d = bars_[i].log_return - mean;
     squares += d * d;
   }
   return ok_value(std::sqrt(periods * squares / (count - 1)));
 }
 
-Value RangeVolatility::parkinson(double periods) const {
-  return mean_of(periods / (4 * kLn2), [](const Entry& e) { return ln(e.bar.high, e.bar.low) * ln(e.bar.high, e.bar.low); });
-}
-
-namespace {
-double garman_klass_term(const ClosedBar& bar) {
-  const double range = ln(bar.high, bar.low);
-  const double body = ln(bar.close, bar.open);
-  return 0.5 * range * range - (2 * kLn2 - 1) * body * body;
-}
-}  // namespace
-
-Value RangeVolatility::garman_klass(double periods) const {
-  return mean_of(periods, [](const Entry& e) { return garman_klass_term(e.bar); });
-}
-
-Value RangeVolatility::rogers_satchell(double periods) const {
-  return mean_of(periods, [](const Entry& e) {
-    const ClosedBar& b = e.bar;
-    return ln(b.high, b.close) * ln(b.high, b.open) + ln(b.low, b.close) * ln(b.low, b.open);
-  });
-}
+Value RangeVolatility::parkinson(double periods) const { return mean_of(periods / (4 * kLn2), &Entry::parkinson); }
+Value RangeVolatility::garman_klass(double periods) const { return mean_of(periods, &Entry::garman_klass); }
+Value RangeVolatility::rogers_satchell(double periods) const { return mean_of(periods, &Entry::rogers_satchell); }
 
 Value RangeVolatility::garman_klass_overnight(double periods) const {
   if (!bars_.full() || bars_.oldest().close_before.is_zero()) return warmup_value();
-  return mean_of(periods, [](const Entry& e) {
-    const double jump = ln(e.bar.open, e.close_before);
-    return jump * jump + garman_klass_term(e.bar);
-  });
+  return mean_of(periods, &Entry::overnight);
 }
 
 Value RangeVolatility::vwap() const {
@@ -179,11 +173,10 @@ void RangeVolatility::load(ByteReader& in) {
   const auto count = in.get<std::uint32_t>();
   TM_INVARIANT(count <= bars_.capacity(), "a stored window fits the window it is loaded into");
   for (std::uint32_t i = 0; i < count; ++i) {
-    Entry entry;
-    entry.bar = get_closed_bar(in);
-    entry.close_before = in.get<Price>();
-    TM_INVARIANT(entry.close_before.raw() >= 0, "a stored close is one");
-    bars_.push(entry);
+    const ClosedBar bar = get_closed_bar(in);
+    const auto close_before = in.get<Price>();
+    TM_INVARIANT(close_before.raw() >= 0, "a stored close is one");
+    take(bar, close_before);
   }
   last_close_ = in.get<Price>();
   TM_INVARIANT(last_close_.raw() >= 0, "a stored close is one");

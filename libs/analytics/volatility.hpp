@@ -57,7 +57,8 @@ class EwmaVariance {
   double last_{0}, value_{0};
 };
 
-/// Range estimators over the last n bars, `periods` a year; summed anew when asked. UNDEFINED where a price was not positive.
+/// Range estimators over the last n bars, `periods` a year; summed anew when asked, of terms whose logarithms are taken once a bar.
+/// UNDEFINED where a price was not positive.
 class RangeVolatility {
  public:
   explicit RangeVolatility(std::size_t n = 20) : bars_{n} { TM_INVARIANT(n >= 3, "a deviation of returns needs two of them"); }
@@ -76,9 +77,13 @@ class RangeVolatility {
   struct Entry {
     ClosedBar bar;
     Price close_before{};
+    bool positive{false};  // all four prices
+    // What the bar adds to the sum of each estimator; 0 where a price is missing that it needs.
+    double log_return{0};  // from the close of the entry before
+    double parkinson{0}, garman_klass{0}, rogers_satchell{0}, overnight{0};
   };
-  template <class Term>
-  Value mean_of(double scale, Term term) const;
+  void take(const ClosedBar& bar, Price close_before);
+  Value mean_of(double scale, double Entry::* term) const;
   Ring<Entry> bars_;
   Price last_close_{};
 };

@@ -19,9 +19,13 @@ Positions PositionTable::map() const {
 
 void Machine::apply(Timestamp now, const Name& name, const Event& event) {
   now_ = std::max(now_, now);
-  if (const auto* tick = std::get_if<Tick>(&event); tick != nullptr && name.stream != Stream::local) {
-    positions_.raise(name);
-    outbox_.begin(now_, {name, tick->time}, tick->time);
+  if (const auto* tick = std::get_if<Tick>(&event)) {
+    if (name.stream == Stream::local) {  // a source's own
+      outbox_.begin(now_, {name, now_});
+    } else {
+      positions_.raise(name);
+      outbox_.begin(now_, {name, tick->time}, tick->time);
+    }
     hand_over({now_, name, event});
     return;
   }
@@ -42,13 +46,6 @@ void Machine::apply(Timestamp now, const Name& name, const Event& event) {
   else
     outbox_.begin(now_, {name, time_of(event)}, tick_time_of(event));
   hand_over({now_, name, event});
-}
-
-void Machine::hand_over(const Input& in) {
-  core_.apply(in, outbox_);
-  if (!outbox_.wakes().empty()) [[unlikely]]
-    arm_wakes();
-  if (observer) observer(in.name, in.event);
 }
 
 void Machine::arm_wakes() {
@@ -81,6 +78,7 @@ void Machine::arm(std::uint64_t timer, Timestamp at) {
     timers_.emplace(timer, at);
   }
   if (at) due_.emplace(at, timer);
+  next_due_ = due_.empty() ? kNever : due_.begin()->first;
 }
 
 std::optional<TimerFired> Machine::next_timer() const {
@@ -129,6 +127,7 @@ Result<void> Machine::load(ByteReader& in) {
   }
   timers_.clear();
   due_.clear();
+  next_due_ = kNever;
   for (auto n = in.get<std::uint32_t>(); n > 0; --n) {
     const auto timer = in.get<std::uint64_t>();
     arm(timer, in.get<Timestamp>());

@@ -56,7 +56,7 @@ class Machine {
   /// The earliest armed timer, ties broken by number.
   std::optional<TimerFired> next_timer() const;
   /// When it is due; the latest time there is while none is armed.
-  Timestamp next_due() const { return due_.empty() ? Timestamp{std::numeric_limits<std::int64_t>::max()} : due_.begin()->first; }
+  Timestamp next_due() const { return next_due_; }
   Outbox& outbox() { return outbox_; }
   const Outbox& outbox() const { return outbox_; }
   Core& core() { return core_; }
@@ -72,13 +72,20 @@ class Machine {
   Core& core_;
   Outbox outbox_;
   Timestamp now_{};
-  void hand_over(const Input& in);
+  void hand_over(const Input& in) {
+    core_.apply(in, outbox_);
+    if (!outbox_.wakes().empty()) [[unlikely]]
+      arm_wakes();
+    if (observer) observer(in.name, in.event);
+  }
   void arm_wakes();
   void arm(std::uint64_t timer, Timestamp at);
 
   PositionTable positions_;
   std::map<std::uint64_t, Timestamp> timers_;
   std::set<std::pair<Timestamp, std::uint64_t>> due_;  ///< the same, earliest first
+  static constexpr Timestamp kNever{std::numeric_limits<std::int64_t>::max()};
+  Timestamp next_due_{kNever};  ///< of due_: asked for before every input
 };
 
 }  // namespace tickmesh

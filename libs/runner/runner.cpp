@@ -13,10 +13,17 @@ namespace {
 constexpr std::uint64_t kTakenHead = 8 + 4;
 constexpr std::uint64_t kTakenItem = 1 + 18 + 4 + 4;
 
+Foresight* foresight_of(Core& core) {
+  auto* foresight = dynamic_cast<Foresight*>(&core);
+  return foresight != nullptr && foresight->looks_ahead() ? foresight : nullptr;
+}
+
 }  // namespace
 
 Runner::Runner(Core& core, Journal& journal, const Codec& codec, RunnerOptions options)
-    : journal_{journal}, codec_{codec}, options_{options}, machine_{core} {}
+    : journal_{journal}, codec_{codec}, options_{options}, machine_{core}, foresight_{foresight_of(core)} {
+  if (foresight_ != nullptr) coming_.resize(2 * Foresight::kFar);
+}
 
 Result<Recovered> Runner::recover(ReferenceSource& references, Timestamp now, Attempts* attempts) {
   if (attempts != nullptr) attempts->begin();
@@ -159,12 +166,45 @@ void Runner::take(Timestamp now, std::span<const Run> runs) {
   body_.clear();
   encode(taken_, body_);
   journal_.append(RecordType::taken, body_);
-  for (const Run& run : runs) {
-    Name name = run.first;
-    for (std::uint32_t i = 0; i < run.count; ++i, ++name.at.sequence) apply_bytes(now, name, queued_[run.begin + i]);
-    since_snapshot_ += run.count;
+  for (const Run& run : runs) since_snapshot_ += run.count;
+  if (foresight_ != nullptr) {
+    apply_foreseen(now, runs);
+  } else {
+    for (const Run& run : runs) {
+      Name name = run.first;
+      for (std::uint32_t i = 0; i < run.count; ++i, ++name.at.sequence) apply_bytes(now, name, queued_[run.begin + i]);
+    }
   }
   record_said();
+}
+
+/// The same inputs in the same order, each decoded some ticks before it is applied.
+void Runner::apply_foreseen(Timestamp now, std::span<const Run> runs) {
+  const auto tick_at = [this](std::uint64_t place) {
+    const Coming& one = coming_[place % coming_.size()];
+    return one.sound ? std::get_if<Tick>(&one.event) : nullptr;
+  };
+  std::size_t run = 0;
+  std::uint32_t next = 0;  // of that run
+  std::uint64_t decoded = 0;
+  for (std::uint64_t applied = 0;; ++applied) {
+    for (; run < runs.size() && decoded <= applied + Foresight::kFar; ++decoded) {
+      Coming& one = coming_[decoded % coming_.size()];
+      one.name = runs[run].first;
+      one.name.at.sequence += next;
+      one.sound = codec_.decode(one.name.stream, queued_[runs[run].begin + next], one.event).has_value();
+      if (const Tick* tick = tick_at(decoded)) foresight_->far(*tick);
+      if (++next == runs[run].count) ++run, next = 0;
+    }
+    if (applied == decoded) return;
+    if (applied + Foresight::kNear < decoded)
+      if (const Tick* tick = tick_at(applied + Foresight::kNear)) foresight_->near(*tick);
+    const Coming& one = coming_[applied % coming_.size()];
+    if (one.sound)
+      machine_.apply(now, one.name, one.event);
+    else
+      ++undecodable_;
+  }
 }
 
 void Runner::step_copied(Timestamp now, const Name& name, ByteView bytes) {

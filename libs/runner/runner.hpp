@@ -1,9 +1,11 @@
 // take → record → apply → record → release: a machine with its journal.
 #pragma once
+#include <array>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "core/foresight.hpp"
 #include "journal/journal.hpp"
 #include "runner/attempts.hpp"
 #include "runner/machine.hpp"
@@ -88,6 +90,7 @@ class Runner {
   bool by_reference(Stream stream) const { return options_.by_reference[static_cast<std::size_t>(stream)]; }
   Result<Recovered> run_tail(ReferenceSource& references, Timestamp now, Attempts* attempts);
   void apply_bytes(Timestamp now, const Name& name, ByteView bytes);
+  void apply_foreseen(Timestamp now, std::span<const Run> runs);
   void take(Timestamp now, std::span<const Run> runs);  ///< records and applies
   void record_said();
 
@@ -101,6 +104,14 @@ class Runner {
   std::uint64_t duplicates_{0};
   std::uint64_t undecodable_{0};
   Event scratch_;
+  /// Decoded and not yet applied: only for a core that looks ahead.
+  struct Coming {
+    Name name{};
+    bool sound{false};
+    Event event{};
+  };
+  Foresight* foresight_{nullptr};  ///< of the core; null: it looks at nothing ahead
+  std::vector<Coming> coming_;     ///< a ring
   TakenRecord taken_;
   PositionTable reached_;  ///< the machine's, and what is queued
   std::vector<Run> runs_;

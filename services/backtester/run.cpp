@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "broker_gateway/configure.hpp"
+#include "metrics_engine/core/metrics_core.hpp"
 #include "runner/merge.hpp"
 #include "service/host.hpp"
 #include "tick_ingestor/configure.hpp"
@@ -22,13 +23,20 @@ constexpr std::size_t kDrawnAhead = 1024;
 constexpr Timestamp kNever{std::numeric_limits<std::int64_t>::max()};
 constexpr std::uint8_t kNoRank = std::numeric_limits<std::uint8_t>::max();
 
+/// Last values are for screens: without hashes nobody hears them.
+IngestOptions ingest_options(const Config& config, const RunOptions& options) {
+  IngestOptions ingest = tickmesh::ingest_options(config);
+  if (!options.hash) ingest.latest_every = seconds(86'400);
+  return ingest;
+}
+
 }  // namespace
 
 SingleThreadMesh::SingleThreadMesh(const Config& config, const Instruments& instruments, Timestamp start, RunOptions options)
     : options_{std::move(options)},
       config_{config},
       instruments_{instruments},
-      ingest_{instruments, ingest_options(config)},
+      ingest_{instruments, ingest_options(config, options_)},
       start_{start} {
   source_.machine = std::make_unique<Machine>(ingest_);
   source_.machine->outbox().set_epoch(options_.epoch);
@@ -48,6 +56,8 @@ SingleThreadMesh::Node& SingleThreadMesh::add(const std::string& service, const 
   node.core = options_.cores(service, config, instruments);
   node.machine = std::make_unique<Machine>(*node.core);
   node.machine->outbox().set_epoch(options_.epoch);
+  if (auto* foresight = dynamic_cast<Foresight*>(node.core.get()); foresight != nullptr && foresight->looks_ahead()) foresight_ = foresight;
+  if (auto* metrics = dynamic_cast<MetricsCore*>(node.core.get()); metrics != nullptr && !options_.hash) metrics->leave_unheard();
   for (const Stream s : reads) node.reads[static_cast<std::size_t>(s)] = heard_[static_cast<std::size_t>(s)] = true;
   return node;
 }
@@ -97,13 +107,27 @@ void SingleThreadMesh::said(const Name& name, const Tick& tick) {
     summary_.hash.add(name, bytes_);
   }
   ++summary_.ticks;
+  if (queue_.empty() && !is_lone_) {
+    is_lone_ = true;
+    lone_name_ = name;
+    *std::get_if<Tick>(&lone_) = tick;
+    return;
+  }
+  if (is_lone_) queue_lone();
   lowest_ = std::min(lowest_, merge_rank(name.stream));
   Heard& one = queue_.emplace_back();
   one.name = name;
   one.tick = tick;
 }
 
+void SingleThreadMesh::queue_lone() {
+  is_lone_ = false;
+  lowest_ = std::min(lowest_, merge_rank(lone_name_.stream));
+  queue_.push_back({.name = lone_name_, .tick = *std::get_if<Tick>(&lone_)});
+}
+
 void SingleThreadMesh::queue(Heard said) {
+  if (is_lone_) queue_lone();
   lowest_ = std::min(lowest_, merge_rank(said.name.stream));
   queue_.push_back(std::move(said));
 }
@@ -150,15 +174,8 @@ void SingleThreadMesh::hear(Timestamp now, const Name& name, const Event& event)
 
 // What is of the lowest rank is heard first, and so is what that brings about.
 void SingleThreadMesh::drain(Timestamp now) {
+  if (std::exchange(is_lone_, false)) hear(now, lone_name_, lone_);  // the source says nothing meanwhile
   while (!queue_.empty()) {
-    if (queue_.size() == 1 && !queue_.front().event) {  // most moments are one tick
-      const Name name = queue_.front().name;
-      *std::get_if<Tick>(&tick_) = queue_.front().tick;
-      queue_.clear();
-      lowest_ = kNoRank;
-      hear(now, name, tick_);
-      continue;
-    }
     const std::uint8_t rank = next_wave();
     for (std::size_t i = 0; i < order_.size(); ++i) {
       if (lowest_ < rank) {  // an answer comes before the next question
@@ -179,6 +196,12 @@ void SingleThreadMesh::venue_reports(Timestamp now) {
   if (reports_.empty()) return;
   for (const VenueReport& report : reports_) apply(*gateway_, now, Name{}, report);
   reports_.clear();
+}
+
+void SingleThreadMesh::foresee(const std::vector<Item>& items, std::size_t at, std::size_t drawn) const {
+  const auto is_tick = [&](std::size_t i) { return i < drawn && !items[i].feed && !items[i].depth; };
+  if (is_tick(at + Foresight::kFar)) foresight_->far(items[at + Foresight::kFar].tick);
+  if (is_tick(at + Foresight::kNear)) foresight_->near(items[at + Foresight::kNear].tick);
 }
 
 void SingleThreadMesh::advance(Timestamp now) {
@@ -324,6 +347,7 @@ Summary SingleThreadMesh::run(Source& source) {
     lap(summary_.market_s);
     for (std::size_t i = 0; i < drawn; ++i) {
       Item& item = items[i];
+      if (foresight_ != nullptr) foresee(items, i, drawn);
       if (item.at != open) {
         if (open) drain(open);
         hear_predictions_before(item.at);

@@ -9,6 +9,7 @@
 #include "backtester/cores.hpp"
 #include "broker_gateway/venues/paper_venue.hpp"
 #include "bus/codec.hpp"
+#include "core/foresight.hpp"
 #include "runner/machine.hpp"
 #include "service/config.hpp"
 #include "tick_ingestor/core/ingest_core.hpp"
@@ -42,7 +43,9 @@ class Source {
 };
 
 struct RunOptions {
-  bool hash{true};  ///< encode and hash every event said: several times the cost of the cores themselves
+  /// Encode and hash every event said: several times the cost of the cores themselves. Without it metrics, profiles and last values are
+  /// heard by nobody, and left unsaid; the trades are the same.
+  bool hash{true};
   CoreMaker cores{make_core};
   Epoch epoch{1};  ///< what it says is named by it
   /// What models say, in the order of their as_of, at which each is heard on `control`.
@@ -72,12 +75,15 @@ class SingleThreadMesh final : TickSink {
   };
   Node& add(const std::string& service, const Config& config, const Instruments& instruments, std::initializer_list<Stream> reads);
   void begin();
+  /// Tells who looks ahead of the ticks that come some items after `at`.
+  void foresee(const std::vector<Item>& items, std::size_t at, std::size_t drawn) const;
   void advance(Timestamp now);  ///< timers and the venue's own times up to `now`, in order
   void apply(Node& node, Timestamp now, const Name& name, const Event& event);
   void hear(Timestamp now, const Name& name, const Event& event);  ///< everyone who reads its stream
   void collect(Node& node);
   void said(const Name& name, const Tick& tick) override;  ///< by the source
   void queue(Heard said);
+  void queue_lone();
   /// Predictions of moments before `now`, each at its own.
   void hear_predictions_before(Timestamp now);
   bool prediction_due(Timestamp now) const;  ///< the next one is of that moment or earlier
@@ -95,12 +101,17 @@ class SingleThreadMesh final : TickSink {
   Node source_;
   std::vector<Node> nodes_;  ///< metrics, bars, positions, gateway: the order in which one event reaches them
   Node* gateway_{nullptr};
+  Foresight* foresight_{nullptr};  ///< metrics_engine's, where it keeps so much
   std::unique_ptr<PaperVenue> venue_;
   std::array<bool, kStreams> heard_{};  ///< by a node or by the venue
   std::vector<Heard> queue_, wave_;     ///< said and not yet heard; being heard
   std::vector<std::uint32_t> order_;    ///< of the wave
   Event tick_{Tick{}};                  ///< the one that is being heard
-  std::uint8_t lowest_{255};            ///< rank in the queue; 255: it is empty
+  /// Most moments are one tick: it waits here, and goes to the queue when something comes behind it.
+  Event lone_{Tick{}};
+  Name lone_name_{};
+  bool is_lone_{false};
+  std::uint8_t lowest_{255};  ///< rank in the queue; 255: it is empty
   std::vector<VenueReport> reports_;
   std::size_t predicted_{0};  ///< how many were heard
   Timestamp start_{};

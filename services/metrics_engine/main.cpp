@@ -2,6 +2,7 @@
 #include "metrics_engine/spec.hpp"
 #include "service/handover.hpp"
 #include "service/host.hpp"
+#include "service/huge_heap.hpp"
 #include "service/loop.hpp"
 
 int main(int argc, char** argv) {
@@ -19,6 +20,8 @@ int main(int argc, char** argv) {
       if (key.first == Stream::tick) metrics.said_until[key.second] = at;
       if (key.first == Stream::depth) metrics.book_said_until[key.second] = at;
     }
+    const std::size_t symbols = metrics.instruments.list().size();
+    if (symbols > MetricsCore::kCached) huge_heap(symbols * SymbolMetrics::kUsualBytes);
     return std::make_unique<MetricsCore>(metrics);
   });
 }

@@ -103,7 +103,7 @@ bool SessionProfile::take_back(Price price, Quantity size) {
 
 void SessionProfile::settle() {
   developing_ = read();
-  nodes_ = profile_.nodes(settings_.nodes);
+  profile_.find_nodes(settings_.nodes, nodes_);
   area_due_.total = nodes_due_.total = profile_.total();
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "analytics/mid_window.hpp"
 #include "analytics/profile/volume_profile.hpp"
 #include "analytics/value.hpp"
 #include "core/events.hpp"
@@ -60,7 +61,7 @@ class SessionProfile {
   }
   bool refresh_nodes(Timestamp now) {
     if (!due(nodes_due_, now, settings_.node_refresh, settings_.node_refresh_volume, settings_.node_refresh_least)) return false;
-    return nodes_ = profile_.nodes(settings_.nodes), true;
+    return profile_.find_nodes(settings_.nodes, nodes_), true;
   }
   /// The area with the nodes, where those were due; else the area alone. True when the nodes were.
   bool refresh(Timestamp now, bool& anything) {
@@ -99,7 +100,7 @@ class SessionProfile {
     if (last.at) {
       const Duration since = now - last.at;
       if (total == last.total || since < least) return false;
-      if (since < every && static_cast<double>(total - last.total) < volume * static_cast<double>(total)) return false;
+      if (since < every && to_double(total - last.total) < volume * to_double(total)) return false;
     }
     last = {now, total};
     return true;

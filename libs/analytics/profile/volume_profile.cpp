@@ -1,9 +1,13 @@
 #include "analytics/profile/volume_profile.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdlib>
+#include <memory_resource>
+#include <span>
 
+#include "analytics/mid_window.hpp"
 #include "analytics/order_flow.hpp"
 
 namespace tickmesh {
@@ -16,8 +20,8 @@ struct Peak {
 
 /// As scipy's find_peaks: places higher than both neighbours, the middle of a plateau, how far each stands above the higher of the two
 /// valleys that part it from higher ground.
-std::vector<Peak> find_peaks(const std::vector<double>& x) {
-  std::vector<Peak> peaks;
+void find_peaks(std::span<const double> x, std::pmr::vector<Peak>& peaks) {
+  peaks.clear();
   for (std::size_t i = 1; i + 1 < x.size(); ++i) {
     if (!(x[i - 1] < x[i])) continue;
     std::size_t end = i;
@@ -31,8 +35,22 @@ std::vector<Peak> find_peaks(const std::vector<double>& x) {
     }
     i = end;
   }
-  return peaks;
 }
+
+/// Weights of the rows that a Gaussian of `sigma` rows reaches; they sum to 1.
+struct Kernel {
+  explicit Kernel(double sigma) : reach{std::llround(4 * sigma)} {
+    double sum = 0;
+    for (std::int64_t k = -reach; k <= reach; ++k) {
+      const double z = static_cast<double>(k) / sigma;
+      sum += weights[static_cast<std::size_t>(k + reach)] = std::exp(-0.5 * z * z);
+    }
+    for (double& w : weights) w /= sum;
+  }
+  double of(std::int64_t k) const { return weights[static_cast<std::size_t>(k + reach)]; }
+  std::int64_t reach;
+  std::array<double, 65> weights{};  // of a sigma of 8
+};
 
 }  // namespace
 
@@ -133,8 +151,8 @@ ValueArea VolumeProfile::value_area(double share, int steps) const {
   std::int64_t low = poc() - first_, high = low;
   const auto row = [&](std::int64_t i) { return rows_[static_cast<std::size_t>(i)]; };
   Int128 inside = row(low);
-  const double target = share * static_cast<double>(total_);
-  while (static_cast<double>(inside) < target && (low > low_ || high < high_)) {
+  const double target = share * to_double(total_);
+  while (to_double(inside) < target && (low > low_ || high < high_)) {
     Int128 above = 0, below = 0;
     const std::int64_t up = std::min<std::int64_t>(steps, high_ - high), down = std::min<std::int64_t>(steps, low - low_);
     for (std::int64_t i = 1; i <= up; ++i) above += row(high + i);
@@ -150,38 +168,47 @@ ValueArea VolumeProfile::value_area(double share, int steps) const {
   return {first_ + low, first_ + high, inside};
 }
 
-ProfileNodes VolumeProfile::nodes(const NodeSettings& settings) const {
+void VolumeProfile::find_nodes(const NodeSettings& settings, ProfileNodes& out) const {
   TM_INVARIANT(settings.sigma >= 0.5 && settings.sigma <= 8 && settings.prominence >= 0 && settings.prominence <= 1,
                "nodes are found with a sigma of 0.5 to 8 rows and a prominence of 0 to 1");
-  ProfileNodes out;
-  if (total_ == 0) return out;
-  const std::int64_t reach = std::llround(4 * settings.sigma);
-  std::vector<double> weights;
-  double sum = 0;
-  for (std::int64_t k = -reach; k <= reach; ++k) {
-    const double z = static_cast<double>(k) / settings.sigma;
-    weights.push_back(std::exp(-0.5 * z * z));
-    sum += weights.back();
-  }
-  for (double& w : weights) w /= sum;
-  std::vector<double> padded{0};  // a zero row at each end, so that an edge can be a peak
+  out.high.clear();
+  out.low.clear();
+  if (total_ == 0) return;
+  static const Kernel usual{NodeSettings{}.sigma};  // thirteen exponentials cost more than the rows of a young session
+  const Kernel kernel = settings.sigma == NodeSettings{}.sigma ? usual : Kernel{settings.sigma};
+  const std::int64_t reach = kernel.reach;
+  // A usual session's 200 rows find room here; more of them take it from the heap.
+  std::array<std::byte, 8192> room;
+  std::pmr::monotonic_buffer_resource memory{room.data(), room.size()};
+  const auto rows = static_cast<std::size_t>(high_ - low_ + 1);
+  std::pmr::vector<double> volumes{&memory};
+  volumes.reserve(rows);
+  for (std::int64_t i = low_; i <= high_; ++i) volumes.push_back(to_double(rows_[static_cast<std::size_t>(i)]));
+  std::pmr::vector<double> padded{&memory};  // a zero row at each end, so that an edge can be a peak
+  padded.reserve(rows + 2);
+  padded.push_back(0);
   for (std::int64_t i = low_; i <= high_; ++i) {
     double smooth = 0;
     for (std::int64_t k = std::max(-reach, low_ - i); k <= std::min(reach, high_ - i); ++k)
-      smooth += weights[static_cast<std::size_t>(k + reach)] * static_cast<double>(rows_[static_cast<std::size_t>(i + k)]);
+      smooth += kernel.of(k) * volumes[static_cast<std::size_t>(i - low_ + k)];
     padded.push_back(smooth);
   }
   const double least = settings.prominence * *std::ranges::max_element(padded);
   padded.push_back(0);
-  for (const Peak& peak : find_peaks(padded))
+  std::pmr::vector<Peak> peaks{&memory};
+  peaks.reserve(rows / 2 + 1);
+  find_peaks(padded, peaks);
+  for (const Peak& peak : peaks)
     if (peak.prominence >= least) out.high.push_back(first_ + low_ + static_cast<std::int64_t>(peak.at) - 1);
-  std::vector<double> turned;
+  if (out.high.size() < 2) return;  // nothing lies between two peaks
+  std::pmr::vector<double> turned{&memory};
+  turned.reserve(rows);
   for (std::size_t i = 1; i + 1 < padded.size(); ++i) turned.push_back(-padded[i]);
-  for (const Peak& valley : find_peaks(turned)) {
+  find_peaks(turned, peaks);
+  for (const Peak& valley : peaks) {
     const std::int64_t row = first_ + low_ + static_cast<std::int64_t>(valley.at);
-    if (valley.prominence >= least && !out.high.empty() && row > out.high.front() && row < out.high.back()) out.low.push_back(row);
+    if (valley.prominence >= least && row > out.high.front() && row < out.high.back()) out.low.push_back(row);
   }
-  return out;
 }
 
 void VolumeProfile::save(ByteWriter& out) const {

@@ -75,6 +75,14 @@ class VolumeProfile {
     put(row - first_, size.raw());
     return true;
   }
+  /// Asks for the memory of the row that holds `price`, and of the rows about the one with the most volume.
+  void prefetch(Price price) const {
+    if (price.raw() <= 0) return;
+    const auto place = static_cast<std::uint64_t>(divider_.divide(price.raw()) - first_);
+    if (place >= rows_.size()) return;
+    __builtin_prefetch(&rows_[place], 1);
+    __builtin_prefetch(&rows_[static_cast<std::size_t>(top_)], 1);
+  }
   /// A bar's volume, spread evenly over the rows from low to high, what does not divide on the lower rows first: the profile is APPROX from
   /// now on. False as above, or high below low.
   bool add_bar(Price low, Price high, Quantity volume);
@@ -94,8 +102,14 @@ class VolumeProfile {
   /// From the point of control outwards, `steps` rows a time to the side that has more in its next `steps` (above where they are equal),
   /// until it holds `share` of the volume; 0 < share <= 1, steps 1 or 2. Not of an empty profile.
   ValueArea value_area(double share = 0.70, int steps = 2) const;
-  /// Peaks of the smoothed rows and the valleys that lie between two of them. Allocates; O(rows x sigma).
-  ProfileNodes nodes(const NodeSettings& settings = {}) const;
+  /// Peaks of the smoothed rows and the valleys that lie between two of them. O(rows x sigma).
+  ProfileNodes nodes(const NodeSettings& settings = {}) const {
+    ProfileNodes out;
+    find_nodes(settings, out);
+    return out;
+  }
+  /// The same, into what is there: its memory is used again.
+  void find_nodes(const NodeSettings& settings, ProfileNodes& out) const;
 
   /// Equal profiles give equal bytes. `load` throws InvariantError for another row size and for what no profile holds.
   void save(ByteWriter& out) const;

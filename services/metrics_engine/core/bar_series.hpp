@@ -16,6 +16,11 @@ class BarSeries {
   void advance(Timestamp time);
   /// A trade of that time, after `advance`.
   void trade(Timestamp time, Price price, Quantity size);
+  /// Asks for the memory that `trade` will need.
+  void prefetch() const {
+    __builtin_prefetch(&clock_, 1);
+    __builtin_prefetch(&session_begins_, 1);
+  }
   /// End of the open bar; the latest time there is where none is open.
   Timestamp open_until() const;
   /// The next bar is the first of a session: averages run on, its range does not reach back.

@@ -8,8 +8,6 @@ namespace {
 
 constexpr std::int64_t kNeverPublished = std::numeric_limits<std::int64_t>::min();
 
-constexpr std::size_t kCached = 64;  // so many instruments stay in a core's own cache
-
 /// Another instance has said what follows from what is `at`.
 bool warms_up(const std::map<Partition, Position>& said_until, Partition partition, const Position& at) {
   const auto said = said_until.find(partition);
@@ -149,10 +147,6 @@ void MetricsCore::on_tick(const Input& in, const Tick& tick, Outbox& out) {
   }
   Cell& cell = cells_[place];
   if (!ours(cell)) return;
-  if (cells_.size() > kCached) {
-    cell.metrics.prefetch_state();
-    cell.metrics.prefetch_windows();
-  }
   const bool warming = !config_.said_until.empty() && warms_up(config_.said_until, cell.partition, in.name.at);
   if (tick.kind == TickKind::bust) {
     cell.metrics.learn_bust(tick);
@@ -180,6 +174,23 @@ void MetricsCore::on_tick(const Input& in, const Tick& tick, Outbox& out) {
   const bool fresh = usable && (!tick.time || in.now - tick.time <= config_.max_quote_age);
   if (warming) return pass_over(cell, tick.event_time);
   judge(cell, in, fresh, tick.event_time >= cell.publish_next || became_unusable, out);
+}
+
+void MetricsCore::far(const Tick& tick) const {
+  const auto place = config_.instruments.index_of(tick.instrument);
+  // Whose partition it is is told by the id: a look into the cell would be the wait that is to be saved.
+  if (place == InstrumentIndex::kNone || (config_.partitions >> tick.instrument.partition() & 1) == 0) return;
+  const Cell& cell = cells_[place];
+  __builtin_prefetch(&cell, 1);
+  cell.metrics.prefetch_state(tick.kind);
+}
+
+void MetricsCore::near(const Tick& tick) const {
+  const auto place = config_.instruments.index_of(tick.instrument);
+  if (place == InstrumentIndex::kNone || (config_.partitions >> tick.instrument.partition() & 1) == 0) return;
+  const Cell& cell = cells_[place];
+  __builtin_prefetch(cell.signals.data(), 1);
+  cell.metrics.prefetch_windows(tick);
 }
 
 void MetricsCore::say_profile(const Cell& cell, bool warming, Outbox& out) {
@@ -244,8 +255,7 @@ Conditions MetricsCore::conditions(const Cell& cell, Timestamp now, bool fresh) 
 }
 
 void MetricsCore::say(Cell& cell, const Input& in, std::uint64_t signals, Outbox& out) {
-  Metrics& metrics = cell.metrics.news();
-  const auto grid = grid_cell(metrics.header.event_time, config_.publish_grid);
+  const auto grid = grid_cell(cell.metrics.as_of(), config_.publish_grid);
   if (grid > cell.published_cell) published(cell, grid);
   const auto name_it = [&in](Metrics& m) -> Metrics& {
     m.header.time = in.now;
@@ -253,7 +263,7 @@ void MetricsCore::say(Cell& cell, const Input& in, std::uint64_t signals, Outbox
     m.header.tick_time = in.name.stream == Stream::tick ? m.header.cause.time : Timestamp{};
     return m;
   };
-  out.emit(Stream::metrics, cell.partition, std::as_const(name_it(metrics)));
+  if (heard_) out.emit(Stream::metrics, cell.partition, std::as_const(name_it(cell.metrics.news())));
   if (signals != 0) {
     // A signal bears the metrics as they are said, and all bars that there are.
     const Metrics& all = name_it(cell.metrics.metrics(metric_group::kAll));

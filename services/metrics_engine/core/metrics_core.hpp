@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/core.hpp"
+#include "core/foresight.hpp"
 #include "metrics_engine/core/metrics_config.hpp"
 #include "metrics_engine/core/prediction_desk.hpp"
 #include "metrics_engine/core/symbol_metrics.hpp"
@@ -19,11 +20,12 @@ namespace tickmesh {
 /// instrument that has depth, at the first change of each cell of its grid, and when the book breaks or is whole again. Before WentLive
 /// metrics are said and nothing is entered. A loaded core continues bit for bit; an instrument that the snapshot does not hold starts
 /// fresh, one that is no longer listed is left out.
-class MetricsCore final : public Core {
+class MetricsCore final : public Core, public Foresight {
  public:
   static constexpr std::uint32_t kVersion = 5;
   static constexpr std::uint64_t kSilenceTimer = 1;
   static constexpr std::uint64_t kPredictionTimer = 2;  ///< one expires
+  static constexpr std::size_t kCached = 64;            ///< so many instruments stay in a processor's own cache
 
   /// Error: a parameter out of its range, an unknown signal, a window or duration that cannot be.
   static Result<void> check(const MetricsConfig& config);
@@ -36,6 +38,16 @@ class MetricsCore final : public Core {
   void apply(const Input& in, Outbox& out) override;
   void save(ByteWriter& out) const override;
   void load(ByteReader& in) override;
+
+  /// Nobody hears `metrics` and `profile`: what would be said there is neither computed nor said. Signals and `book` are as ever.
+  void leave_unheard() {
+    heard_ = false;
+    profile_news_.leave_unheard();
+  }
+
+  bool looks_ahead() const override { return cells_.size() > kCached; }
+  void far(const Tick& tick) const override;
+  void near(const Tick& tick) const override;
 
   /// What the filters let through and dropped, all instruments together, and ticks of instruments that are not listed.
   FilterCounts counts() const;
@@ -80,6 +92,7 @@ class MetricsCore final : public Core {
   MetricsConfig config_;
   ProfileNews profile_news_;
   std::vector<Cell> cells_;  // in the order of the instruments
+  bool heard_{true};         // metrics and profiles are
   bool live_{false};
   Timestamp armed_{};
   std::uint64_t unlisted_{0};

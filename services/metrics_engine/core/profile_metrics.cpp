@@ -196,7 +196,7 @@ void ProfileMetrics::reset() {
 }
 
 void ProfileMetrics::say(ProfileEventKind kind, LvnChange change) {
-  if (news_ == nullptr) return;
+  if (news_ == nullptr || !news_->heard()) return;
   ProfileEvent& e = news_->add();
   e.header = {};
   e.kind = kind;

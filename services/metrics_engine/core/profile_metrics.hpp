@@ -26,8 +26,12 @@ class ProfileNews {
     return events_[used_++];
   }
   void clear() { used_ = 0; }
+  /// Nobody hears of them: none is made from now on.
+  void leave_unheard() { heard_ = false; }
+  bool heard() const { return heard_; }
 
  private:
+  bool heard_{true};
   std::vector<ProfileEvent> events_;
   std::size_t used_{0};
 };
@@ -53,6 +57,8 @@ class ProfileMetrics {
 
   /// The session of the latest tick is [begin, end) and `open` or not yet or no longer. A session that began before completes.
   void enter_hours(Timestamp begin, Timestamp end, bool open);
+  /// Asks for the rows that a trade at `price` will touch.
+  void prefetch(Price price) const { profile_.profile().prefetch(price); }
   /// Time has come to `time`: an open bar that ended is closed, what is due is found anew.
   void advance(Timestamp time);
   /// When `advance` will have something to do; the latest time there is where it has not.

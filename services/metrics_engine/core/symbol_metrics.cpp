@@ -30,13 +30,19 @@ SymbolMetrics::SymbolMetrics(const MetricsConfig& config, const Instrument& inst
   metrics_.symbol = instrument.symbol;
 }
 
-void SymbolMetrics::prefetch_state() const {
+void SymbolMetrics::prefetch_state(TickKind kind) const {
   const auto* lines = reinterpret_cast<const char*>(this);
+  if (kind == TickKind::trade) {  // who keeps what is said of quotes is not asked
+    for (const char* line = lines; line < reinterpret_cast<const char*>(&filter_); line += 64) __builtin_prefetch(line, 1);
+    return trades_.prefetch_state();
+  }
   const auto* end = reinterpret_cast<const char*>(&trades_) + TradeMetrics::kOfQuotes;
   for (const char* line = lines; line < end; line += 64) __builtin_prefetch(line, 1);
 }
 
-void SymbolMetrics::prefetch_windows() const {
+void SymbolMetrics::prefetch_windows(const Tick& tick) const {
+  if (tick.kind == TickKind::trade) return trades_.prefetch_windows(tick);
+  trades_.prefetch_due(tick.event_time);
   windows_.prefetch();
   order_flow_.prefetch();
   flow_score_.prefetch();

@@ -20,14 +20,16 @@ namespace tickmesh {
 /// After a gap each window is STALE, its value kept, until it holds only ticks from after the gap.
 class alignas(64) SymbolMetrics {
  public:
+  static constexpr std::size_t kUsualBytes = 54 << 10;  ///< with windows of the default lengths and the rows of a session
+
   /// `config`, `instrument` and `news` must outlive this. `news`: who hears of the profile; nullptr: nobody.
   SymbolMetrics(const MetricsConfig& config, const Instrument& instrument, ProfileNews* news = nullptr);
 
   /// Asks for the memory that `learn` will need, all of it at once: of thousands of instruments nearly none is in a cache, and waiting for
   /// one line after the other takes longer than computing. First the state, some ticks ahead; then, when that is there, what the state
   /// points to.
-  void prefetch_state() const;
-  void prefetch_windows() const;
+  void prefetch_state(TickKind kind) const;
+  void prefetch_windows(const Tick& tick) const;
   /// Takes one quote. True when it was good, so that what `metrics()` says may have changed.
   bool learn(const Tick& tick);
   /// Takes one trade. True when it counts.

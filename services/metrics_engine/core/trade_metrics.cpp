@@ -28,6 +28,23 @@ TradeMetrics::TradeMetrics(const MetricsConfig& config, const Instrument& instru
   for (const Duration length : config.bar_lengths) bars_.emplace_back(length, year_seconds * 1e9 / static_cast<double>(length.ns));
 }
 
+void TradeMetrics::prefetch_state() const {
+  const auto ask = [](const void* from, std::size_t bytes) {
+    const auto* lines = static_cast<const char*>(from);
+    for (std::size_t at = 0; at < bytes + 63; at += 64) __builtin_prefetch(lines + at, 1);
+  };
+  ask(this, static_cast<std::size_t>(reinterpret_cast<const char*>(&flow_) - reinterpret_cast<const char*>(this)));
+  ask(&flow_, TradeFlow::kHead);
+  ask(&minute_, static_cast<std::size_t>(reinterpret_cast<const char*>(this + 1) - reinterpret_cast<const char*>(&minute_)));
+}
+
+void TradeMetrics::prefetch_windows(const Tick& tick) const {
+  flow_.prefetch(tick.event_time);
+  for (const BarSeries& series : bars_) series.prefetch();
+  if (minute_ < bars_.size()) __builtin_prefetch(&bars_[minute_].values().atr_14);
+  profile_.prefetch(tick.price);
+}
+
 bool TradeMetrics::trade(const Tick& tick) {
   const bool clean = filters_ == Filters::clean;
   if (tick.price.raw() <= 0 || tick.price.raw() > kMaxWindowPrice || !usable_size(tick.size) || (clean && tick.size.is_zero()))

@@ -32,6 +32,13 @@ class TradeMetrics {
   void advance(Timestamp time) {
     if (time >= next_close_) close_bars(time);
   }
+  /// Asks for the memory that `trade` will need: what lies here; then, when that is there, what it points to.
+  void prefetch_state() const;
+  void prefetch_windows(const Tick& tick) const;
+  /// The same for `advance`, where it will have something to do at `time`.
+  void prefetch_due(Timestamp time) const {
+    if (time >= next_close_) prefetch_state();
+  }
   /// Takes a trade; false when it is not one that counts.
   bool trade(const Tick& tick);
   void mark_silence();  ///< nothing was heard for long: the windows are STALE until they are of trades after it

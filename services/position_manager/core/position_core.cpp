@@ -24,8 +24,8 @@ PositionCore::Book* PositionCore::book(const Symbol& symbol) {
 }
 
 void PositionCore::apply(const Input& in, Outbox& out) {
+  if (const auto* tick = std::get_if<Tick>(&in.event)) return on_tick(*tick, in, out);
   Turn t{in.now, in.name, {in.name, time_of(in.event)}, out};
-  if (const auto* tick = std::get_if<Tick>(&in.event)) return on_tick(*tick, t);
   if (const auto* signal = std::get_if<Signal>(&in.event)) return on_signal(*signal, t);
   if (const auto* order = std::get_if<OrderEvent>(&in.event)) return on_order(*order, t);
   if (const auto* venue = std::get_if<VenueEvent>(&in.event)) return on_venue(*venue, t);
@@ -45,19 +45,27 @@ void PositionCore::apply(const Input& in, Outbox& out) {
   if (std::holds_alternative<WentLive>(in.event)) on_live(t);
 }
 
-void PositionCore::on_tick(const Tick& tick, Turn& t) {
+void PositionCore::on_tick(const Tick& tick, const Input& in, Outbox& out) {
   // A one-sided or crossed quote is no price: the last good one ages until it is stale.
   if (tick.kind != TickKind::quote || tick.bid.raw() <= 0 || tick.ask < tick.bid) return;
-  const Instrument* instrument = config_.instruments.find(tick.instrument);
-  if (instrument == nullptr) return;
-  Book& b = books_[static_cast<std::size_t>(instrument - config_.instruments.list().data())];
+  const auto place = config_.instruments.index_of(tick.instrument);
+  if (place == InstrumentIndex::kNone) return;
+  Book& b = books_[place];
   const bool moved = tick.bid != b.quote.bid || tick.ask != b.quote.ask;
   b.quote = {tick.time, tick.bid, tick.ask, tick.synthetic};
+  // Nearly always that is all.
+  if (b.position || !stale_armed_ || risk_.has(b.symbol(), RiskCause::stale)) {
+    Turn t{in.now, in.name, {in.name, tick.time}, out};
+    on_price(b, moved, t);
+  }
+}
+
+void PositionCore::on_price(Book& b, bool moved, Turn& t) {
   if (b.position && moved) account_moved(t);
   if (!live_ || !fresh(b, t.now)) return;
   if (!stale_armed_) {
     stale_armed_ = true;
-    t.out.wake_at(tick.time + config_.stale_after + nanoseconds(1), kStaleTimer);
+    t.out.wake_at(b.quote.time + config_.stale_after + nanoseconds(1), kStaleTimer);
   }
   if (risk_.has(b.symbol(), RiskCause::stale)) lift(b.symbol(), RiskCause::stale, t);
   if (b.position) judge(b, t);

@@ -89,7 +89,8 @@ class PositionCore final : public Core, public Learner {
   };
 
   // position_core.cpp: inputs and the account
-  void on_tick(const Tick& tick, Turn& t);
+  void on_tick(const Tick& tick, const Input& in, Outbox& out);
+  void on_price(Book& b, bool moved, Turn& t);  ///< a quote that may change something
   void on_started(const Started& started);
   void on_live(Turn& t);
   void on_timer(const TimerFired& timer, Turn& t);

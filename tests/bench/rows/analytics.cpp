@@ -1,12 +1,9 @@
 // analytics: METRICS.md sections 1 and 2 tick by tick, in metrics_engine's own state of an instrument.
 #include <fmt/format.h>
 #include <malloc.h>
-#include <sys/mman.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <functional>
-#include <limits>
 #include <memory>
 #include <vector>
 
@@ -14,6 +11,7 @@
 #include "bench/harness/pacing.hpp"
 #include "bench/harness/processes.hpp"
 #include "metrics_engine/core/metrics_core.hpp"
+#include "service/huge_heap.hpp"
 
 namespace tickmesh::bench {
 namespace {
@@ -97,23 +95,9 @@ std::vector<Made> make_ticks(const MetricsConfig& config, std::size_t count) {
   return ticks;
 }
 
-/// What is allocated next lies in huge pages, where the machine has them on request: over a hundred megabytes of state the walks through
-/// page tables cost more than the misses themselves. As GLIBC_TUNABLES=glibc.malloc.hugetlb=1 does for a whole program.
-void huge_heap(std::size_t bytes) {
-  ::mallopt(M_MMAP_THRESHOLD, std::numeric_limits<int>::max());
-  ::mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
-  void* block = std::malloc(bytes);
-  if (block == nullptr) return;
-  constexpr std::uintptr_t kHuge = 2 << 20;
-  const std::uintptr_t first = (reinterpret_cast<std::uintptr_t>(block) + kHuge - 1) / kHuge * kHuge;
-  const std::uintptr_t last = (reinterpret_cast<std::uintptr_t>(block) + bytes) / kHuge * kHuge;
-  if (last > first) ::madvise(reinterpret_cast<void*>(first), last - first, MADV_HUGEPAGE);
-  std::free(block);
-}
-
 /// Ticks a second with nothing said: what every tick costs before anyone asks.
 double learn_rate(std::size_t symbols, std::size_t count) {
-  huge_heap(symbols * (32 << 10));
+  huge_heap(symbols * SymbolMetrics::kUsualBytes);  // as metrics_engine does
   const MetricsConfig config = metrics_config(symbols);
   std::vector<SymbolMetrics> state;
   state.reserve(symbols);
@@ -122,10 +106,12 @@ double learn_rate(std::size_t symbols, std::size_t count) {
   std::uint64_t good = 0;
   const auto pass = [&](std::size_t from, std::size_t to) {
     for (std::size_t i = from; i < to; ++i) {
-      // Ticks come in batches: whose turn it is next is known, and memory can be asked for meanwhile.
-      if (symbols > 1 && i + 4 < to) {
-        state[ticks[i + 4].symbol].prefetch_state();
-        state[ticks[i + 2].symbol].prefetch_windows();
+      // Ticks come in batches: whose turn it is next is known, and memory can be asked for meanwhile, as the runner does (Foresight).
+      if (symbols > 1 && i + Foresight::kFar < to) {
+        const Made& far = ticks[i + Foresight::kFar];
+        const Made& near = ticks[i + Foresight::kNear];
+        state[far.symbol].prefetch_state(far.tick.kind);
+        state[near.symbol].prefetch_windows(near.tick);
       }
       const Made& made = ticks[i];
       SymbolMetrics& one = state[made.symbol];
@@ -141,6 +127,7 @@ double learn_rate(std::size_t symbols, std::size_t count) {
 
 /// The same through the core: the signal judged on every quote, metrics said on the 100 ms grid of event time.
 double core_rate(std::size_t symbols, std::size_t count) {
+  if (symbols > MetricsCore::kCached) huge_heap(symbols * SymbolMetrics::kUsualBytes);
   const MetricsConfig config = metrics_config(symbols);
   auto core = std::make_unique<MetricsCore>(config);
   const auto ticks = make_ticks(config, count);
@@ -152,6 +139,10 @@ double core_rate(std::size_t symbols, std::size_t count) {
   std::uint64_t sequence = 0;
   const auto pass = [&](std::size_t from, std::size_t to) {
     for (std::size_t i = from; i < to; ++i) {
+      if (core->looks_ahead() && i + Foresight::kFar < to) {
+        core->far(ticks[i + Foresight::kFar].tick);
+        core->near(ticks[i + Foresight::kNear].tick);
+      }
       *std::get_if<Tick>(&event) = ticks[i].tick;
       const Name name{Stream::tick, ticks[i].tick.instrument.partition(), {1, ++sequence}};
       out.begin(ticks[i].tick.time, {name, ticks[i].tick.time}, ticks[i].tick.time);
