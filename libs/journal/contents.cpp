@@ -42,6 +42,7 @@ Result<void> Contents::take(const RecordView& record) {
       skipped.push_back(std::move(skip));
       return {};
     }
+    case RecordType::dropped: return take_dropped(record);
     case RecordType::opened:
     case RecordType::closed: return {};
   }
@@ -62,6 +63,8 @@ Result<void> Contents::take_opened(const RecordView& record) {
           ended_[opened.epoch][{static_cast<Stream>(s), static_cast<Partition>(p)}] = {heads[s][p], std::move(entries)};
     heads = next.heads;
   }
+  if (any) said_bytes[opened.segment] = newest_bytes;
+  newest_bytes = {};
   last_entry_ = {};  // every segment's first record of a stream and partition has an entry: older segments may be trimmed
   incarnation = std::max(incarnation, next.incarnation);
   time = std::max(time, next.time);
@@ -75,13 +78,26 @@ Result<void> Contents::take_said(const RecordView& record) {
   const auto head = peek_said(record.body);
   if (!head) return contradiction("a said record of another shape");
   if (!continues(*head)) return contradiction(to_string(head->first) + " does not continue its stream");
-  if (const auto entry = said(*head, record.lsn)) add(head->first.stream, head->first.partition, *entry);
+  if (const auto entry = said(*head, record.lsn, record.body.size())) add(head->first.stream, head->first.partition, *entry);
   return {};
 }
 
-std::optional<Contents::Entry> Contents::said(const SaidHead& head, Lsn at) {
+Result<void> Contents::take_dropped(const RecordView& record) {
+  DroppedRecord dropped;
+  if (auto ok = decode(record.body, dropped); !ok) return contradiction(to_string(ok.error()));
+  for (const auto& head : dropped.heads) {
+    auto& known = heads[static_cast<std::size_t>(head.stream)][head.partition];
+    if (head.last <= known) return contradiction("dropped records that do not continue their stream");
+    known = head.last;
+  }
+  if (packed.empty() || packed.back() != opened.segment) packed.push_back(opened.segment);
+  return {};
+}
+
+std::optional<Contents::Entry> Contents::said(const SaidHead& head, Lsn at, std::uint64_t bytes) {
   count_record();
   const auto stream = static_cast<std::size_t>(head.first.stream);
+  newest_bytes[stream] += bytes;
   heads[stream][head.first.partition] += head.count;
   auto& last = last_entry_[stream][head.first.partition];
   if (last != 0 && last / kBlock == at.value / kBlock) return std::nullopt;
@@ -90,14 +106,18 @@ std::optional<Contents::Entry> Contents::said(const SaidHead& head, Lsn at) {
 }
 
 void Contents::trim(Lsn lsn) {
+  for (std::size_t s = 0; s < kStreams; ++s) trim(static_cast<Stream>(s), lsn);
+}
+
+void Contents::trim(Stream stream, Lsn lsn) {
   const auto cut = [&](std::vector<Entry>& entries) {
     const auto keep = std::ranges::lower_bound(entries, lsn.value, {}, &Entry::lsn);
     entries.erase(entries.begin(), keep);
   };
-  for (auto& stream : index_)
-    for (auto& entries : stream) cut(entries);
+  for (auto& entries : index_[static_cast<std::size_t>(stream)]) cut(entries);
   for (auto& [epoch, streams] : ended_) {
-    for (auto& [key, was] : streams) cut(was.entries);
+    for (auto& [key, was] : streams)
+      if (key.first == stream) cut(was.entries);
     std::erase_if(streams, [](const auto& entry) { return entry.second.entries.empty(); });
   }
   std::erase_if(ended_, [](const auto& entry) { return entry.second.empty(); });

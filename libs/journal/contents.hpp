@@ -30,7 +30,7 @@ class Contents {
            head.first.at.sequence == heads[static_cast<std::size_t>(head.first.stream)][head.first.partition] + 1;
   }
   /// The owner's short ways for what it has just written. `said` returns the new entry, which is not yet in the index, if one is needed.
-  std::optional<Entry> said(const SaidHead& head, Lsn at);
+  std::optional<Entry> said(const SaidHead& head, Lsn at, std::uint64_t bytes);
   void taken(Timestamp now) {
     count_record();
     time = std::max(time, now);
@@ -38,6 +38,8 @@ class Contents {
   void add(Stream stream, Partition partition, Entry entry) { index_[static_cast<std::size_t>(stream)][partition].push_back(entry); }
   /// Forgets entries of records that begin before `lsn`.
   void trim(Lsn lsn);
+  /// The same of one stream alone.
+  void trim(Stream stream, Lsn lsn);
 
   const std::vector<Entry>& entries(Stream stream, Partition partition) const {
     return index_[static_cast<std::size_t>(stream)][partition];
@@ -59,7 +61,11 @@ class Contents {
   Outbox::Heads heads{};          ///< of opened.epoch
   std::uint32_t incarnation{0};
   Timestamp time{};
-  std::map<std::uint64_t, Timestamp> begun;               ///< by segment held: greatest time recorded before it
+  std::map<std::uint64_t, Timestamp> begun;  ///< by segment held: greatest time recorded before it
+  using StreamBytes = std::array<std::uint64_t, kStreams>;
+  std::map<std::uint64_t, StreamBytes> said_bytes;        ///< by segment held but the newest: bytes of `said` records, by stream
+  StreamBytes newest_bytes{};                             ///< of the newest; the core thread's
+  std::vector<std::uint64_t> packed;                      ///< segments held that have dropped records, sorted
   std::vector<std::pair<Lsn, SnapshotRecord>> snapshots;  ///< the last two, oldest first
   std::vector<SkippedRecord> skipped;                     ///< of the segments held
 
@@ -70,6 +76,7 @@ class Contents {
   }
   Result<void> take_opened(const RecordView& record);
   Result<void> take_said(const RecordView& record);
+  Result<void> take_dropped(const RecordView& record);
   std::array<std::array<std::vector<Entry>, kPartitions>, kStreams> index_;
   std::array<std::array<std::uint64_t, kPartitions>, kStreams> last_entry_{};  ///< its Lsn; 0: none in this segment
   std::map<Epoch, std::map<std::pair<Stream, Partition>, Ended>> ended_;       ///< none of them empty

@@ -14,6 +14,13 @@
 
 namespace tickmesh {
 
+/// How long one stream can be had, where that is less than the whole journal: only its newest bytes, and only what is young enough.
+struct StreamRule {
+  Stream stream{};
+  std::uint64_t bytes{0};  ///< of its records; 0: as many as there are
+  Duration keep_for{};     ///< by the times recorded; 0: however old
+};
+
 struct JournalOptions {
   std::string dir;       ///< created when missing
   std::string instance;  ///< "broker_gateway-0"; refused when the journal is another's
@@ -23,7 +30,8 @@ struct JournalOptions {
   std::uint64_t budget_bytes{0};  ///< 0: keep all. Oldest segments go when the sum passes it and nobody pins them (`pin`)
   unsigned reserve_segments{0};   ///< allocated beside the journal; used when the disk has no room for the next segment
   Duration keep_for{};            ///< what is younger stays, whatever the budget; by the times recorded, not by a clock
-  bool begin_epoch{false};        ///< a new epoch whatever the journal holds: a reader or the venue knows a higher sequence
+  std::vector<StreamRule> rules{};  ///< of streams that go before the others (`thin`)
+  bool begin_epoch{false};          ///< a new epoch whatever the journal holds: a reader or the venue knows a higher sequence
   bool commit_thread{true};  ///< false: nothing is synced, allocated ahead or removed but by `sync`, `close` and `commit`; for simulations
 };
 
@@ -184,6 +192,9 @@ class Journal {
   /// Nothing at or after `lsn` may be trimmed on behalf of `holder` ("projector", "snapshot"); budgets yield to it. Before the
   /// first append nothing is trimmed: pin until then. Only what is durable is ever trimmed.
   virtual void pin(const std::string& holder, Lsn lsn) = 0;
+  /// Applies the streams' own rules, one segment a call: what goes is served no more, and its segment's file written anew without it.
+  /// One thread, which waits for the disk; never the newest segment, nor what the last snapshot but one needs. False: nothing was due.
+  virtual bool thin() { return false; }
   virtual std::uint64_t bytes() const = 0;     ///< on disk
   virtual std::uint64_t max_body() const = 0;  ///< the largest body one record may have
 };

@@ -56,6 +56,7 @@ HeaderBytes encode_header(const SegmentHeader& header) {
   w.put(header.segment_bytes);
   w.put(header.index);
   w.put(header.epoch);
+  w.put(header.pieces);
   bytes.resize(kSegmentHeaderBytes - 4);
   w.put(crc32c(bytes));
   HeaderBytes out;
@@ -73,9 +74,10 @@ std::optional<SegmentHeader> decode_header(ByteView bytes, bool* blank) {
   header.segment_bytes = r.get<std::uint64_t>();
   header.index = r.get<std::uint64_t>();
   header.epoch = r.get<Epoch>();
+  header.pieces = r.get<std::uint32_t>();
   std::uint32_t crc;
   std::memcpy(&crc, bytes.data() + kSegmentHeaderBytes - 4, 4);
-  if (as_text(magic) != kMagic || header.format < 1 || header.format > kFormatVersion ||
+  if (as_text(magic) != kMagic || header.format < 1 || header.format > kPackedVersion ||
       crc != crc32c(bytes.first(kSegmentHeaderBytes - 4)))
     return std::nullopt;
   if (header.segment_bytes < kMinSegmentBytes || header.segment_bytes > kMaxSegmentBytes || header.segment_bytes % 8 != 0)

@@ -16,6 +16,8 @@ inline constexpr std::uint64_t kMinSegmentBytes = 64u << 10;
 inline constexpr std::uint64_t kMaxSegmentBytes = 1u << 30;
 /// Of the segments written. Older ones are read for ever: version 1 lacks `skipped` records, both lack parts of several records.
 inline constexpr std::uint32_t kFormatVersion = 3;
+/// Of a segment from which a stream was dropped (`packed_segment.hpp`).
+inline constexpr std::uint32_t kPackedVersion = 4;
 inline constexpr std::size_t kMaxInstanceName = 64;
 /// Room for the largest `opened` record: every head of both epochs at 10 bytes, 2 x 10,240, and the rest.
 inline constexpr std::uint64_t kOpenedRoom = 21u << 10;
@@ -30,6 +32,7 @@ struct SegmentHeader {
   std::uint64_t index{0};
   Epoch epoch{0};
   std::uint32_t format{kFormatVersion};
+  std::uint32_t pieces{0};  ///< of a packed segment
 };
 using HeaderBytes = std::array<std::byte, kSegmentHeaderBytes>;
 HeaderBytes encode_header(const SegmentHeader& header);
@@ -68,7 +71,7 @@ inline Frame decode_frame(ByteView bytes) {
 }
 /// Whether the frame could be one at all with `room` bytes left in its segment.
 inline bool plausible(const Frame& frame, std::uint64_t room) {
-  return frame.length >= kFrameBytes && frame.length <= room && frame.type >= RecordType::opened && frame.type <= RecordType::skipped &&
+  return frame.length >= kFrameBytes && frame.length <= room && frame.type >= RecordType::opened && frame.type <= RecordType::dropped &&
          frame.size() <= room;
 }
 /// `record`: the frame's size() bytes. Checks checksum and padding.

@@ -52,6 +52,7 @@ OpenJournal::OpenJournal(JournalOptions options, Disk& disk, std::unique_ptr<Dis
     for (std::size_t p = 0; p < kPartitions; ++p) heads_[s][p].store(contents_->heads[s][p], std::memory_order_relaxed);
   draft_.staged.reserve(kMaxStaged + (64u << 10));
   if (recovery.segment_bytes == 0) return;
+  for (const auto segment : contents_->packed) packed_[segment] = disk_.open(files_->path(segment), false)->size();
   file_ = disk_.open(files_->path(last_), false);
   files_->put(last_, file_);
   committer_.writes_go_to(file_);
@@ -214,7 +215,8 @@ Lsn OpenJournal::append_said(std::span<const SaidRun> runs) {
       TM_INVARIANT(contents_->continues(said), "what is said continues its stream in the journal's epoch");
       put_said_head(said, head);
       const auto lsn = draft(RecordType::said, head, piece.events, part && &given != &runs.back());
-      if (const auto entry = contents_->said(said, lsn)) new_entries_.push_back({piece.first.stream, piece.first.partition, *entry});
+      if (const auto entry = contents_->said(said, lsn, kSaidHeadBytes + piece.events.size()))
+        new_entries_.push_back({piece.first.stream, piece.first.partition, *entry});
       run.first.at.sequence += piece.count;
       run.count -= piece.count;
       run.events = run.events.subspan(piece.events.size());
@@ -238,7 +240,8 @@ Lsn OpenJournal::append(RecordType type, ByteView body) {
   may_append(body.size());
   TM_INVARIANT(head && contents_->continues(*head), "what is said continues its stream in the journal's epoch");
   const auto lsn = draft(type, {}, body);
-  if (const auto entry = contents_->said(*head, lsn)) new_entries_.push_back({head->first.stream, head->first.partition, *entry});
+  if (const auto entry = contents_->said(*head, lsn, body.size()))
+    new_entries_.push_back({head->first.stream, head->first.partition, *entry});
   write_draft();
   index_drafted();
   const auto last = head->first.at.sequence + head->count - 1;
@@ -346,6 +349,7 @@ std::uint64_t OpenJournal::bytes() const {
 
 std::uint64_t OpenJournal::held_bytes(std::uint64_t idle_segments) const {
   auto sum = (last_ - files_->first_segment() + 1 + idle_segments) * segment_bytes_;
+  for (const auto& [segment, size] : packed_) sum -= segment_bytes_ - std::min(size, segment_bytes_);
   for (const auto& [lsn, record] : contents_->snapshots) sum += kSnapshotHeaderBytes + record.size;
   return sum;
 }
@@ -357,6 +361,11 @@ bool OpenJournal::old_enough(std::uint64_t segment) const {
   return next != contents_->begun.end() && next->second + options_.keep_for < contents_->opened.time;
 }
 
+std::uint64_t OpenJournal::trimmable() const {
+  const auto durable = committer_.durable().value;
+  return contents_->snapshots.empty() ? durable : std::min(durable, contents_->snapshots.front().first.value);
+}
+
 bool OpenJournal::trim(bool one_more) {
   // Until something is appended, those who need what it holds are still coming to say so.
   if (!appended_.load(std::memory_order_relaxed)) return false;
@@ -365,21 +374,22 @@ bool OpenJournal::trim(bool one_more) {
   std::vector<std::string> gone;
   {
     const std::lock_guard lock(mutex_);
-    auto keep = committer_.durable().value;
+    auto keep = trimmable();
     for (const auto& [holder, lsn] : pins_) keep = std::min(keep, lsn.value);
-    if (!contents_->snapshots.empty()) keep = std::min(keep, contents_->snapshots.front().first.value);
     // A segment goes only when the next one's opening record is on the disk: it says where the sequences stand.
     // Room is kept for the segment allocated ahead, whether it is there already or not.
     auto first = files_->first_segment();
     while ((held_bytes(1) > options_.budget_bytes || one_more) && first < last_ && keep > (first + 1) * segment_bytes_ &&
-           old_enough(first)) {
+           first != packing_ && old_enough(first)) {
       gone.push_back(files_->path(first));
+      packed_.erase(first);
       files_->set_first(++first);
       one_more = false;
     }
     if (!gone.empty()) {
       contents_->trim(Lsn{first * segment_bytes_});
       contents_->begun.erase(contents_->begun.begin(), contents_->begun.lower_bound(first));
+      contents_->said_bytes.erase(contents_->said_bytes.begin(), contents_->said_bytes.lower_bound(first));
     }
   }
   const bool any = !gone.empty();

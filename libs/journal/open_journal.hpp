@@ -52,8 +52,12 @@ class OpenJournal final : public Journal {
     return contents_->first_held();
   }
   void pin(const std::string& holder, Lsn lsn) override;
+  bool thin() override;
   std::uint64_t bytes() const override;
   std::uint64_t max_body() const override { return segment_bytes_ - kSegmentHeaderBytes - kOpenedRoom - kFrameBytes - 8; }
+
+  /// False: what was asked for was let go while it was read.
+  bool holds(const Name& from) const;
 
   /// Opens a segment of `epoch` and goes on there.
   void roll(Epoch epoch);
@@ -99,6 +103,9 @@ class OpenJournal final : public Journal {
   bool trim(bool one_more = false);
   std::uint64_t held_bytes(std::uint64_t idle_segments) const;  // with the lock
   bool old_enough(std::uint64_t segment) const;                 // with the lock
+  std::uint64_t trimmable() const;                              // with the lock: records before this may go
+  /// With the lock: the oldest segment that holds what `rule` lets go.
+  std::optional<std::uint64_t> overdue(const StreamRule& rule);
 
   JournalOptions options_;
   Disk& disk_;
@@ -123,6 +130,8 @@ class OpenJournal final : public Journal {
   mutable std::mutex mutex_;  // of the index, snapshots and pins; all else in `contents_` is the core thread's
   std::unique_ptr<Contents> contents_;
   std::map<std::string, Lsn> pins_;
+  std::map<std::uint64_t, std::uint64_t> packed_;  // segments with a packed file, and its bytes
+  std::optional<std::uint64_t> packing_;           // is not trimmed
 
   std::shared_ptr<SegmentFiles> files_;
   Housekeeper housekeeper_;

@@ -1,11 +1,14 @@
 #include "journal/records.hpp"
 
+#include <algorithm>
+
 namespace tickmesh {
 namespace {
 
 constexpr std::uint8_t kCopy = 1;
 constexpr std::uint8_t kReference = 2;
 constexpr std::size_t kNameBytes = 1 + 1 + 8 + 8;
+constexpr std::size_t kHeadBytes = 1 + 1 + 8;
 
 void put_heads(ByteWriter& w, const Outbox::Heads& heads) {
   std::uint32_t n = 0;
@@ -125,6 +128,12 @@ void encode(const SkippedRecord& record, Bytes& out) {
   w.put(record.who);
 }
 
+void encode(const DroppedRecord& record, Bytes& out) {
+  ByteWriter w(out);
+  w.put(static_cast<std::uint32_t>(record.heads.size()));
+  for (const auto& head : record.heads) w.put(head.stream), w.put(head.partition), w.put(head.last);
+}
+
 Result<void> decode(ByteView body, TakenRecord& out) {
   return guarded("taken", body, [&](ByteReader& r) {
     out.now = r.get<Timestamp>();
@@ -190,6 +199,27 @@ Result<void> decode(ByteView body, SkippedRecord& out) {
     out.time = r.get<Timestamp>();
     out.who = r.get<std::string>();
   });
+}
+
+Result<void> decode(ByteView body, DroppedRecord& out) {
+  return guarded("dropped", body.first(dropped_bytes(body)), [&](ByteReader& r) {
+    const auto n = r.get<std::uint32_t>();
+    TM_INVARIANT(n <= r.left() / kHeadBytes, "a record holds the heads it announces");
+    out.heads.assign(n, {});
+    for (auto& head : out.heads) {
+      head.stream = r.get<Stream>();
+      head.partition = r.get<Partition>();
+      TM_INVARIANT(static_cast<std::size_t>(head.stream) < kStreams && head.partition < kPartitions, "a head is of a stream of the mesh");
+      head.last = r.get<Sequence>();
+    }
+  });
+}
+
+std::size_t dropped_bytes(ByteView body) {
+  std::uint32_t heads = 0;
+  if (body.size() < sizeof heads) return body.size();
+  std::memcpy(&heads, body.data(), sizeof heads);
+  return std::min(body.size(), sizeof heads + std::size_t{heads} * kHeadBytes);
 }
 
 }  // namespace tickmesh

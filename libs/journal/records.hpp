@@ -18,6 +18,7 @@ enum class RecordType : std::uint8_t {
   snapshot = 5,  ///< the core's state after every record before this one lies in the named file
   closed = 6,    ///< an orderly stop; anything may follow only after another `started`
   skipped = 7,   ///< a person's word that one input, taken before, is never applied. Since format version 2
+  dropped = 8,   ///< in place of what was said on a stream whose own rule lets it go before the others. Since format version 4
 };
 
 /// Where a record begins: bytes since the journal's first life. Grows for ever, across segments and epochs.
@@ -79,6 +80,15 @@ struct SkippedRecord {
   Timestamp time{};
   std::string who;
 };
+/// How far what was dropped went, by stream and partition; of the segment's epoch.
+struct DroppedRecord {
+  struct Head {
+    Stream stream{};
+    Partition partition{0};
+    Sequence last{0};
+  };
+  std::vector<Head> heads;
+};
 struct SnapshotRecord {
   std::string file;
   std::uint64_t size{0};
@@ -92,11 +102,15 @@ void encode(const StartedRecord& record, Bytes& out);
 void encode(const OpenedRecord& record, Bytes& out);
 void encode(const SnapshotRecord& record, Bytes& out);
 void encode(const SkippedRecord& record, Bytes& out);
+void encode(const DroppedRecord& record, Bytes& out);
 Result<void> decode(ByteView body, TakenRecord& out);
 Result<void> decode(ByteView body, SaidRecord& out);
 Result<void> decode(ByteView body, StartedRecord& out);
 Result<void> decode(ByteView body, OpenedRecord& out);
 Result<void> decode(ByteView body, SnapshotRecord& out);
 Result<void> decode(ByteView body, SkippedRecord& out);
+Result<void> decode(ByteView body, DroppedRecord& out);  ///< zeros follow
+/// Of the body of a `dropped` record: those before its zeros.
+std::size_t dropped_bytes(ByteView body);
 
 }  // namespace tickmesh

@@ -2,6 +2,8 @@
 
 #include <cerrno>
 
+#include "journal/packed_segment.hpp"
+
 namespace tickmesh {
 
 std::shared_ptr<const DiskFile> SegmentFiles::segment(std::uint64_t index) {
@@ -13,7 +15,7 @@ std::shared_ptr<const DiskFile> SegmentFiles::segment(std::uint64_t index) {
   }
   try {
     // Without the lock: the core thread, which rolls over, never waits for a reader's disk.
-    std::shared_ptr<DiskFile> file = disk_.open(path(index), false);
+    std::shared_ptr<DiskFile> file = open_segment(disk_, path(index));
     const std::lock_guard lock(mutex_);
     std::erase_if(open_, [](const auto& entry) { return entry.second.expired(); });
     open_[index] = file;
@@ -23,6 +25,11 @@ std::shared_ptr<const DiskFile> SegmentFiles::segment(std::uint64_t index) {
     if (e.error == ENOENT) return nullptr;
     throw;
   }
+}
+
+void SegmentFiles::forget(std::uint64_t index) {
+  const std::lock_guard lock(mutex_);
+  open_.erase(index);
 }
 
 void SegmentFiles::put(std::uint64_t index, const std::shared_ptr<DiskFile>& file) {

@@ -23,6 +23,8 @@ class SegmentFiles final : public SegmentSource {
   std::string path(std::uint64_t index) const override { return dir_ + '/' + segment_name(index); }
 
   void put(std::uint64_t index, const std::shared_ptr<DiskFile>& file);
+  /// Its file is another one from now on; who reads the old one goes on with that.
+  void forget(std::uint64_t index);
   void set_end(Lsn end) { end_.store(end.value, std::memory_order_release); }
   void set_first(std::uint64_t first) { first_.store(first, std::memory_order_release); }
 

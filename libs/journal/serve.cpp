@@ -238,9 +238,9 @@ class BlockSaidReader final : public SaidReader {
     return !fits || at == events.size();
   }
 
-  /// False: the segment was trimmed and is used again. Otherwise throws.
+  /// False: the segment was trimmed and is used again, or the stream dropped from it. Otherwise throws.
   bool damaged(std::uint64_t segment, std::uint64_t offset) const {
-    if (segment < files_.first_segment()) return false;
+    if (segment < files_.first_segment() || !journal_.holds(out_.first)) return false;
     throw DiskError(corrupt(files_.path(segment), offset, "the record no longer passes its checksum").message, EBADMSG);
   }
 

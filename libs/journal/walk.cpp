@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "journal/packed_segment.hpp"
+
 namespace tickmesh {
 
 Result<std::shared_ptr<FolderSource>> FolderSource::open(const std::string& dir, Disk& disk) {
@@ -43,7 +45,7 @@ std::uint64_t FolderSource::first_segment() const {
 
 std::shared_ptr<const DiskFile> FolderSource::segment(std::uint64_t index) {
   try {
-    return disk_.open(path(index), false);
+    return open_segment(disk_, path(index));
   } catch (const DiskError& e) {
     if (e.error == ENOENT) return nullptr;
     throw;

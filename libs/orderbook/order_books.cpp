@@ -10,46 +10,16 @@ std::string_view to_string(OrderAnswer answer) {
   return kNames[static_cast<std::size_t>(answer)];
 }
 
-OrderBooks::OrderBooks(std::span<const Price> ticks, std::size_t orders) : pool_(1), levels_(1) {
+OrderBooks::OrderBooks(std::span<const Price> ticks, std::size_t orders) : ids_{orders}, levels_(1) {
   TM_INVARIANT(!ticks.empty() && ticks.size() <= 65'535, "there are 1 to 65,535 books");
   books_.reserve(ticks.size());
   for (const Price tick : ticks) books_.push_back({TickGrid{tick}});
-  slots_.resize(std::bit_ceil(std::max<std::size_t>(orders, 16) * 2));
-  mask_ = static_cast<std::uint32_t>(slots_.size() - 1);
-  pool_.reserve(orders + 1);
+  make_places(orders + orders / 2);
+  free_[0] &= ~std::uint64_t{1};  // nobody's
   levels_.reserve(ticks.size() * 64);
 }
 
-/// Where `id` is, or the empty slot where it would be.
-std::size_t OrderBooks::slot_of(Id id, std::uint32_t tag) const {
-  std::size_t i = tag & mask_;
-  while (slots_[i].order != 0 && (slots_[i].tag != tag || pool_[slots_[i].order].id != id)) i = (i + 1) & mask_;
-  return i;
-}
-
-void OrderBooks::erase_slot(std::size_t slot) {
-  for (std::size_t next = (slot + 1) & mask_; slots_[next].order != 0; next = (next + 1) & mask_) {
-    if (((next - slots_[next].tag) & mask_) >= ((next - slot) & mask_)) {
-      slots_[slot] = slots_[next];
-      slot = next;
-    }
-  }
-  slots_[slot].order = 0;
-}
-
-void OrderBooks::grow_slots() {
-  std::vector<Slot> old(slots_.size() * 2);
-  old.swap(slots_);
-  mask_ = static_cast<std::uint32_t>(slots_.size() - 1);
-  for (const Slot& slot : old) {
-    if (slot.order == 0) continue;
-    std::size_t i = slot.tag & mask_;
-    while (slots_[i].order != 0) i = (i + 1) & mask_;
-    slots_[i] = slot;
-  }
-}
-
-bool OrderBooks::rest(std::uint16_t number, Id id, Side side, std::int64_t key, std::int64_t size, std::size_t slot) {
+bool OrderBooks::rest(std::uint16_t number, Id id, Side side, std::int64_t key, std::int64_t size) {
   auto& side_levels = ladder(books_[number], side);
   std::uint32_t at = side_levels.get(key);
   std::int64_t sum = 0;
@@ -66,40 +36,56 @@ bool OrderBooks::rest(std::uint16_t number, Id id, Side side, std::int64_t key, 
     levels_[at] = {.size = 0, .key = key, .first = 0, .last = 0, .orders = 0, .book = number, .side = side};
     side_levels.set(key, at);
   }
-  std::uint32_t order = free_order_;
-  if (order != 0) {
-    free_order_ = pool_[order].behind;
-  } else {
-    order = static_cast<std::uint32_t>(pool_.size());
-    pool_.emplace_back();
-  }
+  const std::uint32_t order = free_place();
   Level& level = levels_[at];
   pool_[order] = {id, size, at, level.last, 0};
-  (level.last != 0 ? pool_[level.last].behind : level.first) = order;
+  pool_[level.last].behind = order;  // of nobody, where the level is new: cheaper than asking
+  level.first = level.last == 0 ? order : level.first;
   level.last = order;
   level.size = sum;
   ++level.orders;
-  slots_[slot] = {tag_of(id), order};
-  if (++orders_ * 2 > slots_.size()) grow_slots();
+  ++orders_;
+  ids_.put(id, order);
   return true;
 }
 
-void OrderBooks::take_out(std::size_t slot) {
-  const std::uint32_t number = slots_[slot].order;
-  Order& order = pool_[number];
+/// Places are given in their order, around and around: orders of one time lie in few pages.
+std::uint32_t OrderBooks::free_place() {
+  while (free_[word_] == 0) [[unlikely]] {
+    if (++word_ < free_.size()) continue;
+    word_ = 0;
+    if (orders_ > pool_.size() / 4 * 3) {
+      word_ = free_.size();
+      make_places(pool_.size() / 2);
+    }
+  }
+  const auto place = static_cast<std::uint32_t>(word_ * 64) + static_cast<std::uint32_t>(std::countr_zero(free_[word_]));
+  free_[word_] &= free_[word_] - 1;
+  return place;
+}
+
+void OrderBooks::make_places(std::size_t more) {
+  free_.resize(free_.size() + more / 64 + 1, ~std::uint64_t{0});
+  pool_.resize(free_.size() * 64);
+}
+
+void OrderBooks::take_out(std::uint32_t place) {
+  const Order& order = pool_[place];
   Level& level = levels_[order.level];
-  (order.ahead != 0 ? pool_[order.ahead].behind : level.first) = order.behind;
-  (order.behind != 0 ? pool_[order.behind].ahead : level.last) = order.ahead;
+  ids_.erase(order.id, place);
+  const std::uint32_t ahead = order.ahead, behind = order.behind;
+  pool_[ahead].behind = behind;  // of nobody, where it is first or last
+  pool_[behind].ahead = ahead;
+  level.first = ahead == 0 ? behind : level.first;
+  level.last = behind == 0 ? ahead : level.last;
   level.size -= order.size;
   if (--level.orders == 0) {
     ladder(books_[level.book], level.side).set(level.key, 0);
     level.first = free_level_;
     free_level_ = order.level;
   }
-  order.behind = free_order_;
-  free_order_ = number;
+  free_[place / 64] |= std::uint64_t{1} << place % 64;
   --orders_;
-  erase_slot(slot);
 }
 
 OrderAnswer OrderBooks::add(std::uint16_t number, Id id, Side side, Price price, Quantity size) {
@@ -109,18 +95,17 @@ OrderAnswer OrderBooks::add(std::uint16_t number, Id id, Side side, Price price,
   const std::int64_t ticks = book.grid.ticks(price);
   if (ticks == TickGrid::kOff || size.raw() <= 0 || side == Side::none) [[unlikely]]
     return doubt(book, OrderAnswer::refused);
-  const std::uint32_t tag = tag_of(id);
-  const std::size_t slot = slot_of(id, tag);
-  if (slots_[slot].order != 0) [[unlikely]]
+  const std::uint32_t at = ids_.find(id, id_at());
+  if (at != 0) [[unlikely]]
     return doubt(book, OrderAnswer::known_order);
-  const bool rests = rest(number, id, side, side == Side::buy ? -ticks : ticks, size.raw(), slot);
+  const bool rests = rest(number, id, side, signed_key(side, ticks), size.raw());
   return rests ? told(OrderAnswer::done) : doubt(book, OrderAnswer::refused);
 }
 
 OrderAnswer OrderBooks::reduce(Id id, Quantity by) {
-  const std::size_t slot = slot_of(id, tag_of(id));
-  if (slots_[slot].order == 0) return told(OrderAnswer::unknown_order);
-  Order& order = pool_[slots_[slot].order];
+  const std::uint32_t at = ids_.find(id, id_at());
+  if (at == 0) return told(OrderAnswer::unknown_order);
+  Order& order = pool_[at];
   Level& level = levels_[order.level];
   if (by.raw() <= 0) [[unlikely]]
     return doubt(books_[level.book], OrderAnswer::refused);
@@ -131,41 +116,38 @@ OrderAnswer OrderBooks::reduce(Id id, Quantity by) {
   }
   const bool all = by.raw() == order.size;
   Book& book = books_[level.book];
-  take_out(slot);
+  take_out(at);
   return all ? told(OrderAnswer::done) : doubt(book, OrderAnswer::too_much);
 }
 
 OrderAnswer OrderBooks::remove(Id id) {
-  const std::size_t slot = slot_of(id, tag_of(id));
-  if (slots_[slot].order == 0) return told(OrderAnswer::unknown_order);
-  take_out(slot);
+  const std::uint32_t at = ids_.find(id, id_at());
+  if (at == 0) return told(OrderAnswer::unknown_order);
+  take_out(at);
   return told(OrderAnswer::done);
 }
 
 OrderAnswer OrderBooks::replace(Id id, Id by, Price price, Quantity size) {
-  const std::size_t slot = slot_of(id, tag_of(id));
-  if (slots_[slot].order == 0) return told(OrderAnswer::unknown_order);
-  const Level& level = levels_[pool_[slots_[slot].order].level];
+  const std::uint32_t at = ids_.find(id, id_at());
+  if (at == 0) return told(OrderAnswer::unknown_order);
+  const Level& level = levels_[pool_[at].level];
   const std::uint16_t number = level.book;
   const Side side = level.side;
   Book& book = books_[number];
   const std::int64_t ticks = book.grid.ticks(price);
   if (ticks == TickGrid::kOff || size.raw() <= 0) [[unlikely]]
     return doubt(book, OrderAnswer::refused);
-  if (by != id && slots_[slot_of(by, tag_of(by))].order != 0) [[unlikely]]
+  if (by != id && ids_.find(by, id_at()) != 0) [[unlikely]]
     return doubt(book, OrderAnswer::known_order);
-  take_out(slot);
-  const bool rests = rest(number, by, side, side == Side::buy ? -ticks : ticks, size.raw(), slot_of(by, tag_of(by)));
+  take_out(at);
+  const bool rests = rest(number, by, side, signed_key(side, ticks), size.raw());
   return rests ? told(OrderAnswer::done) : doubt(book, OrderAnswer::too_much);
 }
 
 void OrderBooks::clear(std::uint16_t number) {
   Book& book = books_.at(number);
-  for (auto* side : {&book.bids, &book.asks})
-    while (!side->empty()) {
-      const Id id = pool_[levels_[side->get(side->best())].first].id;
-      take_out(slot_of(id, tag_of(id)));
-    }
+  for (auto& side : book.sides)
+    while (!side.empty()) take_out(ids_.find(pool_[levels_[side.get(side.best())].first].id, id_at()));
   book.suspect = false;
 }
 
@@ -174,34 +156,36 @@ BookLevel OrderBooks::said(const Book& book, const Level& level) const {
 }
 
 BookLevel OrderBooks::best(std::uint16_t number, Side side) const {
-  const auto& levels = ladder(number, side);
+  const auto& levels = books_.at(number).sides[index_of(side)];
   return levels.empty() ? BookLevel{} : said(books_[number], levels_[levels.get(levels.best())]);
 }
 
 std::size_t OrderBooks::top(std::uint16_t number, Side side, std::span<BookLevel> into) const {
   std::size_t count = 0;
-  ladder(number, side).first(into.size(), [&](std::int64_t, std::uint32_t at) { into[count++] = said(books_[number], levels_[at]); });
+  const Book& book = books_.at(number);
+  ladder(number, side).first(into.size(), [&](std::int64_t, std::uint32_t at) { into[count++] = said(book, levels_[at]); });
   return count;
 }
 
 bool OrderBooks::crossed(std::uint16_t number) const {
   const Book& book = books_.at(number);
-  return !book.bids.empty() && !book.asks.empty() && -book.bids.best() > book.asks.best();
+  const auto& [asks, bids] = book.sides;
+  return !bids.empty() && !asks.empty() && -bids.best() > asks.best();
 }
 
 bool OrderBooks::find(Id id, RestingOrder& into) const {
-  const Slot& slot = slots_[slot_of(id, tag_of(id))];
-  if (slot.order == 0) return false;
-  const Level& level = levels_[pool_[slot.order].level];
-  into = {level.book, level.side, books_[level.book].grid.price(std::abs(level.key)), Quantity::from_raw(pool_[slot.order].size)};
+  const std::uint32_t place = ids_.find(id, id_at());
+  if (place == 0) return false;
+  const Level& level = levels_[pool_[place].level];
+  into = {level.book, level.side, books_[level.book].grid.price(std::abs(level.key)), Quantity::from_raw(pool_[place].size)};
   return true;
 }
 
 Quantity OrderBooks::ahead(Id id) const {
   std::int64_t sum = 0;
-  const Slot& slot = slots_[slot_of(id, tag_of(id))];
-  if (slot.order != 0)
-    for (std::uint32_t at = pool_[slot.order].ahead; at != 0; at = pool_[at].ahead) sum += pool_[at].size;
+  const std::uint32_t place = ids_.find(id, id_at());
+  if (place != 0)
+    for (std::uint32_t at = pool_[place].ahead; at != 0; at = pool_[at].ahead) sum += pool_[at].size;
   return Quantity::from_raw(sum);
 }
 
@@ -210,7 +194,7 @@ void OrderBooks::save(ByteWriter& out) const {
   out.put(static_cast<std::uint32_t>(books_.size()));
   for (const Book& book : books_) {
     out.put(book.suspect);
-    for (const auto* side : {&book.bids, &book.asks}) {
+    for (const auto* side : {&book.sides[1], &book.sides[0]}) {
       out.put(static_cast<std::uint32_t>(side->size()));
       side->each([&](std::int64_t key, std::uint32_t at) {
         out.put(key), out.put(levels_[at].orders);
@@ -241,9 +225,9 @@ void OrderBooks::load(ByteReader& in) {
         for (std::uint32_t o = 0; o < orders; ++o) {
           const auto id = in.get<Id>();
           const auto size = in.get<std::int64_t>();
-          const std::size_t slot = slot_of(id, tag_of(id));
-          TM_INVARIANT(size > 0 && slots_[slot].order == 0, "a stored order has a size and is stored once");
-          TM_INVARIANT(rest(static_cast<std::uint16_t>(b), id, side, key, size, slot), "a stored level's sizes have a sum");
+          const std::uint32_t at = ids_.find(id, id_at());
+          TM_INVARIANT(size > 0 && at == 0, "a stored order has a size and is stored once");
+          TM_INVARIANT(rest(static_cast<std::uint16_t>(b), id, side, key, size), "a stored level's sizes have a sum");
         }
       }
     }

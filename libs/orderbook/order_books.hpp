@@ -1,11 +1,13 @@
 // Books by order: every resting order with its place in the queue, of many instruments that share one space of order ids (a venue's own).
-// One writer, no locks. An order is found by its id in an open-addressing table; orders and levels lie in pools and are linked by number.
+// One writer, no locks. An order is found by its id (order_ids); orders and levels lie in pools and are linked by number.
 #pragma once
+#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
 
 #include "orderbook/level_book.hpp"
+#include "orderbook/order_ids.hpp"
 
 namespace tickmesh {
 
@@ -52,7 +54,7 @@ class OrderBooks {
 
   BookLevel best(std::uint16_t book, Side side) const;
   std::size_t top(std::uint16_t book, Side side, std::span<BookLevel> into) const;
-  std::size_t levels(std::uint16_t book, Side side) const { return ladder(book, side).size(); }
+  std::size_t levels(std::uint16_t book, Side side) const { return books_.at(book).sides[index_of(side)].size(); }
   bool crossed(std::uint16_t book) const;
   /// False: no such order lives.
   bool find(Id id, RestingOrder& into) const;
@@ -67,21 +69,21 @@ class OrderBooks {
   /// end the message itself, will look at. Nothing changes; any id, book and price will do.
   struct Ahead {
     const OrderBooks& books;
-    void slot(Id id) const { __builtin_prefetch(&books.slots_[tag_of(id) & books.mask_]); }
-    void cell(std::uint16_t book, Side side, Price price) const {
-      if (book >= books.books_.size()) return;
-      const Book& one = books.books_[book];
-      (side == Side::buy ? one.bids : one.asks).prefetch(key_of(one, side, price));
+    void line(Id id) const {
+      if (!books.ids_.young(id)) books.ids_.prefetch(id);
     }
-    /// After `slot`; what it says is for `neighbours` and `cell_of`.
+    void cell(std::uint16_t book, Side side, Price price) const {
+      if (book < books.books_.size()) books.ladder(book, side).prefetch(key_of(books.books_[book], side, price));
+    }
+    /// After `line`; what it says is for `neighbours` and `cell_of`.
     std::uint32_t order(Id id) const {
-      const std::uint32_t at = books.guess(id);
+      const std::uint32_t at = books.ids_.guess(id);
       __builtin_prefetch(&books.pool_[at]);
       return at;
     }
     /// After `cell`; what it says is for `last`.
     std::uint32_t level(std::uint16_t book, Side side, Price price) const {
-      const std::uint32_t at = books.level_of(book, side, price);
+      const std::uint32_t at = book < books.books_.size() ? books.ladder(book, side).get_near(key_of(books.books_[book], side, price)) : 0;
       __builtin_prefetch(&books.levels_[at]);
       return at;
     }
@@ -101,15 +103,11 @@ class OrderBooks {
   Ahead look_ahead() const { return {*this}; }
 
  private:
-  struct Slot {
-    std::uint32_t tag{0};
-    std::uint32_t order{0};  // place in pool_; 0: empty
-  };
   struct alignas(32) Order {  // two in a cache line
     Id id{0};
     std::int64_t size{0};
     std::uint32_t level{0};
-    std::uint32_t ahead{0}, behind{0};  // in the queue of its level; 0: none. Free ones are linked by behind
+    std::uint32_t ahead{0}, behind{0};  // in the queue of its level; 0: none
   };
   struct alignas(32) Level {
     std::int64_t size{0};
@@ -121,15 +119,13 @@ class OrderBooks {
   };
   struct Book {
     TickGrid grid;
-    PriceLadder<std::uint32_t> bids{}, asks{};  // to places in levels_
+    std::array<PriceLadder<std::uint32_t>, 2> sides{};  // asks, bids: to places in levels_
     bool suspect{false};
   };
-  /// Eight ids in a row share a cache line of slots, since venues count their orders up and most that anything happens to are young.
-  static std::uint32_t tag_of(Id id) { return static_cast<std::uint32_t>((((id >> 3) * 0x9E3779B97F4A7C15ULL) >> 35) << 3 | (id & 7)); }
-  const PriceLadder<std::uint32_t>& ladder(std::uint16_t book, Side side) const {
-    return side == Side::buy ? books_.at(book).bids : books_.at(book).asks;
-  }
-  static PriceLadder<std::uint32_t>& ladder(Book& book, Side side) { return side == Side::buy ? book.bids : book.asks; }
+  // A number, since nobody could guess which side comes next.
+  static std::size_t index_of(Side side) { return std::size_t{side == Side::buy}; }
+  static PriceLadder<std::uint32_t>& ladder(Book& book, Side side) { return book.sides[index_of(side)]; }
+  const PriceLadder<std::uint32_t>& ladder(std::uint16_t book, Side side) const { return books_[book].sides[index_of(side)]; }
   OrderAnswer told(OrderAnswer answer) {
     ++counts_[static_cast<std::size_t>(answer)];
     return answer;
@@ -138,34 +134,28 @@ class OrderBooks {
     book.suspect = true;
     return told(answer);
   }
-  static std::int64_t key_of(const Book& book, Side side, Price price) {
-    const std::int64_t ticks = book.grid.ticks(price);
-    return side == Side::buy ? -ticks : ticks;
+  static std::int64_t signed_key(Side side, std::int64_t ticks) {
+    const std::int64_t bid = -std::int64_t{side == Side::buy};
+    return (ticks ^ bid) - bid;
   }
-  std::uint32_t level_of(std::uint16_t book, Side side, Price price) const {
-    return book < books_.size() ? ladder(book, side).get_near(key_of(books_[book], side, price)) : 0;
-  }
-  std::size_t slot_of(Id id, std::uint32_t tag) const;
-  /// The order that has this id, by its tag alone; 0: none has.
-  std::uint32_t guess(Id id) const {
-    const std::uint32_t tag = tag_of(id);
-    std::size_t i = tag & mask_;
-    while (slots_[i].order != 0 && slots_[i].tag != tag) i = (i + 1) & mask_;
-    return slots_[i].order;
+  static std::int64_t key_of(const Book& book, Side side, Price price) { return signed_key(side, book.grid.ticks(price)); }
+  auto id_at() const {
+    return [this](std::uint32_t place) { return pool_[place].id; };
   }
   /// False, and nothing changed: the level's sum would not fit 64 bits.
-  bool rest(std::uint16_t book, Id id, Side side, std::int64_t key, std::int64_t size, std::size_t slot);
-  void take_out(std::size_t slot);
-  void erase_slot(std::size_t slot);
-  void grow_slots();
+  bool rest(std::uint16_t book, Id id, Side side, std::int64_t key, std::int64_t size);
+  std::uint32_t free_place();
+  void make_places(std::size_t more);
+  void take_out(std::uint32_t place);
   BookLevel said(const Book& book, const Level& level) const;
 
   std::vector<Book> books_;
-  std::vector<Slot> slots_;
-  std::uint32_t mask_{0};
-  std::vector<Order> pool_;    // [0] is nobody
-  std::vector<Level> levels_;  // [0] is none
-  std::uint32_t free_order_{0}, free_level_{0};
+  OrderIds ids_;
+  std::vector<Order> pool_;          // [0] is nobody
+  std::vector<std::uint64_t> free_;  // of pool_, a bit a place
+  std::size_t word_{0};              // of free_: where the next place is looked for
+  std::vector<Level> levels_;        // [0] is none
+  std::uint32_t free_level_{0};
   std::size_t orders_{0};
   std::uint64_t counts_[kOrderAnswers]{};
 };

@@ -216,10 +216,10 @@ class PriceLadder {
     T value;
   };
   std::int64_t base_{0};
-  std::uint64_t words_{0};                // which of bits_ are not 0
-  std::array<std::uint64_t, 64> bits_{};  // which of cells_ are levels
   std::vector<T> cells_ = std::vector<T>(static_cast<std::size_t>(kWindow));
+  std::uint64_t words_{0};  // which of bits_ are not 0
   std::size_t near_{0};
+  std::array<std::uint64_t, 64> bits_{};  // which of cells_ are levels
   FarLevels<T> far_;
   std::vector<Moved> moved_;
 };

@@ -37,6 +37,7 @@ Result<void> TailRunner::feed(const RecordView& record) {
     case RecordType::started:
     case RecordType::snapshot:
     case RecordType::skipped:
+    case RecordType::dropped:
     case RecordType::closed: return {};
   }
   return std::unexpected(Error{"corrupt", "record", "of a known type", "type " + std::to_string(static_cast<int>(record.type))});

@@ -112,6 +112,9 @@ void Host::open_journal(std::uint32_t core_version) {
   options.reserve_segments = spec_.reserve_segments;
   options.budget_bytes = bytes_of(perishable() ? "journal.budget.perishable_bytes" : "journal.budget.kept_bytes");
   if (!perishable()) options.keep_for = seconds(86'400 * config_.integer("journal.budget.kept_days"));
+  if (std::ranges::find(spec_.says, Stream::depth) != spec_.says.end())
+    options.rules = {
+        {Stream::depth, bytes_of("journal.budget.depth_bytes"), seconds(86'400 * config_.integer("journal.budget.depth_days"))}};
   if (auto none = earlier_life(options.dir); !none) throw StartError(none.error());
   Epoch floor = identity_.floor().value_or(0);
   options.begin_epoch = floor != 0;

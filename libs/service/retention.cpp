@@ -108,10 +108,17 @@ void Retention::turn() {
   try {
     learn(readers_());
     gather();
+    while (!stopping() && journal_.thin()) {
+    }
   } catch (const DiskError& error) {
     const std::lock_guard lock{mutex_};
     failure_ = error.what();
   }
+}
+
+bool Retention::stopping() const {
+  const std::lock_guard lock{mutex_};
+  return stop_;
 }
 
 void Retention::learn(const std::vector<ReaderState>& readers) {

@@ -34,7 +34,8 @@ class Retention {
   Retention(const Retention&) = delete;
   Retention& operator=(const Retention&) = delete;
 
-  /// From now on, on a thread of its own, niced: what readers say is written down, and what will go soon is read for its last values.
+  /// From now on, on a thread of its own, niced: what readers say is written down, what will go soon is read for its last values, and the
+  /// journal's rules for single streams are applied.
   void start(std::function<std::vector<ReaderState>()> readers);
   const Keyframe& keyframe() const { return keyframe_; }
   void finish();  ///< writes down what was said last, and ends the thread
@@ -45,6 +46,7 @@ class Retention {
  private:
   void run();
   void turn();
+  bool stopping() const;
   void learn(const std::vector<ReaderState>& readers);
   void pin(const std::string& reader, const Positions& snapshotted);
   void gather();

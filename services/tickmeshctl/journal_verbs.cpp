@@ -35,7 +35,7 @@ std::vector<std::string> instances(const Config& config) {
 std::string dir_of(const Config& config, const std::string& instance) { return config.text("journal.dir") + "/" + instance; }
 
 std::string_view type_name(RecordType type) {
-  static constexpr std::string_view names[] = {"?", "opened", "started", "taken", "said", "snapshot", "closed", "skipped"};
+  static constexpr std::string_view names[] = {"?", "opened", "started", "taken", "said", "snapshot", "closed", "skipped", "dropped"};
   const auto i = static_cast<std::size_t>(type);
   return i < std::size(names) ? names[i] : names[0];
 }
@@ -105,6 +105,11 @@ Json dump_record(const ProtoCodec& codec, const RecordView& record) {
   } else if (record.type == RecordType::skipped) {
     SkippedRecord body;
     if (decode(record.body, body)) line.update({{"at", to_text(body.place)}, {"input", to_string(body.name)}, {"who", body.who}});
+  } else if (record.type == RecordType::dropped) {
+    DroppedRecord body;
+    if (!decode(record.body, body)) return line;
+    line["until"] = Json::array();
+    for (const auto& head : body.heads) line["until"].push_back(to_string(Name{head.stream, head.partition, {0, head.last}}));
   } else if (record.type == RecordType::snapshot) {
     SnapshotRecord body;
     if (decode(record.body, body)) line.update({{"file", body.file}, {"size", body.size}});

@@ -78,6 +78,66 @@ TEST(Retention, WhoWasAwayTooLongIsToldStartsWarmAndTheLossIsCounted) {
   if (HasFailure()) mesh.dump_logs();
 }
 
+/// The newest segment from which something was dropped; 0: none.
+std::uint64_t newest_packed(const std::string& journal) {
+  std::uint64_t newest = 0;
+  for (const auto& entry : std::filesystem::directory_iterator{journal}) {
+    const auto name = entry.path().filename().string();
+    if (!name.starts_with("seg-")) continue;
+    std::ifstream file{entry.path(), std::ios::binary};
+    char header[8]{};
+    if (file.read(header, sizeof header) && header[4] == 4)
+      newest = std::max<std::uint64_t>(newest, std::stoull(name.substr(4, 16), nullptr, 16));
+  }
+  return newest;
+}
+
+TEST(Retention, ChangesOfBooksGoByTheirOwnRuleAndWhoComesLateGoesOnFromARecordedBookWithEveryTick) {
+  TestMesh mesh{{{"feed.demo.rate", "2000"},
+                 {"feed.depth_snapshot_s", "3"},
+                 {"journal.segment_bytes", "65536"},
+                 {"journal.budget.depth_bytes", "1"},
+                 {"journal.snapshot_s", "1"}},
+                TestMesh::Start::later};
+  mesh.start("tick_ingestor");
+  mesh.start("metrics_engine");
+  const auto both_ready = [&] { return mesh.ready("tick_ingestor") && mesh.ready("metrics_engine"); };
+  ASSERT_TRUE(eventually(both_ready, 60s));
+  const auto books = [&](const std::string& where) {
+    return count(mesh, "select count(distinct symbol) from metrics_engine.v_book " + where);
+  };
+  ASSERT_TRUE(eventually([&] { return books("where live") > 3; }, 60s));
+  const auto journal = mesh.journal("tick_ingestor");
+
+  mesh.kill("metrics_engine", SIGKILL);
+  const auto heard = segments(journal).second;
+  ASSERT_TRUE(eventually([&] { return newest_packed(journal) > heard; }, 60s)) << "depth does not go";
+  EXPECT_EQ(segments(journal).first, 0U) << "ticks stay";
+  const auto before = count(mesh, "select coalesce(max(last_update), 0) from metrics_engine.book");
+  mesh.start("metrics_engine");
+  ASSERT_TRUE(eventually(both_ready, 60s));
+  const auto lost = [&](const char* stream) {
+    return mesh.figure("metrics_engine", std::string("tickmesh_events_lost_total{stream=\"") + stream + "\"}").value_or(0);
+  };
+  EXPECT_TRUE(eventually([&] { return lost("depth") > 0; }, 10s)) << "what is gone is told and counted";
+  EXPECT_EQ(lost("tick"), 0);
+  // Each book broke, said so, and is whole again with the next one recorded.
+  const auto whole = "where live and resyncs > 0 and last_update > " + std::to_string(before);
+  EXPECT_TRUE(eventually([&] { return books(whole) > 3; }, 60s));
+
+  // The ingestor goes on as well, over the segments that it packed.
+  const auto packed = newest_packed(journal);
+  mesh.restart("tick_ingestor");
+  ASSERT_TRUE(eventually(both_ready, 60s));
+  EXPECT_TRUE(eventually([&] { return newest_packed(journal) > packed; }, 60s));
+  EXPECT_EQ(segments(journal).first, 0U);
+  EXPECT_EQ(lost("tick"), 0);
+  const auto verified = mesh.ctl({"journal", "verify", "tick_ingestor-0"});
+  EXPECT_EQ(verified.exit, 0) << verified.out;
+  EXPECT_TRUE(mesh.unasked_ends().empty());
+  if (HasFailure()) mesh.dump_logs();
+}
+
 TEST(Retention, WhatIsKeptWaitsForARegisteredReaderHoweverLongItIsAway) {
   constexpr std::uint64_t kBudget = 4 * 65536;
   TestMesh mesh{{{"feed.demo.rate", "2000"},

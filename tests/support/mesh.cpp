@@ -88,6 +88,7 @@ TestMesh::TestMesh(Settings settings, Start start) {
                {"mesh.calendar_dir", kSource + "/deploy/config/calendars"},
                {"journal.dir", "journal"},
                {"journal.budget.perishable_bytes", "0"},
+               {"journal.budget.depth_bytes", "0"},
                {"journal.budget.kept_bytes", "0"},
                {"postgres.dsn", owner.substr(0, owner.find(" user="))},
                {"postgres.password_dir", "secrets"},
