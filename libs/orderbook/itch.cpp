@@ -64,7 +64,7 @@ Message decode(const std::byte* at, const Shape& shape) {
 
 /// Messages side by side: each step asks the memory for what the next one looks at.
 struct Batch {
-  static constexpr std::size_t kMost = 32;
+  static constexpr std::size_t kMost = 64;
   std::array<Message, kMost> messages;
   std::array<std::array<std::uint8_t, kMost>, 2> which;   // of them: others, adds. Each in a row, so that no branch is to be guessed
   std::array<std::array<std::uint32_t, kMost>, 2> found;  // of `which`: orders, levels

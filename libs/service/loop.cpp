@@ -17,7 +17,6 @@
 #include <map>
 #include <memory>
 #include <thread>
-#include <utility>
 
 #include "service/command_line.hpp"
 #include "service/event_time.hpp"
@@ -208,7 +207,6 @@ class Loop final : private Surroundings {
     wait();
     // Whoever was away for long has been followed, perhaps: nothing is taken before that is known.
     host_.before_effect();
-    gathers_ = host_.clock().is_recorded();  // many short steps: what they say goes out in one piece
     const std::size_t taken = reader_->drain(
         monotonic_ns(), 8192, [this](const ReceivedRun& run) { take(run); },
         [this](const StreamGap& gap) {
@@ -217,8 +215,6 @@ class Loop final : private Surroundings {
           life_.lose(gap);
         });
     life_.step();
-    gathers_ = false;
-    if (std::exchange(gathered_, false)) host_.published();
     took_ = taken > 0;
     if (const auto by = host_.clock().take_step_ns(); by != 0) {
       spdlog::warn("The machine's clock stepped by_ms={}", by / 1'000'000);
@@ -334,7 +330,7 @@ class Loop final : private Surroundings {
     time_since_tick(said);
     if (attachment_ != nullptr) attachment_->released(said);
   }
-  void published() override { gathers_ ? void(gathered_ = true) : host_.published(); }
+  void published() override { host_.published(); }
   void locals(Timestamp at, std::vector<Event>& out) override {
     if (attachment_ != nullptr) attachment_->locals(at, out);
   }
@@ -435,7 +431,6 @@ class Loop final : private Surroundings {
   std::size_t reader_fds_{0};
   bool took_{false};
   Timestamp together_since_{};  ///< recorded time of the last step that was not the turn's own
-  bool gathers_{false}, gathered_{false};
   bool disk_full_{false};
   std::int64_t next_peers_{0};
   std::int64_t next_ack_{0};

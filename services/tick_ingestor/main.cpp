@@ -156,7 +156,12 @@ class Ingestor {
       host_.count_in(given);
       last_tick_ = monotonic_ns();
       host_.probes().journal_append(static_cast<double>(last_tick_ - begin) / 1e9);
-      host_.hand_out(runner_.said());
+      if (const Timestamp at = runner_.machine().now(); !event_time_ && at - sent_until_ >= ReplayFeed::kSpan) {
+        sent_until_ = at;
+        host_.release(runner_.said());
+      } else {
+        host_.hand_out(runner_.said());
+      }
       room -= std::min(room, given);
     }
   }
@@ -239,6 +244,7 @@ class Ingestor {
   bool paced_{host_.config().boolean("feed.paced")};
   std::vector<Event> inputs_;
   bool paced_out_{false};
+  Timestamp sent_until_{};  ///< recorded time of the last batch that was sent for its span
   std::int64_t next_look_{0}, next_progress_{0};
   std::map<std::string, std::uint64_t> told_bad_;
   std::size_t told_examples_{0};
