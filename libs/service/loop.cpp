@@ -1,91 +1,24 @@
 #include "service/loop.hpp"
 
 #include <fmt/format.h>
-#include <linux/close_range.h>
 #include <poll.h>
-#include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
 #include <chrono>
-#include <cstring>
 #include <filesystem>
-#include <iostream>
 #include <map>
 #include <memory>
 #include <thread>
 
-#include "service/command_line.hpp"
 #include "service/event_time.hpp"
 #include "service/handover.hpp"
-#include "service/scheduling.hpp"
+#include "service/live_references.hpp"
 #include "service/skip_request.hpp"
 
 namespace tickmesh {
 namespace {
-
-/// Asks the publishers for what the tail names, and waits for them: without its inputs a core cannot say where it stands.
-class LiveReferences final : public ReferenceSource {
- public:
-  explicit LiveReferences(Host& host) : host_{host} {
-    for (const auto& reads : host.spec().reads)
-      for (const Stream stream : reads.streams) publisher_of_[stream] = reads.publisher;
-  }
-
-  Result<void> fetch(const Name& first, std::uint32_t count, std::vector<ByteView>& out) override {
-    const auto owner = publisher_of_.find(first.stream);
-    if (owner == publisher_of_.end())
-      return std::unexpected(Error{"corrupt", "journal", "references name streams this service reads", to_string(first)});
-    Past& past = pasts_[static_cast<std::size_t>(first.stream)];
-    if (!past) past = shared(owner->second);
-    past->forget();
-    Name at = first;
-    for (std::uint32_t left = count; left > 0;) {
-      const auto some = past->get(at, left, out, 500);
-      if (!some && some.error().code != "unreachable") return std::unexpected(some.error());
-      if (const std::size_t got = some ? *some : 0; got > 0) {
-        at.at.sequence += got;
-        left -= static_cast<std::uint32_t>(got);
-        unturned_ += got;
-        continue;
-      }
-      if (auto ok = wait(owner->second, at); !ok) return ok;
-    }
-    if (unturned_ >= kTurn) turn();
-    return {};
-  }
-
- private:
-  static constexpr std::size_t kTurn = 16'384;  ///< events between signs of life
-  using Past = std::shared_ptr<ReplayAhead>;
-
-  void turn() {
-    unturned_ = 0;
-    host_.turn();
-  }
-  /// The publisher is away, or has not released this yet.
-  Result<void> wait(const std::string& owner, const Name& at) {
-    turn();
-    if (host_.stopping())
-      return std::unexpected(Error{"unreachable", owner, "its journal answers", "stopped while waiting for " + to_string(at)});
-    if (host_.status_due()) host_.publish_status({fmt::format("waiting for {} to run {} again", owner, to_string(at))}, nullptr);
-    return {};
-  }
-  Past shared(const std::string& owner) {
-    Past& known = by_owner_[owner];
-    if (!known) known = std::make_shared<ReplayAhead>(host_.context(), host_.endpoint(owner));
-    return known;
-  }
-
-  Host& host_;
-  std::map<Stream, std::string> publisher_of_;
-  std::map<std::string, Past> by_owner_;
-  std::array<Past, kStreams> pasts_;
-  std::size_t unturned_{0};
-};
 
 /// Of recorded time: what is heard last must not look stale beside what was heard first.
 constexpr Duration kTogether = milliseconds(500);
@@ -445,55 +378,7 @@ class Loop final : private Surroundings {
   StreamAges ages_;
 };
 
-void start_log(const Config& config, const std::string& service) {
-  auto logger = spdlog::stderr_logger_mt(service);
-  spdlog::set_default_logger(logger);
-  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%fZ %l %n %v", spdlog::pattern_time_type::utc);
-  spdlog::set_level(spdlog::level::from_str(config.text("log.level")));
-  spdlog::flush_on(spdlog::level::info);
-}
-
 }  // namespace
-
-int run_program(int argc, char** argv, const ServiceSpec& spec, const std::function<int(Config)>& body) {
-  int exit_code = 0;
-  const auto line = parse_command_line(argc, argv, "tickmesh-" + spec.name, spec.about, spec.examples, exit_code);
-  if (!line) return exit_code;
-  auto config = Config::load(line->config_path, line->overrides, environ);
-  if (!config) {
-    std::cerr << "tickmesh-" << spec.name << ": configuration: " << to_string(config.error()) << '\n';
-    return 2;
-  }
-  if (line->check) {
-    std::cout << "configuration is sound, hash " << fmt::format("{:016x}", config->hash()) << '\n';
-    return 0;
-  }
-  start_log(*config, spec.name);
-  spec.gather.ns > 0 ? run_patiently() : run_promptly();
-  try {
-    return body(std::move(*config));
-  } catch (const Superseded& e) {
-    spdlog::error("Stopped at once, {}", e.what());
-    spdlog::default_logger()->flush();
-    return kSupersededExit;
-  } catch (const BeginEpoch& e) {
-    spdlog::warn("Starting again in a new epoch: {}", e.what());
-    spdlog::default_logger()->flush();
-    ::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);  // ports and locks are free for what comes
-    ::execv("/proc/self/exe", argv);
-    spdlog::error("Cannot start again: {}", std::strerror(errno));
-  } catch (const StartError& e) {
-    spdlog::error("Cannot start: {}", e.what());
-  } catch (const DiskError& e) {
-    spdlog::error("Stopped, the disk refused: {}", e.what());
-  } catch (const InvariantError& e) {
-    spdlog::error("Stopped, a promise of our own is broken: {}", e.what());
-  } catch (const std::exception& e) {
-    spdlog::error("Stopped: {}", e.what());
-  }
-  spdlog::default_logger()->flush();
-  return 1;
-}
 
 int run_service(int argc, char** argv, const ServiceSpec& spec, const MakeCore& make_core, std::unique_ptr<Attachment> attachment) {
   return run_program(argc, argv, spec, [&](Config config) {
