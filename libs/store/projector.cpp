@@ -28,6 +28,8 @@ constexpr std::uint64_t kSilentBytes = 1u << 20;
 constexpr std::uint64_t kEventBytes = 64;
 // A server that crashes may take back commits this young (they are not synced: the journal has what they held), so the journal keeps them.
 constexpr std::chrono::seconds kUnsyncedCommits{3};
+// Turns in which the server's process is asked to yield, until it does: more of them than services start at once.
+constexpr int kYieldTries = 30;
 
 class JournalProjector final : public Projector {
  public:
@@ -110,6 +112,7 @@ class JournalProjector final : public Projector {
     auto retry = options_.first_retry;
     while (!abandoned()) {
       const auto done = turn();
+      if (link_ && yield_tries_ > 0) yield_tries_ = link_->yield() ? 0 : yield_tries_ - 1;
       if (!done) {
         failed(done.error());
         if (!sleep(retry)) break;
@@ -332,7 +335,7 @@ class JournalProjector final : public Projector {
   void adopt(std::unique_ptr<Session> link) {
     const std::lock_guard lock{mutex_};
     link_ = std::move(link);
-    link_->yield();
+    yield_tries_ = kYieldTries;
     socket_ = link_->socket();
   }
   void drop() {
@@ -388,6 +391,7 @@ class JournalProjector final : public Projector {
   const ProjectionRow row_;
 
   // The projector's thread alone (before it runs: its maker).
+  int yield_tries_{0};
   std::unique_ptr<Session> link_;
   BatchReader reader_;
   BatchReader::Batch& batch_;

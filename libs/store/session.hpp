@@ -61,7 +61,7 @@ class Session {
   void copy_rows(ByteView rows);
   void copy_end();
   int socket() const { return PQsocket(link_.get()); }
-  /// The server's process for this session yields to others, where it runs beside us. True: it does.
+  /// The server's process for this session yields to others, where it runs beside us. False: it does not, or not yet (yield.hpp).
   bool yield() const;
 
  private:

@@ -1,11 +1,13 @@
 #include "store/yield.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sched.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <fstream>
 #include <string>
@@ -40,8 +42,13 @@ bool yield_server(int socket, int pid) {
   // Of a Unix socket this is who listens; elsewhere a number may be another machine's, and a process of ours by chance.
   if (pid <= 0 || ::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &other, &size) != 0 || other.pid <= 0) return false;
   if (parent_of(pid) != other.pid || ::setpriority(PRIO_PROCESS, static_cast<id_t>(pid), kNice) != 0) return false;
-  std::ofstream{fmt::format("/proc/{}/autogroup", pid)} << kNice;  // where there is such a thing
-  return true;
+  const int group = ::open(fmt::format("/proc/{}/autogroup", pid).c_str(), O_WRONLY | O_CLOEXEC);
+  if (group < 0) return true;  // there is no such thing
+  const std::string nice = std::to_string(kNice);
+  // Who is not root may do so ten times a second, whoever else did.
+  const bool later = ::write(group, nice.data(), nice.size()) < 0 && errno == EAGAIN;
+  ::close(group);
+  return !later;
 }
 
 }  // namespace tickmesh

@@ -8,7 +8,8 @@ void yield_to_others();
 
 /// So does the server's process for a connection. PostgreSQL gives each a session of its own, and a kernel that shares processors by
 /// session (CONFIG_SCHED_AUTOGROUP) would give it as much as all of the mesh. Only where it runs beside us: `socket` is a Unix one whose
-/// other end is the parent of process `pid`; and where we may. True: it yields.
+/// other end is the parent of process `pid`; and where we may. True: it yields. False: not, or not
+/// wholly yet, since the kernel takes such wishes one after another; a tenth of a second later it may.
 bool yield_server(int socket, int pid);
 
 }  // namespace tickmesh
