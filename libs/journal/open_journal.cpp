@@ -185,13 +185,7 @@ void OpenJournal::write_draft() {
 
 void OpenJournal::index_drafted() {
   if (new_entries_.empty()) return;
-  // Readers go on from the last entry they find, so a late one costs them time only; the first of all may not be late.
-  std::unique_lock lock(mutex_, std::try_to_lock);
-  if (!lock) {
-    const bool first = std::ranges::any_of(new_entries_, [&](const auto& e) { return contents_->entries(e.stream, e.partition).empty(); });
-    if (!first && new_entries_.size() < 1000) return;
-    lock.lock();
-  }
+  const std::lock_guard lock(mutex_);
   const auto held = files_->first_segment() * segment_bytes_;
   for (const auto& e : new_entries_)
     if (e.entry.lsn >= held) contents_->add(e.stream, e.partition, e.entry);
