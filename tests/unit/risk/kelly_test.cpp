@@ -64,6 +64,30 @@ TEST(KellyGolden, DailyReturns) {
     EXPECT_NEAR(std::min(row["cap"].get<double>(), row["fraction"].get<double>() * full), row["f"].get<double>(), 1e-9);
 }
 
+TEST(KellyGolden, EdgeCases) {
+  NEED_GOLDEN("edge_cases.json");
+  std::ifstream file(kGolden / "edge_cases.json");
+  const auto cases = nlohmann::json::parse(file).at("kelly");
+  ASSERT_EQ(cases.size(), 3u);
+  for (const auto& one : cases) {
+    const double full = kelly_binary(one.at("p"), one.at("b"), 1);
+    if (one.contains("f")) {
+      // No edge, or one against us: nothing is bet, whichever way it is asked for.
+      EXPECT_EQ(std::max(0.0, full), one["f"].get<double>()) << one;
+      const int wins = static_cast<int>(one.at("p").get<double>() * 100);
+      const Kelly traded = trades(wins, 10, 100 - wins, 10).size({});
+      EXPECT_EQ(traded.used, one["f"].get<double>()) << one;
+      EXPECT_EQ(traded.bound, KellyBound::no_edge) << one;
+    } else {
+      // It never lost: all of it, were there no cap; and there is one.
+      EXPECT_EQ(full, one.at("f_full").get<double>()) << one;
+      const Kelly traded = trades(100, 1'000, 0, 0).size({});
+      EXPECT_EQ(traded.used, KellyRules{}.max_risk) << one;
+      EXPECT_EQ(traded.bound, KellyBound::cap) << one;
+    }
+  }
+}
+
 TEST(Kelly, TheWilsonIntervalIsTheTextbooks) {
   // 55 of 100 at 95 %: 0.4524 to 0.6439 (Brown, Cai & DasGupta 2001, by the formula).
   EXPECT_NEAR(wilson_lower(55, 100, 1.959963984540054), 0.45244, 1e-5);

@@ -1,3 +1,9 @@
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
 #include "trading/exit_rules.hpp"
 #include "trading/sizing.hpp"
 
@@ -61,6 +67,32 @@ TEST(SizeByAllocation, SlippageMakesItSmaller) {
   Allocation a;
   a.slippage_ppm = 30'000;
   EXPECT_EQ(*size_by_allocation(a, price("201.28"), share()), units(48));
+}
+
+TEST(SizeByAllocation, ReferenceCases) {
+  const auto path = std::filesystem::path(TICKMESH_SOURCE_DIR) / ".." / "shared" / "reference" / "golden" / "edge_cases.json";
+  if (!std::filesystem::exists(path)) GTEST_SKIP() << "the reference vectors are not here: " << path.string();
+  std::ifstream file(path);
+  const auto cases = nlohmann::json::parse(file).at("sizing_by_allocation");
+  ASSERT_EQ(cases.size(), 4u);
+  for (const auto& one : cases) {
+    Allocation a{.amount = Money::from_units(one.at("allocation"))};
+    if (one.contains("max_qty")) a.max_quantity = units(one["max_qty"]);
+    auto instrument = share();
+    if (one.contains("lot")) instrument.lot = units(one["lot"]);
+    const Price at = Price::from_double(one.at("price"));
+    const auto sized = size_by_allocation(a, at, instrument);
+    if (one.at("qty") == 0) {
+      ASSERT_FALSE(sized) << one;
+      EXPECT_EQ(sized.error().rule, one.at("reason") == "bad price" ? "NO_PRICE" : "PRICE_ABOVE_ALLOCATION") << one;
+      continue;
+    }
+    ASSERT_TRUE(sized) << one;
+    EXPECT_EQ(*sized, units(one.at("qty"))) << one;
+    if (one.contains("notional")) {
+      EXPECT_NEAR(sized->to_double() * at.to_double(), one["notional"].get<double>(), 1e-9) << one;
+    }
+  }
 }
 
 TEST(SizeByAllocation, RefusesRatherThanRoundUp) {
