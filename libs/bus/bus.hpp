@@ -55,6 +55,8 @@ class Publisher {
   void add(const Name& name, ByteView payload);
   /// Adds a run of them to one batch, after sending the one that has no room for it.
   void add(const SaidRun& run);
+  /// What is added from here on, readers take after everything added so far, whatever its partition.
+  void end_runs();
   /// Sends what is batched. Call when the input runs dry.
   void flush();
   /// Token, configuration hash, last sequences and, in event-time, a promise about them, on the heartbeat topic.

@@ -20,8 +20,11 @@ Pace pace(const Outbox::Heads& heads, Epoch epoch, Stream stream, const std::vec
       }
       behind += said[p] - std::min(applied, said[p]);
     }
-    const std::uint64_t room = kPaceWindow - std::min(behind, kPaceWindow);
-    if (room == 0) result.waiting.push_back(service);
+    std::uint64_t room = kPaceWindow - std::min(behind, kPaceWindow);
+    if (room < kPaceLeast) {
+      room = 0;
+      result.waiting.push_back(service);
+    }
     result.allowed = std::min(result.allowed, room);
   }
   return result;

@@ -7,11 +7,14 @@
 
 namespace tickmesh {
 
-/// Events the publisher may be ahead of the slowest reader.
-inline constexpr std::uint64_t kPaceWindow = 65'536;
+/// Events the publisher may be ahead of the slowest reader: what readers take in some tenths of a second, since that is how long an
+/// acknowledgement may take, and few enough for the queues between them.
+inline constexpr std::uint64_t kPaceWindow = 262'144;
+/// Less room than this is not worth a turn of the publisher: none.
+inline constexpr std::uint64_t kPaceLeast = 4'096;
 
 struct Pace {
-  std::uint64_t allowed{0};          ///< events that may be said now
+  std::uint64_t allowed{0};          ///< events that may be said now; 0 or at least kPaceLeast
   std::vector<std::string> waiting;  ///< instances that hold it up, or are not there yet; empty while `allowed` > 0
 };
 

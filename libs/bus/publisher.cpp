@@ -90,6 +90,11 @@ void Publisher::add(const Name& name, ByteView payload) {
   if (lane.batch.size() >= kBatchBytes) impl_->close(lane);
 }
 
+void Publisher::end_runs() {
+  for (const std::size_t at : impl_->open_lanes)
+    if (Lane& lane = impl_->lanes[at]; lane.open) lane.batch.end_runs();
+}
+
 void Publisher::flush() {
   for (const std::size_t at : impl_->open_lanes) {
     impl_->close(impl_->lanes[at]);

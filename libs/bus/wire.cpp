@@ -180,14 +180,18 @@ void RunWriter::add(std::uint32_t count, ByteView events) {
 }
 
 void BatchWriter::start(const BatchHeader& header) {
-  for (std::size_t i = 0; i < used_; ++i) open_[cell(runs_[i].next)] = kNone;
-  used_ = 0;
+  end_runs();
+  used_ = ended_ = 0;
   header_.clear();
   count_ = 0;
   Bytes inner;
   put_header(header, inner);
   protobuf_wire::put_bytes(1, inner, header_);
   size_ = header_.size();
+}
+
+void BatchWriter::end_runs() {
+  for (; ended_ < used_; ++ended_) open_[cell(runs_[ended_].next)] = kNone;
 }
 
 BatchWriter::Run& BatchWriter::continued(const Name& name) {

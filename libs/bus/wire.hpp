@@ -61,6 +61,8 @@ class BatchWriter {
   void add(const Name& name, ByteView payload);
   /// `count` events from `first` on, as RunWriter takes them.
   void add(const Name& first, std::uint32_t count, ByteView events);
+  /// What is added from here on stands behind all that was added so far: a reader takes a batch run by run.
+  void end_runs();
   std::uint64_t count() const { return count_; }  ///< events added since start
   /// Bytes of the batch if it were finished now, at most 10 a run too many.
   std::size_t size() const { return size_; }
@@ -81,7 +83,7 @@ class BatchWriter {
   Bytes header_;
   Bytes bytes_;            ///< what `finish` gives a view of
   std::vector<Run> runs_;  ///< the first `used_` are of this batch
-  std::size_t used_{0};
+  std::size_t used_{0}, ended_{0};
   std::size_t size_{0};
   std::array<std::uint16_t, kStreams * kPartitions> open_;  ///< a stream and partition's last run
   std::uint64_t count_{0};

@@ -271,6 +271,11 @@ void Host::hand_out(SaidRuns& said) {
   }
 }
 
+void Host::hand_out_in_order(SaidRuns& said) {
+  hand_out(said);
+  if (publisher_) publisher_->end_runs();
+}
+
 void Host::release(SaidRuns& said) {
   hand_out(said);
   if (unpublished_) published();

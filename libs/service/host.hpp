@@ -51,7 +51,9 @@ class Host {
   void published();
   /// What an instance said that keeps no inputs: told with the next `release`, or when a batch is full.
   void hand_out(SaidRuns& said);
-  /// The same, and `published`.
+  /// The same; what is handed out after it, readers take after it, whatever its partition.
+  void hand_out_in_order(SaidRuns& said);
+  /// As `hand_out`, and `published`.
   void release(SaidRuns& said);
   void count_waiting(std::size_t releases) { waiting_ = releases; }
   /// Event-time: tells readers at once what may be relied on from here; everything said so far was published.

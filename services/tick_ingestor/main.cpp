@@ -82,11 +82,16 @@ class Ingestor {
   void turn() {
     wait();
     const Timestamp now = host_.clock().now();
-    Pace pace{.allowed = kTurn, .waiting = {}};
-    if (paced_ || replay_ != nullptr) pace = paced_by_readers();
-    if (demo_ != nullptr) take_demo(now, std::min<std::size_t>(kTurn, pace.allowed));
-    paced_out_ = pace.allowed == 0;
-    if (replay_ != nullptr) take_replay(std::min<std::size_t>(kTurn, pace.allowed));
+    // Asked again when the room is used up, and now and then.
+    if ((paced_ || replay_ != nullptr) && (pace_.allowed < kTurn || monotonic_ns() >= next_pace_)) {
+      pace_ = paced_by_readers();
+      next_pace_ = monotonic_ns() + 10'000'000;
+    }
+    std::size_t given = 0;
+    if (demo_ != nullptr) given = take_demo(now, std::min<std::size_t>(kTurn, pace_.allowed));
+    paced_out_ = pace_.allowed == 0;
+    if (replay_ != nullptr) given = take_replay(std::min<std::size_t>(kTurn, pace_.allowed));
+    if (paced_ || replay_ != nullptr) pace_.allowed -= std::min<std::uint64_t>(given, pace_.allowed);
     for (PushFeed::Batch& batch : push_.take()) take(std::move(batch), now);
     tell_clock_step(now);
     host_.release(runner_.said());
@@ -107,7 +112,7 @@ class Ingestor {
       for (std::size_t r = 1; r < depth.size(); ++r)
         if (depth[r] > 0) host_.probes().rejected("depth", std::string(rule_of(static_cast<DepthRefusal>(r))), depth[r]);
       std::vector<std::string> reasons;
-      for (const std::string& service : pace.waiting) reasons.push_back("paced: waiting for " + service);
+      for (const std::string& service : pace_.waiting) reasons.push_back("paced: waiting for " + service);
       if (replay_ != nullptr) report_replay(mono);
       host_.publish_status(std::move(reasons), nullptr);
     }
@@ -122,12 +127,14 @@ class Ingestor {
     return pace;
   }
 
-  /// What is due, up to `room`, in parts that stay in the processor's caches from here to the batch that goes out.
-  void take_demo(Timestamp now, std::size_t room) {
+  /// What is due, up to `room`, in parts that stay in the processor's caches from here to the batch that goes out. How much that was.
+  std::size_t take_demo(Timestamp now, std::size_t room) {
+    std::size_t all = 0;
     while (room > 0) {
       inputs_.clear();
       const std::size_t given = demo_->due(now, std::min(room, kPart), inputs_);
-      if (given == 0) return;
+      if (given == 0) break;
+      all += given;
       const std::int64_t begin = monotonic_ns();
       runner_.step(now, inputs_);
       host_.count_in(inputs_.size());
@@ -136,6 +143,7 @@ class Ingestor {
       host_.hand_out(runner_.said());
       room -= given;
     }
+    return all;
   }
 
   /// Event-time: what readers may rely on, all that was taken being said.
@@ -143,27 +151,26 @@ class Ingestor {
     if (event_time_) host_.promise({replay_->quiet_until(), 0});
   }
 
-  /// What is due, each tick at its own time.
-  void take_replay(std::size_t room) {
-    if (!replay_->begun() && !readers_ready()) return;
+  /// What is due, up to `room`, each tick at its own time. How much that was.
+  std::size_t take_replay(std::size_t room) {
+    if (!replay_->begun() && !readers_ready()) return 0;
+    std::size_t all = 0;
     while (room > 0) {
       inputs_.clear();
       const std::size_t given = replay_->due(monotonic_ns(), std::min(room, kPart), inputs_);
-      if (given == 0) return;
+      if (given == 0) break;
+      all += given;
       const std::int64_t begin = monotonic_ns();
       runner_.step_recorded(inputs_);
       host_.clock().reach(runner_.machine().now());
       host_.count_in(given);
       last_tick_ = monotonic_ns();
       host_.probes().journal_append(static_cast<double>(last_tick_ - begin) / 1e9);
-      if (const Timestamp at = runner_.machine().now(); !event_time_ && at - sent_until_ >= ReplayFeed::kSpan) {
-        sent_until_ = at;
-        host_.release(runner_.said());
-      } else {
-        host_.hand_out(runner_.said());
-      }
+      // Readers that put everything in order by themselves need no order of partitions.
+      event_time_ ? host_.hand_out(runner_.said()) : host_.hand_out_in_order(runner_.said());
       room -= std::min(room, given);
     }
+    return all;
   }
 
   /// Recorded days begin when everyone who decides anything is ready: what they learn before that, they do not act on.
@@ -243,8 +250,9 @@ class Ingestor {
   const bool event_time_{host_.config().text("mesh.time") == "event-time"};
   bool paced_{host_.config().boolean("feed.paced")};
   std::vector<Event> inputs_;
+  Pace pace_{.allowed = kTurn, .waiting = {}};
+  std::int64_t next_pace_{0};
   bool paced_out_{false};
-  Timestamp sent_until_{};  ///< recorded time of the last batch that was sent for its span
   std::int64_t next_look_{0}, next_progress_{0};
   std::map<std::string, std::uint64_t> told_bad_;
   std::size_t told_examples_{0};

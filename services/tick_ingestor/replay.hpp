@@ -22,8 +22,8 @@ class ReplayFeed {
   /// The mesh is there: the data begin, or go on, at this moment of the machine's monotonic clock.
   void begin(std::int64_t mono);
   bool begun() const { return begun_; }
-  /// What is given at once, and what goes out in one batch, spans no more than this of recorded time: readers hear a batch partition by
-  /// partition, and what they hear last must not look stale beside what they heard first.
+  /// What is given at once spans no more than this of recorded time: readers hear it partition by partition, and what they hear last must
+  /// not look stale beside what they heard first.
   static constexpr Duration kSpan = milliseconds(500);
 
   /// In event-time readers put everything in order by themselves: spans are as long as they are, and ticks of one time are given together,

@@ -40,6 +40,17 @@ TEST(Pace, AReaderThatIsNotThereHoldsItUpAfterAWindow) {
   EXPECT_EQ(p.waiting, std::vector<std::string>{"metrics_engine"});
 }
 
+TEST(Pace, LessRoomThanIsWorthATurnIsNone) {
+  const auto with = [](Sequence behind) {
+    return pace(said(kPaceWindow, 0), kEpoch, Stream::tick, {"metrics_engine"},
+                {reader("metrics_engine-0", kEpoch, kPaceWindow - behind, 0)});
+  };
+  EXPECT_EQ(with(kPaceWindow - kPaceLeast).allowed, kPaceLeast);
+  EXPECT_TRUE(with(kPaceWindow - kPaceLeast).waiting.empty());
+  EXPECT_EQ(with(kPaceWindow - kPaceLeast + 1).allowed, 0u);
+  EXPECT_EQ(with(kPaceWindow - kPaceLeast + 1).waiting, std::vector<std::string>{"metrics_engine"});
+}
+
 TEST(Pace, WhatWasAppliedOfAnOlderEpochDoesNotCount) {
   const auto p = pace(said(100, 0), kEpoch, Stream::tick, {"metrics_engine"}, {reader("metrics_engine-0", kEpoch - 1, 100, 0)});
   EXPECT_EQ(p.allowed, kPaceWindow - 100);

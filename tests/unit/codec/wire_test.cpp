@@ -100,6 +100,33 @@ TEST(Batch, IsTheMessageOfTheContractByteForByte) {
   }
 }
 
+TEST(Batch, KeepsWhatComesAfterTheEndOfRunsBehindThem) {
+  BatchWriter writer;
+  BatchParser parser;
+  const auto bytes = as_bytes("tick");
+  const auto name = [](Partition p, Sequence s) { return Name{Stream::tick, p, {7, s}}; };
+  const auto firsts = [&] {
+    std::vector<std::pair<Partition, Sequence>> all;
+    EXPECT_EQ(rule(parser.parse(writer.finish())), "taken");
+    for (const RunView& run : parser.runs()) all.push_back({run.first.partition, run.first.at.sequence});
+    return all;
+  };
+  const auto add = [&](Sequence s) { writer.add(name(3, s), bytes), writer.add(name(9, s), bytes); };
+  using Firsts = std::vector<std::pair<Partition, Sequence>>;
+  writer.start(header());
+  add(1), add(2);
+  EXPECT_EQ(firsts(), (Firsts{{3, 1}, {9, 1}}));  // partition by partition
+  writer.start(header());
+  add(3);
+  writer.end_runs();
+  writer.end_runs();  // an end of nothing
+  add(4), add(5);
+  EXPECT_EQ(firsts(), (Firsts{{3, 3}, {9, 3}, {3, 4}, {9, 4}}));
+  writer.start(header());
+  add(6), add(7);
+  EXPECT_EQ(firsts(), (Firsts{{3, 6}, {9, 6}}));  // ends are of one batch
+}
+
 TEST(Batch, WithoutRunsIsAHeartbeat) {
   BatchWriter writer;
   BatchParser parser;
