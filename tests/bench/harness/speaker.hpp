@@ -3,7 +3,6 @@
 #pragma once
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "bus/bus.hpp"
 #include "bus/codec.hpp"
@@ -41,7 +40,6 @@ class TickSpeaker {
   zmq::context_t context_{1};
   std::unique_ptr<Publisher> publisher_;
   std::unique_ptr<ReplayServer> replay_;
-  std::vector<Event> inputs_;
 };
 
 /// Where a TickSpeaker in `dir` listens.
