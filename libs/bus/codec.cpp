@@ -114,7 +114,7 @@ struct Reader {
   }
 };
 
-/// Its message and its stream.
+/// Its message and its stream; of a local input the field of LocalInput that holds it.
 template <class T>
 struct Wire;
 #define TM_WIRE(Type, Says)                         \
@@ -140,16 +140,24 @@ TM_WIRE(StrategyEvent, strategy)
 TM_WIRE(OrderEvent, order)
 TM_WIRE(VenueEvent, venue)
 TM_WIRE(Command, control)
-TM_WIRE(Started, local)
-TM_WIRE(WentLive, local)
-TM_WIRE(TimerFired, local)
-TM_WIRE(PeerChanged, local)
-TM_WIRE(StreamGap, local)
-TM_WIRE(VenueReport, local)
-TM_WIRE(Request, local)
-TM_WIRE(DiskChanged, local)
-TM_WIRE(ClockStepped, local)
-TM_WIRE(Rebuilt, local)
+#define TM_INPUT(Type)                                               \
+  template <>                                                        \
+  struct Wire<Type> {                                                \
+    using Message = v1::Type;                                        \
+    static constexpr Stream kStream = Stream::local;                 \
+    static constexpr std::uint32_t kInput = v1::LocalInput::k##Type; \
+  };
+TM_INPUT(Started)
+TM_INPUT(WentLive)
+TM_INPUT(TimerFired)
+TM_INPUT(PeerChanged)
+TM_INPUT(StreamGap)
+TM_INPUT(VenueReport)
+TM_INPUT(Request)
+TM_INPUT(DiskChanged)
+TM_INPUT(ClockStepped)
+TM_INPUT(Rebuilt)
+#undef TM_INPUT
 #undef TM_WIRE
 
 /// What is about one symbol is nothing without it; elsewhere an empty symbol means "all" or "does not matter".
@@ -180,19 +188,6 @@ Message& fresh() {
   return *google::protobuf::Arena::CreateMessage<Message>(&workshop().arena);
 }
 
-/// Of LocalInput: the one of its inputs that is this message.
-template <class Message>
-const FieldForm& form_of_input() {
-  static const FieldForm form = [] {
-    const auto* inputs = v1::LocalInput::descriptor();
-    const google::protobuf::FieldDescriptor* found = nullptr;
-    for (int i = 0; i < inputs->field_count(); ++i)
-      if (inputs->field(i)->message_type() == Message::descriptor()) found = inputs->field(i);
-    return form_of(found);
-  }();
-  return form;
-}
-
 template <class T>
 void encode_event(const T& event, Bytes& out) {
   TM_INVARIANT(!lacks_symbol(event), "an event about one symbol names it");
@@ -200,7 +195,7 @@ void encode_event(const T& event, Bytes& out) {
   using Message = typename Wire<T>::Message;
   writer.start();
   if constexpr (Wire<T>::kStream == Stream::local)
-    writer.inner<Message>(event, form_of_input<Message>());
+    writer.inner<Message>(event, FieldForm<v1::LocalInput, Wire<T>::kInput, WireKind::length>{""});
   else
     fields(writer, event, const_cast<Message&>(Message::default_instance()));
   const ByteView bytes = writer.finish();

@@ -25,14 +25,14 @@ class MessageReader {
   bool done() const { return sound_ && at_ == end_; }
 
   template <class T, class Get, class Set, class Form>
-  void field(const char* /*name*/, T& value, Get get, Set /*set*/, Form form) {
+  void field(const char* /*name*/, T& value, Get get, Set /*set*/, Form /*form*/) {
     using Wire = std::remove_cvref_t<decltype(get())>;
     if constexpr (std::is_same_v<T, std::string>) {
-      const std::string_view text = text_of(form());
+      const std::string_view text = text_of<Form>();
       if (!is_ascii(text) && !valid_utf8(text)) sound_ = false;
       value.assign(text);
     } else if constexpr (std::is_same_v<T, Symbol>) {
-      const std::string_view text = text_of(form());
+      const std::string_view text = text_of<Form>();
       value = Symbol{};
       if (text.empty()) return;
       if (const auto symbol = Symbol::parse(text))
@@ -40,7 +40,7 @@ class MessageReader {
       else
         sound_ = false;
     } else {
-      const std::uint64_t number = number_of(form());
+      const std::uint64_t number = number_of<Form>();
       if constexpr (std::is_same_v<T, Partition>) {
         value = static_cast<Partition>(below(number, kPartitions - 1));
       } else if constexpr (std::is_enum_v<T>) {
@@ -61,40 +61,36 @@ class MessageReader {
     }
   }
   template <class T, class Has, class Mutable, class Form>
-  void message(T& value, Has /*has*/, Mutable mutable_message, Form form) {
-    const FieldForm& f = form();
-    if (take(f, kLength))
+  void message(T& value, Has /*has*/, Mutable mutable_message, Form /*form*/) {
+    if (take<Form::kTag>())
       inner<std::remove_cvref_t<decltype(mutable_message())>>(value);
     else
       value = T{};
   }
   template <class T, std::size_t N, class Size, class Add, class At, class Form>
-  void messages(const char* /*name*/, std::array<T, N>& values, Size /*size*/, Add add, At /*at*/, Form form) {
-    const FieldForm& f = form();
+  void messages(const char* /*name*/, std::array<T, N>& values, Size /*size*/, Add add, At /*at*/, Form /*form*/) {
     for (T& value : values) {
-      if (take(f, kLength))
+      if (take<Form::kTag>())
         inner<std::remove_cvref_t<decltype(add())>>(value);
       else
         value = T{};
     }
   }
   template <class T, class Size, class Add, class At, class Form>
-  void messages(const char* /*name*/, std::vector<T>& values, Size /*size*/, Add add, At /*at*/, Form form) {
-    const FieldForm& f = form();
+  void messages(const char* /*name*/, std::vector<T>& values, Size /*size*/, Add add, At /*at*/, Form /*form*/) {
     std::size_t count = 0;
-    for (; take(f, kLength); ++count) {
+    for (; take<Form::kTag>(); ++count) {
       if (count == values.size()) values.emplace_back();
       inner<std::remove_cvref_t<decltype(add())>>(values[count]);
     }
     values.resize(count);
   }
   template <class T, class List, class Form>
-  void numbers(std::vector<T>& values, List /*list*/, Form form) {
-    const FieldForm& f = form();
+  void numbers(std::vector<T>& values, List /*list*/, Form /*form*/) {
     values.clear();
-    if (!take(f, kLength)) return;
+    if (!take<Form::kPackedTag>()) return;
     const std::byte* const all = enter();
-    while (sound_ && at_ != end_) values.push_back(T::from_raw(static_cast<std::int64_t>(element(f.kind))));
+    while (sound_ && at_ != end_) values.push_back(T::from_raw(static_cast<std::int64_t>(element<Form::kKind>())));
     end_ = all;
   }
   /// The message that follows, its length first, to its end.
@@ -112,17 +108,16 @@ class MessageReader {
   }
 
  private:
-  static constexpr unsigned kVarint = 0, kFixed64 = 1, kLength = 2;  ///< types on the wire
-
-  bool take(const FieldForm& form, unsigned type) {
-    const std::uint32_t tag = form.number << 3 | type;
-    if (tag < 1U << 7) {
-      if (at_ == end_ || *at_ != static_cast<std::byte>(tag)) return false;
+  template <std::uint32_t kTag>
+  bool take() {
+    if constexpr (kTag < 1U << 7) {
+      if (at_ == end_ || *at_ != static_cast<std::byte>(kTag)) return false;
       ++at_;
-      return true;
+    } else {
+      if (end_ - at_ < 2 || at_[0] != static_cast<std::byte>((kTag & 0x7F) | 0x80) || at_[1] != static_cast<std::byte>(kTag >> 7))
+        return false;
+      at_ += 2;
     }
-    if (end_ - at_ < 2 || at_[0] != static_cast<std::byte>(tag | 0x80) || at_[1] != static_cast<std::byte>(tag >> 7)) return false;
-    at_ += 2;
     return true;
   }
   std::uint64_t varint() {
@@ -143,25 +138,25 @@ class MessageReader {
     at_ += sizeof value;
     return value;
   }
-  std::uint64_t element(FieldForm::Kind kind) {
-    switch (kind) {
-      case FieldForm::Kind::fixed64: return fixed64();
-      case FieldForm::Kind::varint: return varint();
-      case FieldForm::Kind::zigzag: {
-        const std::uint64_t value = varint();
-        return value >> 1 ^ (0 - (value & 1));
-      }
-      case FieldForm::Kind::length: break;
+  template <WireKind kKind>
+  std::uint64_t element() {
+    static_assert(kKind != WireKind::length, "a number is read as one");
+    if constexpr (kKind == WireKind::fixed64) {
+      return fixed64();
+    } else {
+      const std::uint64_t value = varint();
+      return kKind == WireKind::zigzag ? value >> 1 ^ (0 - (value & 1)) : value;
     }
-    TM_INVARIANT(false, "a number is read as one");
-    return 0;
   }
   /// Zero where it is not there.
-  std::uint64_t number_of(const FieldForm& form) {
-    return take(form, form.kind == FieldForm::Kind::fixed64 ? kFixed64 : kVarint) ? element(form.kind) : 0;
+  template <class Form>
+  std::uint64_t number_of() {
+    return take<Form::kTag>() ? element<Form::kKind>() : 0;
   }
-  std::string_view text_of(const FieldForm& form) {
-    if (!take(form, kLength)) return {};
+  template <class Form>
+  std::string_view text_of() {
+    static_assert(Form::kKind == WireKind::length, "text has a length");
+    if (!take<Form::kTag>()) return {};
     const std::byte* const all = enter();
     const std::string_view text = as_text({at_, end_});
     at_ = end_;

@@ -139,18 +139,23 @@ Result<RunView> read_run(ByteView bytes, std::vector<ByteView>& payloads) {
 void RunWriter::start(const Name& first) {
   TM_INVARIANT(stream_that_travels(static_cast<std::uint64_t>(first.stream)), "local inputs do not travel");
   TM_INVARIANT(first.partition < kPartitions, "a partition is below 64");
-  bytes_.clear();
+  size_ = 0;
   count_ = 0;
   stream_ = first.stream;
-  protobuf_wire::put_uint(1, first.partition, bytes_);
-  protobuf_wire::put_fixed64(2, first.at.epoch, bytes_);
-  protobuf_wire::put_fixed64(3, first.at.sequence, bytes_);
-  protobuf_wire::put_uint(4, static_cast<std::uint64_t>(first.stream), bytes_);
+  head_.clear();
+  protobuf_wire::put_uint(1, first.partition, head_);
+  protobuf_wire::put_fixed64(2, first.at.epoch, head_);
+  protobuf_wire::put_fixed64(3, first.at.sequence, head_);
+  protobuf_wire::put_uint(4, static_cast<std::uint64_t>(first.stream), head_);
+  written(std::copy_n(head_.data(), head_.size(), room_for(head_.size())));
 }
 
 void RunWriter::add(ByteView payload) {
   TM_INVARIANT(stream_ != Stream::local, "a run is started before events are added");
-  protobuf_wire::put_bytes(10 + static_cast<unsigned>(stream_), payload, bytes_);
+  std::byte* at = room_for(payload.size() + 20);
+  at = protobuf_wire::put_varint((std::uint64_t{10} + static_cast<unsigned>(stream_)) << 3 | 2U, at);
+  at = protobuf_wire::put_varint(payload.size(), at);
+  written(std::copy_n(payload.data(), payload.size(), at));
   ++count_;
 }
 
@@ -160,9 +165,7 @@ void RunWriter::add(std::uint32_t count, ByteView events) {
   const auto tag_size =
       static_cast<std::size_t>(protobuf_wire::put_varint((std::uint64_t{10} + static_cast<unsigned>(stream_)) << 3 | 2U, tag) - tag);
   // A length of four bytes becomes a tag and a varint.
-  const std::size_t before = bytes_.size();
-  bytes_.resize(before + events.size() + count * (tag_size + 1));
-  std::byte* at = bytes_.data() + before;
+  std::byte* at = room_for(events.size() + count * (tag_size + 1));
   const std::byte* from = events.data();
   for (std::uint32_t i = 0; i < count; ++i) {
     std::uint32_t size;
@@ -175,7 +178,7 @@ void RunWriter::add(std::uint32_t count, ByteView events) {
     from += size;
   }
   TM_INVARIANT(from == events.data() + events.size(), "a run holds the events it announces");
-  bytes_.resize(static_cast<std::size_t>(at - bytes_.data()));
+  written(at);
   count_ += count;
 }
 

@@ -42,11 +42,20 @@ class RunWriter {
   void add(ByteView payload);
   /// `count` events, u32 length and bytes of each, as a journal's `said` record has them.
   void add(std::uint32_t count, ByteView events);
-  ByteView bytes() const { return bytes_; }  ///< valid until the next call that is not const
+  ByteView bytes() const { return ByteView{room_}.first(size_); }  ///< valid until the next call that is not const
   std::uint64_t count() const { return count_; }
 
  private:
-  Bytes bytes_;
+  /// Where the next `more` bytes may go.
+  std::byte* room_for(std::size_t more) {
+    if (room_.size() - size_ < more) room_.resize(2 * (size_ + more));
+    return room_.data() + size_;
+  }
+  void written(const std::byte* to) { size_ = static_cast<std::size_t>(to - room_.data()); }
+
+  Bytes head_;
+  Bytes room_;  ///< grows, so that nothing is cleared before it is written
+  std::size_t size_{0};
   Stream stream_{Stream::local};
   std::uint64_t count_{0};
 };

@@ -106,6 +106,12 @@ __attribute__((target("sse4.2"))) std::uint32_t crc32c_sse42(ByteView bytes, std
     crc = _mm_crc32_u64(crc, word);
   }
   auto tail = static_cast<std::uint32_t>(crc);
+  if (left >= 4) {
+    std::uint32_t half;
+    std::memcpy(&half, p, 4);
+    tail = _mm_crc32_u32(tail, half);
+    p += 4, left -= 4;
+  }
   for (; left > 0; ++p, --left) tail = _mm_crc32_u8(tail, static_cast<unsigned char>(*p));
   return ~tail;
 }

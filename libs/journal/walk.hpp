@@ -48,6 +48,7 @@ class Walk final : public JournalCursor {
 
  private:
   enum class Step : std::uint8_t { record, wait, again };
+  bool goes_on(Lsn end);
   Result<Step> step(Lsn end);
   Result<Step> at_no_record(Lsn end);
   std::unexpected<Error> trimmed(std::uint64_t index) const;

@@ -39,7 +39,8 @@ class SaidRuns final : public TickSink {
   struct Run {
     Name first{};
     std::uint32_t count{0};
-    std::size_t begin{0}, size{0};  // in bytes_
+    std::size_t size{0};
+    Bytes room;  // the cell's, which has got another one
     Lsn recorded{};
   };
   Cell& cell_of(const Name& name);
@@ -51,8 +52,8 @@ class SaidRuns final : public TickSink {
   std::size_t size_{0};
   std::vector<std::uint16_t> used_;  // cells with events, in the order of their first
   Bytes scratch_;
-  Bytes bytes_;
   std::vector<Run> runs_;
+  std::vector<Bytes> rooms_;  // of runs handed on, for cells to come
   std::size_t next_{0};
   std::vector<SaidRun> views_;
 };

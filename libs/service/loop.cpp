@@ -63,7 +63,8 @@ class Loop final : private Surroundings {
     open_reader();
     if (attachment_ != nullptr) attachment_->recovered(host_.clock().now());
     next_snapshot_ = monotonic_ns() + snapshot_interval();
-    while (!host_.stopping()) turn();
+    // Asking costs a call: after the first time only when there is news.
+    for (bool stopping = host_.stopping(); !stopping; stopping = news(signal_at_, durable_at_) && host_.stopping()) turn();
     return stop();
   }
 
@@ -131,8 +132,11 @@ class Loop final : private Surroundings {
     };
     for (const auto& item : reader_->poll_items()) add_fd(item.fd);
     reader_fds_ = fds_.size();
+    signal_at_ = fds_.size();
     add_fd(host_.signal_fd());
+    durable_at_ = fds_.size();
     add_fd(host_.journal().durable_fd());
+    others_at_ = fds_.size();
     if (attachment_ != nullptr) add_fd(attachment_->wake_fd());
   }
 
@@ -140,6 +144,8 @@ class Loop final : private Surroundings {
     wait();
     // Whoever was away for long has been followed, perhaps: nothing is taken before that is known.
     host_.before_effect();
+    // What an order waited for has come: it goes out before more is taken.
+    if (durable_moved_ && !merges_) life_.settle();
     const std::size_t taken = reader_->drain(
         monotonic_ns(), 8192, [this](const ReceivedRun& run) { take(run); },
         [this](const StreamGap& gap) {
@@ -197,9 +203,16 @@ class Loop final : private Surroundings {
         if (const auto wake = attachment_->next_wake()) until(*wake);
     }
     poll(fds_, wait_ns);
+    durable_moved_ = news(durable_at_, others_at_);
     std::uint64_t ignored = 0;
-    while (::read(host_.journal().durable_fd(), &ignored, sizeof ignored) > 0) {
+    while (durable_moved_ && ::read(host_.journal().durable_fd(), &ignored, sizeof ignored) > 0) {
     }
+  }
+
+  /// Whether the last poll found something at one of these places of fds_.
+  bool news(std::size_t from, std::size_t to) const {
+    return std::any_of(fds_.begin() + static_cast<std::ptrdiff_t>(from), fds_.begin() + static_cast<std::ptrdiff_t>(to),
+                       [](const pollfd& fd) { return fd.revents != 0; });
   }
 
   static void poll(std::span<pollfd> fds, std::int64_t wait_ns) {
@@ -359,9 +372,10 @@ class Loop final : private Surroundings {
   Life life_;
   std::unique_ptr<Reader> reader_;
   std::unique_ptr<EventTime> event_time_;
-  bool more_{false};         ///< may be taken at once
-  std::vector<pollfd> fds_;  ///< the reader's, then all others
-  std::size_t reader_fds_{0};
+  bool more_{false};                                                         ///< may be taken at once
+  std::vector<pollfd> fds_;                                                  ///< the reader's, then all others
+  std::size_t reader_fds_{0}, signal_at_{0}, durable_at_{0}, others_at_{0};  ///< where each kind ends or begins
+  bool durable_moved_{false};
   bool took_{false};
   Timestamp together_since_{};  ///< recorded time of the last step that was not the turn's own
   bool disk_full_{false};

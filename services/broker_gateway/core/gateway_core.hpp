@@ -25,10 +25,10 @@
 #include <set>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <variant>
 #include <vector>
 
+#include "broker_gateway/core/id_table.hpp"
 #include "core/core.hpp"
 #include "core/instrument_map.hpp"
 #include "core/learner.hpp"
@@ -171,7 +171,7 @@ class GatewayCore final : public Core, public Learner {
   std::size_t cancel_working(bool entries_only, const Symbol& symbol, const Cause& cause, const std::string& reason, Context& c);
   OrderEvent event_of(const Order& order, OrderEventKind kind) const;
   void finish(Orders::iterator order, OrderEvent event, Context& c);
-  void remember_closed(const std::string& client_order_id, std::set<std::string> executions, std::optional<Order> order = {});
+  void remember_closed(const std::string& client_order_id, std::set<std::string> executions, Order* order = nullptr);
 
   // gateway_limits.cpp
   struct Refusal {
@@ -215,8 +215,8 @@ class GatewayCore final : public Core, public Learner {
   std::map<Symbol, std::string>
       blocked_{};    ///< REDUCING for one symbol, and why; a person's resume lifts it. Of all symbols under the empty one: the disk is full
   Orders orders_{};  ///< working
-  std::unordered_map<std::string, Closed> closed_{};  ///< thousands, looked up at every intent and fill; nothing depends on its order
-  std::deque<std::string> closed_order_{};            ///< oldest first
+  IdTable<Closed> closed_{};                ///< thousands, looked up at every intent and fill; nothing depends on its order
+  std::deque<std::string> closed_order_{};  ///< oldest first
   std::deque<Waiting> waiting_{};
   std::map<Symbol, Holding> holdings_{};
   std::deque<Timestamp> sent_{};  ///< within the last second

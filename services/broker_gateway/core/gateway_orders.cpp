@@ -122,13 +122,17 @@ void GatewayCore::finish(Orders::iterator order, OrderEvent event, Context& c) {
   c.out.emit(Stream::order, config_.slot, std::move(event));
   auto node = orders_.extract(order);
   auto executions = std::exchange(node.mapped().executions, {});
-  remember_closed(node.key(), std::move(executions), std::move(node.mapped()));
+  remember_closed(node.key(), std::move(executions), &node.mapped());
 }
 
-void GatewayCore::remember_closed(const std::string& client_order_id, std::set<std::string> executions, std::optional<Order> order) {
-  Closed& closed = closed_[client_order_id];
+/// `order`: taken over.
+void GatewayCore::remember_closed(const std::string& client_order_id, std::set<std::string> executions, Order* order) {
+  Closed& closed = closed_.at(client_order_id);
   closed.executions = std::move(executions);
-  closed.order = std::move(order);
+  if (order != nullptr)
+    closed.order = std::move(*order);
+  else
+    closed.order.reset();
   closed_order_.push_back(client_order_id);
   while (closed_order_.size() > config_.keep_closed) {
     closed_.erase(closed_order_.front());

@@ -53,7 +53,7 @@ void GatewayCore::on_fill(const VenueReport& report, Context& c) {
   OrderEvent event = event_of(order, whole ? OrderEventKind::filled : OrderEventKind::partially_filled);
   event.header.event_time = fill.time;
   event.fill = fill;
-  const std::string id = it->first;
+  const std::string id = too_much ? it->first : std::string{};
   if (whole)
     finish(it, std::move(event), c);
   else
@@ -75,10 +75,9 @@ void GatewayCore::take_fill(Order& order, const Fill& fill) {
 
 /// Of an order that is over here: its fill's report was lost, or came after the end's. Everyone hears of it, and a person looks.
 void GatewayCore::on_late_fill(const VenueReport& report, Context& c) {
-  const auto closed = closed_.find(report.client_order_id);
-  if (closed != closed_.end()) {
-    if (!closed->second.executions.insert(report.fill.execution_id).second) return;
-    if (auto& order = closed->second.order) {
+  if (Closed* closed = closed_.find(report.client_order_id)) {
+    if (!closed->executions.insert(report.fill.execution_id).second) return;
+    if (auto& order = closed->order) {
       take_fill(*order, report.fill);
       OrderEvent event = event_of(*order, order->remaining().raw() <= 0 ? OrderEventKind::filled : OrderEventKind::partially_filled);
       event.header.event_time = report.fill.time;

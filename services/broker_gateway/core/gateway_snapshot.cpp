@@ -98,7 +98,7 @@ void GatewayCore::save(ByteWriter& out) const {
   };
   for (const auto& [id, o] : orders_) put_order(id, o);
   std::map<std::string_view, const Closed*> closed_by_id;
-  for (const auto& [id, closed] : closed_) closed_by_id.emplace(id, &closed);
+  closed_.each([&](const std::string& id, const Closed& closed) { closed_by_id.emplace(id, &closed); });
   out.put(closed_by_id.size());
   for (const auto& [id, closed] : closed_by_id) {
     out.put(id);
@@ -132,7 +132,7 @@ void GatewayCore::save(ByteWriter& out) const {
   put_texts(out, doubtful_);
   out.put(taken_.size());
   for (const auto& [key, at] : taken_) out.put(Name{key.first, key.second, at});
-  out.put(static_cast<std::uint64_t>(std::ranges::count_if(closed_, [](const auto& c) { return c.second.order.has_value(); })));
+  out.put(static_cast<std::uint64_t>(std::ranges::count_if(closed_by_id, [](const auto& c) { return c.second->order.has_value(); })));
   for (const auto& [id, closed] : closed_by_id)
     if (closed->order) put_order(id, *closed->order);
 }
@@ -175,7 +175,7 @@ void GatewayCore::load(ByteReader& in) {
     Order& o = orders_[in.get<std::string>()];
     get_order(o);
   }
-  for (auto n = in.get<std::size_t>(); n > 0; --n) get_texts(in, closed_[in.get<std::string>()].executions);
+  for (auto n = in.get<std::size_t>(); n > 0; --n) get_texts(in, closed_.at(in.get<std::string>()).executions);
   get_texts(in, closed_order_);
   for (auto n = in.get<std::size_t>(); n > 0; --n) {
     Waiting w;
@@ -204,7 +204,7 @@ void GatewayCore::load(ByteReader& in) {
   }
   if (in.done()) return;  // of version 1, which did not keep orders that are over
   for (auto n = in.get<std::uint64_t>(); n > 0; --n) {
-    auto& order = closed_[in.get<std::string>()].order;
+    auto& order = closed_.at(in.get<std::string>()).order;
     order = Order{};
     get_order(*order);
   }

@@ -1,4 +1,7 @@
 // bus.throughput.N: one publisher with its journal, N readers that decode, each a process; beside raw PUB/SUB of the same frames.
+#include <fmt/format.h>
+#include <sys/resource.h>
+
 #include <atomic>
 
 #include "bench/harness/benchmark.hpp"
@@ -13,8 +16,22 @@ namespace {
 
 constexpr std::size_t kDistinct = 262'144;
 
+/// Processor time of this process or of this thread alone.
+std::int64_t used_ns(int whose) {
+  rusage used{};
+  ::getrusage(whose, &used);
+  const auto ns = [](const timeval& t) { return std::int64_t{t.tv_sec} * 1'000'000'000 + std::int64_t{t.tv_usec} * 1'000; };
+  return ns(used.ru_utime) + ns(used.ru_stime);
+}
+struct Used {
+  std::int64_t process, thread;
+  static Used now() { return {used_ns(RUSAGE_SELF), used_ns(RUSAGE_THREAD)}; }
+  Used since(const Used& before) const { return {process - before.process, thread - before.thread}; }
+};
+
 /// What processes tell each other, before and after what is timed.
 struct Board {
+  Used speaker, reader;
   std::atomic<int> listening;
   std::atomic<int> done;
   std::int64_t begin;
@@ -31,9 +48,10 @@ class Throughput final : public Benchmark {
     capture(ticks_, frames_);
   }
   Turn turn() override { return {{raw_fanout(frames_, readers_, count_)}, {ours()}}; }
+  std::vector<std::string> notes() const override { return notes_; }
 
  private:
-  double ours() const {
+  double ours() {
     ScratchDir dir;
     Shared<Board> board;
     Crew crew;
@@ -41,23 +59,32 @@ class Throughput final : public Benchmark {
       crew.start("reader", [&, r] {
         TickListener listener{dir.path(), "reader-" + std::to_string(r)};
         bool told = false;
+        Used before{};
         for (std::uint64_t heard = 0; heard < count_;) {
           heard += listener.listen(10, [](const Tick&) {});
-          if (!told && listener.reader().caught_up()) told = true, ++board->listening;
+          if (!told && listener.reader().caught_up()) told = true, before = Used::now(), ++board->listening;
         }
         board->end[r] = now_ns();
+        if (r == 0) board->reader = Used::now().since(before);
         if (listener.reader().lag(Stream::tick).lost > 0) throw std::runtime_error("ticks were lost");
         ++board->done;
       });
     crew.start("speaker", [&] {
       TickSpeaker speaker{dir.path()};
       wait_for("readers", [&] { return speaker.heartbeat(), board->listening == readers_; });
+      const Used before = Used::now();
       board->begin = now_ns();
       for (std::size_t said = 0; said < count_; said += kTurn)
         speaker.say({ticks_.data() + said % kDistinct, kTurn}, ticks_[said % kDistinct].time);
+      const Used said = Used::now();
       wait_for("the readers' end", [&] { return speaker.heartbeat(), board->done == readers_; });
+      board->speaker = {Used::now().since(before).process, said.since(before).thread};
     });
     crew.join();
+    const auto each = [&](std::int64_t ns) { return static_cast<double>(ns) / static_cast<double>(count_); };
+    notes_.push_back(fmt::format("processor ns a tick: publisher {:.0f}, of it speaking {:.0f}; a reader {:.0f}, of it reading {:.0f}",
+                                 each(board->speaker.process), each(board->speaker.thread), each(board->reader.process),
+                                 each(board->reader.thread)));
     return rate(*board);
   }
 
@@ -72,6 +99,7 @@ class Throughput final : public Benchmark {
   std::size_t count_;
   std::vector<Tick> ticks_;
   Shared<Frames> frames_;
+  std::vector<std::string> notes_;
 };
 
 }  // namespace
