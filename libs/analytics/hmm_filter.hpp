@@ -1,7 +1,6 @@
 // The forward pass of a Gaussian hidden Markov model at fixed parameters (Hamilton 1989; METRICS.md 1.3): what is known now, never
 // what the future would have told.
 #pragma once
-#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
@@ -55,13 +54,19 @@ class HmmFilter {
       const double z = (x - model_->p.mean[s]) * model_->inverse_sd[s];
       log_density[s] = -0.5 * z * z + model_->log_scale[s];
     }
-    peak_ = *std::max_element(log_density.begin(), log_density.end());
+    double peak = log_density[0];
+    for (std::size_t s = 1; s < K; ++s) peak = peak < log_density[s] ? log_density[s] : peak;  // which one it is nobody can guess
+    peak_ = peak;
     Law weight;
-    double c = 0;
-    for (std::size_t s = 0; s < K; ++s) {
-      weight[s] = predicted[s] * exp_of_negative(log_density[s] - peak_);
-      c += weight[s];
+    std::size_t pairs = 0;
+    for (; pairs + 1 < K; pairs += 2) {
+      const Pair likelihood = exp_of_negative(Pair{log_density[pairs], log_density[pairs + 1]} - peak);
+      weight[pairs] = predicted[pairs] * likelihood[0];
+      weight[pairs + 1] = predicted[pairs + 1] * likelihood[1];
     }
+    for (; pairs < K; ++pairs) weight[pairs] = predicted[pairs] * exp_of_negative(log_density[pairs] - peak);
+    double c = 0;
+    for (std::size_t s = 0; s < K; ++s) c += weight[s];
     scale_ = c;
     if (!(c > 0) || !std::isfinite(c)) {  // a law that excludes what was seen
       ++impossible_;

@@ -39,21 +39,21 @@ void RegimeFilter::observe(double x, int trend) {
   ++seen_;
 
   const auto& law = filter_.law();
-  const auto likeliest = static_cast<std::size_t>(std::max_element(law.begin(), law.end()) - law.begin());
-  const auto state = static_cast<Regime>(likeliest);
-  if (state == label_ || !(law[likeliest] > settings_->switch_at)) {
+  // Of thousands of instruments nobody can guess which state one is in: what depends on it is chosen, not branched to.
+  const bool not_down = law[1] > law[0];
+  const double likelier = not_down ? law[1] : law[0];
+  const bool is_up = law[2] > likelier;
+  const auto state = static_cast<Regime>(is_up ? 2 : static_cast<int>(not_down));
+  const bool other = (state != label_) & ((is_up ? law[2] : likelier) > settings_->switch_at);
+  confirmed_ = other ? (state == candidate_ ? confirmed_ + 1 : 1) : 0;
+  candidate_ = other ? state : candidate_;
+  if (other && confirmed_ >= settings_->confirm) {
+    label_ = state;
     confirmed_ = 0;
-  } else {
-    confirmed_ = state == candidate_ ? confirmed_ + 1 : 1;
-    candidate_ = state;
-    if (confirmed_ >= settings_->confirm) {
-      label_ = state;
-      confirmed_ = 0;
-      ++switches_;
-    }
+    ++switches_;
   }
   ++labels_[static_cast<std::size_t>(label_)];
-  if ((label_ == Regime::up && trend < 0) || (label_ == Regime::down && trend > 0)) ++against_;
+  against_ += (static_cast<int>(label_) - static_cast<int>(Regime::flat)) * trend < 0 ? 1 : 0;  // UP, and down it goes; DOWN, and up
 }
 
 void RegimeFilter::break_off() {
