@@ -148,8 +148,7 @@ void TradeMetrics::fill_flow(Metrics& m, Timestamp now, bool silent) const {
   m.aggressive = with_status(pressed.flag, silent ? Status::stale : Status::ok);
   if (silent && m.aggressive.has_value) m.aggressive.value = 0;
 
-  const Value mean = vwap_.value();
-  const Value sd = vwap_.sd();
+  const auto [mean, sd] = vwap_.read();
   m.vwap = with_status(mean, whole);
   m.vwap_lower = sd.has_value ? with_status(ok_value(mean.value - 2 * sd.value), whole) : sd;
   m.vwap_upper = sd.has_value ? with_status(ok_value(mean.value + 2 * sd.value), whole) : sd;
