@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <utility>
 
 #include "analytics/plain_math.hpp"
 #include "core/bytes.hpp"
@@ -105,10 +106,12 @@ class HmmFilter {
 
  private:
   Law predict() const {
-    Law next{};
-    for (std::size_t from = 0; from < K; ++from)
-      for (std::size_t to = 0; to < K; ++to) next[to] += law_[from] * model_->p.transition[from][to];
-    return next;
+    // Written out by the compiler, which keeps short loops: from the first state to the last one, as the sum over them runs.
+    const auto& transition = model_->p.transition;
+    return [&]<std::size_t... S>(std::index_sequence<S...>) {
+      const auto reach = [&](std::size_t to) { return (0.0 + ... + (law_[S] * transition[S][to])); };
+      return Law{reach(S)...};
+    }(std::make_index_sequence<K>{});
   }
   const HmmModel<K>* model_;
   Law law_{};

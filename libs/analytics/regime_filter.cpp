@@ -32,7 +32,7 @@ void RegimeFilter::push(std::int64_t twice_mid, int trend) {
 void RegimeFilter::observe(double x, int trend) {
   filter_.step(x);
   const bool zero = x == 0;
-  if (seen_ >= kWindow) zero_count_ -= zeros_[zero_at_] ? 1 : 0;
+  zero_count_ -= zeros_[zero_at_] ? 1 : 0;  // none is there before the window is full
   zeros_[zero_at_] = zero;
   zero_count_ += zero ? 1 : 0;
   zero_at_ = zero_at_ + 1 == kWindow ? 0 : zero_at_ + 1;
@@ -40,12 +40,12 @@ void RegimeFilter::observe(double x, int trend) {
 
   const auto& law = filter_.law();
   // Of thousands of instruments nobody can guess which state one is in: what depends on it is chosen, not branched to.
-  const bool not_down = law[1] > law[0];
-  const double likelier = not_down ? law[1] : law[0];
-  const bool is_up = law[2] > likelier;
-  const auto state = static_cast<Regime>(is_up ? 2 : static_cast<int>(not_down));
-  const bool other = (state != label_) & ((is_up ? law[2] : likelier) > settings_->switch_at);
-  confirmed_ = other ? (state == candidate_ ? confirmed_ + 1 : 1) : 0;
+  const double likelier = law[0] < law[1] ? law[1] : law[0];
+  const double likeliest = likelier < law[2] ? law[2] : likelier;
+  const int is_up = law[2] > likelier, not_down = law[1] > law[0];
+  const auto state = static_cast<Regime>(2 * is_up + (1 - is_up) * not_down);
+  const bool other = (state != label_) & (likeliest > settings_->switch_at);
+  confirmed_ = static_cast<int>(other) * (1 + static_cast<int>(state == candidate_) * confirmed_);
   candidate_ = other ? state : candidate_;
   if (other && confirmed_ >= settings_->confirm) {
     label_ = state;
