@@ -10,14 +10,9 @@ namespace {
 
 double seconds_between(Timestamp from, Timestamp to) { return std::max(0.0, static_cast<double>(to.ns - from.ns) / 1e9); }
 double kept(double seconds, double half_life) { return exp_of_negative(-seconds * kLn2 / half_life); }
+Pair kept(double seconds, Pair half_lives) { return exp_of_negative(-seconds * kLn2 / half_lives); }
 
 }  // namespace
-
-void AggressiveFlow::Decayed::decay(double seconds, double half_life) {
-  const double factor = kept(seconds, half_life);
-  flow *= factor;
-  volume *= factor;
-}
 
 void AggressiveFlow::Decayed::add(int sign, double size) {
   flow += sign * size;
@@ -31,9 +26,10 @@ void AggressiveFlow::push(int sign, double size, Timestamp time) {
   } else if (time > last_) {
     if (stale(time)) flag_ = 0;
     const double passed = seconds_between(last_, time);
-    fast_.decay(passed, settings_.fast_s);
-    slow_.decay(passed, settings_.slow_s);
-    mean_.decay(passed, settings_.mean_s);
+    const Pair factors = kept(passed, Pair{settings_.fast_s, settings_.slow_s});
+    fast_.decay(factors[0]);
+    slow_.decay(factors[1]);
+    mean_.decay(kept(passed, settings_.mean_s));
     last_ = time;
   }
   ++trades_;
@@ -53,16 +49,17 @@ void AggressiveFlow::reset() {
   flag_ = 0;
 }
 
-double AggressiveFlow::rate(double decayed_volume, double half_life, double age_s) const {
-  const double seconds = half_life / kLn2 * (1 - kept(age_s, half_life));
+double AggressiveFlow::rate(double decayed_volume, double half_life, double kept_of_age) {
+  const double seconds = half_life / kLn2 * (1 - kept_of_age);
   return seconds > 0 ? decayed_volume / seconds : 0;
 }
 
 double AggressiveFlow::intensity(Timestamp now) const {
-  const double age = seconds_between(first_, now);
-  const double since = seconds_between(last_, now);
-  const double usual = rate(mean_.volume * kept(since, settings_.mean_s), settings_.mean_s, age);
-  return usual > 0 ? rate(fast_.volume * kept(since, settings_.fast_s), settings_.fast_s, age) / usual : 0;
+  const Pair half_lives{settings_.fast_s, settings_.mean_s};
+  const Pair of_age = kept(seconds_between(first_, now), half_lives);
+  const Pair since = kept(seconds_between(last_, now), half_lives);
+  const double usual = rate(mean_.volume * since[1], settings_.mean_s, of_age[1]);
+  return usual > 0 ? rate(fast_.volume * since[0], settings_.fast_s, of_age[0]) / usual : 0;
 }
 
 bool AggressiveFlow::warm(Timestamp now) const {

@@ -39,12 +39,12 @@ class AggressiveFlow {
  private:
   struct Decayed {
     double flow{0}, volume{0};
-    void decay(double seconds, double half_life);
+    void decay(double factor) { flow *= factor, volume *= factor; }
     void add(int sign, double size);
     double share() const { return volume > 0 ? flow / volume : 0; }
   };
-  /// Volume a second, the young session's lack of a past made up for.
-  double rate(double decayed_volume, double half_life, double age_s) const;
+  /// Volume a second, the young session's lack of a past made up for: `kept_of_age` is left of what came when it began.
+  static double rate(double decayed_volume, double half_life, double kept_of_age);
   double intensity(Timestamp now) const;
   bool warm(Timestamp now) const;
   bool stale(Timestamp now) const;

@@ -19,10 +19,7 @@ class FlowScore {
   void push(Int128 sum);
   void reset();
   /// Asks for the lines of memory that `push` will read and write.
-  void prefetch() const {
-    __builtin_prefetch(sums_.place(), 1);
-    __builtin_prefetch(sums_.place(sums_.capacity() - 1));
-  }
+  void prefetch() const { __builtin_prefetch(sums_.place(), 1); }
   std::size_t window() const { return sums_.capacity(); }
   Value z() const;
 

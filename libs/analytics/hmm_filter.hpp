@@ -1,10 +1,10 @@
 // The forward pass of a Gaussian hidden Markov model at fixed parameters (Hamilton 1989; METRICS.md 1.3): what is known now, never
 // what the future would have told.
 #pragma once
-#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <utility>
 
 #include "analytics/plain_math.hpp"
 #include "core/bytes.hpp"
@@ -55,13 +55,19 @@ class HmmFilter {
       const double z = (x - model_->p.mean[s]) * model_->inverse_sd[s];
       log_density[s] = -0.5 * z * z + model_->log_scale[s];
     }
-    peak_ = *std::max_element(log_density.begin(), log_density.end());
+    double peak = log_density[0];
+    for (std::size_t s = 1; s < K; ++s) peak = peak < log_density[s] ? log_density[s] : peak;  // which one it is nobody can guess
+    peak_ = peak;
     Law weight;
-    double c = 0;
-    for (std::size_t s = 0; s < K; ++s) {
-      weight[s] = predicted[s] * exp_of_negative(log_density[s] - peak_);
-      c += weight[s];
+    std::size_t pairs = 0;
+    for (; pairs + 1 < K; pairs += 2) {
+      const Pair likelihood = exp_of_negative(Pair{log_density[pairs], log_density[pairs + 1]} - peak);
+      weight[pairs] = predicted[pairs] * likelihood[0];
+      weight[pairs + 1] = predicted[pairs + 1] * likelihood[1];
     }
+    for (; pairs < K; ++pairs) weight[pairs] = predicted[pairs] * exp_of_negative(log_density[pairs] - peak);
+    double c = 0;
+    for (std::size_t s = 0; s < K; ++s) c += weight[s];
     scale_ = c;
     if (!(c > 0) || !std::isfinite(c)) {  // a law that excludes what was seen
       ++impossible_;
@@ -100,10 +106,12 @@ class HmmFilter {
 
  private:
   Law predict() const {
-    Law next{};
-    for (std::size_t from = 0; from < K; ++from)
-      for (std::size_t to = 0; to < K; ++to) next[to] += law_[from] * model_->p.transition[from][to];
-    return next;
+    // Written out by the compiler, which keeps short loops: from the first state to the last one, as the sum over them runs.
+    const auto& transition = model_->p.transition;
+    return [&]<std::size_t... S>(std::index_sequence<S...>) {
+      const auto reach = [&](std::size_t to) { return (0.0 + ... + (law_[S] * transition[S][to])); };
+      return Law{reach(S)...};
+    }(std::make_index_sequence<K>{});
   }
   const HmmModel<K>* model_;
   Law law_{};

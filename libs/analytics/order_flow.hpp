@@ -16,14 +16,13 @@ void put(ByteWriter& out, Int128 value);
 Int128 get_int128(ByteReader& in);
 
 /// e of one event, raw units: bid up +new size, bid down -old size, same bid +change; ask down -new size, ask up +old size, same ask
-/// -change. Exact; sizes within kMaxFlowSize.
+/// -change. Exact; sizes within kMaxFlowSize, prices not below 0.
 constexpr std::int64_t ofi_event(const Quote& before, const Quote& now) {
-  std::int64_t e = 0;
-  if (now.bid >= before.bid) e += now.bid_size.raw();
-  if (now.bid <= before.bid) e -= before.bid_size.raw();
-  if (now.ask <= before.ask) e -= now.ask_size.raw();
-  if (now.ask >= before.ask) e += before.ask_size.raw();
-  return e;
+  // Without a branch, by the sign of what each price moved: nobody can guess it.
+  const auto unless_negative = [](std::int64_t moved, Quantity size) { return size.raw() & ~(moved >> 63); };
+  const std::int64_t bid = now.bid.raw() - before.bid.raw(), ask = now.ask.raw() - before.ask.raw();
+  return unless_negative(bid, now.bid_size) - unless_negative(-bid, before.bid_size) - unless_negative(-ask, now.ask_size) +
+         unless_negative(ask, before.ask_size);
 }
 
 /// Sums of e over the last n events and over whole buckets of time. Contemporaneous with the price, not a forecast of it.
@@ -39,10 +38,7 @@ class OrderFlow {
   void break_off() { has_last_ = false; }
   void reset();
   /// Asks for the lines of memory that `push` will read and write.
-  void prefetch() const {
-    __builtin_prefetch(events_.place(), 1);
-    __builtin_prefetch(events_.place(events_.capacity() - 1));
-  }
+  void prefetch() const { __builtin_prefetch(events_.place(), 1); }
 
   std::int64_t last_event() const { return last_event_; }  ///< raw units
   std::size_t events() const { return events_.size(); }

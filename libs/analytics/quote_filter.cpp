@@ -19,7 +19,9 @@ Quote get_quote(ByteReader& in) {
 namespace {
 
 bool same_quote(const Quote& a, const Quote& b) {
-  return a.bid == b.bid && a.ask == b.ask && a.bid_size == b.bid_size && a.ask_size == b.ask_size;
+  // All four at once: that something differs is certain nearly always, what it is never.
+  return ((a.bid.raw() ^ b.bid.raw()) | (a.ask.raw() ^ b.ask.raw()) | (a.bid_size.raw() ^ b.bid_size.raw()) |
+          (a.ask_size.raw() ^ b.ask_size.raw())) == 0;
 }
 
 double mid_of(const Quote& q) { return mid_units(twice_mid(q.bid, q.ask)); }
@@ -43,7 +45,7 @@ bool QuoteFilter::too_far(const Quote& quote, const Quote& from, const Value& sd
 }
 
 Verdict QuoteFilter::take(const Quote& quote) {
-  const bool moved = !has_last_ || quote.bid != last_.bid || quote.ask != last_.ask;
+  const bool moved = !has_last_ || ((quote.bid.raw() ^ last_.bid.raw()) | (quote.ask.raw() ^ last_.ask.raw())) != 0;
   last_ = quote;
   has_last_ = true;
   ++(moved ? counts_.counted : counts_.sizes_only);

@@ -46,7 +46,9 @@ void QuoteWindows::reset() {
 
 void QuoteWindows::prefetch() const {
   __builtin_prefetch(history_.place(), 1);
-  for (const std::size_t n : {mids_.length(), spreads_.length(), trend_.length()}) __builtin_prefetch(history_.place(n - 1));
+  __builtin_prefetch(history_.place(mids_.length() - 1));
+  __builtin_prefetch(history_.place(spreads_.length() - 1));
+  __builtin_prefetch(history_.place(trend_.length() - 1));
   __builtin_prefetch(mids_.times().place(), 1);
 }
 

@@ -32,28 +32,28 @@ void RegimeFilter::push(std::int64_t twice_mid, int trend) {
 void RegimeFilter::observe(double x, int trend) {
   filter_.step(x);
   const bool zero = x == 0;
-  if (seen_ >= kWindow) zero_count_ -= zeros_[zero_at_] ? 1 : 0;
+  zero_count_ -= zeros_[zero_at_] ? 1 : 0;  // none is there before the window is full
   zeros_[zero_at_] = zero;
   zero_count_ += zero ? 1 : 0;
   zero_at_ = zero_at_ + 1 == kWindow ? 0 : zero_at_ + 1;
   ++seen_;
 
   const auto& law = filter_.law();
-  const auto likeliest = static_cast<std::size_t>(std::max_element(law.begin(), law.end()) - law.begin());
-  const auto state = static_cast<Regime>(likeliest);
-  if (state == label_ || !(law[likeliest] > settings_->switch_at)) {
+  // Of thousands of instruments nobody can guess which state one is in: what depends on it is chosen, not branched to.
+  const double likelier = law[0] < law[1] ? law[1] : law[0];
+  const double likeliest = likelier < law[2] ? law[2] : likelier;
+  const int is_up = law[2] > likelier, not_down = law[1] > law[0];
+  const auto state = static_cast<Regime>(2 * is_up + (1 - is_up) * not_down);
+  const bool other = (state != label_) & (likeliest > settings_->switch_at);
+  confirmed_ = static_cast<int>(other) * (1 + static_cast<int>(state == candidate_) * confirmed_);
+  candidate_ = other ? state : candidate_;
+  if (other && confirmed_ >= settings_->confirm) {
+    label_ = state;
     confirmed_ = 0;
-  } else {
-    confirmed_ = state == candidate_ ? confirmed_ + 1 : 1;
-    candidate_ = state;
-    if (confirmed_ >= settings_->confirm) {
-      label_ = state;
-      confirmed_ = 0;
-      ++switches_;
-    }
+    ++switches_;
   }
   ++labels_[static_cast<std::size_t>(label_)];
-  if ((label_ == Regime::up && trend < 0) || (label_ == Regime::down && trend > 0)) ++against_;
+  against_ += (static_cast<int>(label_) - static_cast<int>(Regime::flat)) * trend < 0 ? 1 : 0;  // UP, and down it goes; DOWN, and up
 }
 
 void RegimeFilter::break_off() {

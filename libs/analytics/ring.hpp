@@ -1,6 +1,5 @@
-// The last n of something, in a power-of-two buffer allocated once.
+// The last n of something, in a buffer of just so many, allocated once.
 #pragma once
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -9,35 +8,34 @@
 
 namespace tickmesh {
 
-/// 24 bytes and the buffer: what every tick reads of a window's state lies close together.
+/// 24 bytes and the buffer: what every tick reads of a window's state lies close together. What leaves a full ring lies where the next one
+/// goes, so that a window asks for one line of memory a tick: the buffer is no longer than the window.
 template <class T>
 class Ring {
  public:
   explicit Ring(std::size_t capacity)
-      : capacity_{static_cast<std::uint32_t>(capacity)},
-        mask_{std::bit_ceil(capacity_) - 1},
-        slots_{std::make_unique<T[]>(std::size_t{mask_} + 1)} {
+      : capacity_{static_cast<std::uint32_t>(capacity)}, slots_{std::make_unique<T[]>(std::size_t{capacity_})} {
     TM_INVARIANT(capacity > 0 && capacity <= (std::size_t{1} << 24), "a window holds at least one observation");
   }
   std::size_t capacity() const { return capacity_; }
   std::size_t size() const { return size_; }
   bool full() const { return size_ == capacity_; }
   /// 0 is the oldest; `i` < size().
-  const T& operator[](std::size_t i) const { return slots_[(next_ - size_ + static_cast<std::uint32_t>(i)) & mask_]; }
-  const T& oldest() const { return (*this)[0]; }
+  const T& operator[](std::size_t i) const { return back(size_ - 1 - i); }
+  const T& oldest() const { return back(size_ - 1); }
   const T& newest() const { return back(0); }
   /// `ago` pushes before the newest; `ago` < size().
-  const T& back(std::size_t ago) const { return slots_[(next_ - 1 - static_cast<std::uint32_t>(ago)) & mask_]; }
+  const T& back(std::size_t ago) const { return slots_[before(static_cast<std::uint32_t>(ago))]; }
   /// A full ring loses its oldest.
   void push(const T& value) {
-    slots_[next_ & mask_] = value;
-    ++next_;
+    slots_[next_] = value;
+    next_ = next_ + 1 == capacity_ ? 0 : next_ + 1;
     if (size_ < capacity_) ++size_;
   }
   void reset() { size_ = 0; }
-  /// Where the next one goes, for whoever fetches ahead.
-  const T* place() const { return &slots_[next_ & mask_]; }
-  const T* place(std::size_t ago) const { return &slots_[(next_ - 1 - static_cast<std::uint32_t>(ago)) & mask_]; }
+  /// Where the next one goes, for whoever fetches ahead; of a full ring that is where the oldest lies.
+  const T* place() const { return &slots_[next_]; }
+  const T* place(std::size_t ago) const { return &slots_[before(static_cast<std::uint32_t>(ago))]; }
   void save(ByteWriter& out) const {
     out.put(static_cast<std::uint32_t>(size_));
     for (std::size_t i = 0; i < size_; ++i) out.put((*this)[i]);
@@ -50,8 +48,9 @@ class Ring {
   }
 
  private:
+  /// The slot of `ago` < capacity_ pushes before the newest.
+  std::uint32_t before(std::uint32_t ago) const { return next_ > ago ? next_ - 1 - ago : next_ + capacity_ - 1 - ago; }
   std::uint32_t capacity_;
-  std::uint32_t mask_;
   std::uint32_t next_{0};
   std::uint32_t size_{0};
   std::unique_ptr<T[]> slots_;

@@ -31,7 +31,6 @@ class TradeFlow {
   /// Asks for the lines of memory that `push` will read and write.
   void prefetch(Timestamp time) const {
     __builtin_prefetch(trades_.place(), 1);
-    __builtin_prefetch(trades_.place(trades_.capacity() - 1));
     __builtin_prefetch(&seconds_[static_cast<std::uint64_t>(time.ns / 1'000'000'000) % seconds_.size()], 1);
     __builtin_prefetch(&minute_at_, 1);
   }

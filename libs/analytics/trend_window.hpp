@@ -17,7 +17,7 @@ class TrendWindow {
   int direction() const {
     if (size_ < n_) return 0;
     const Int128 slope = slope_numerator();
-    return slope > 0 ? 1 : slope < 0 ? -1 : 0;
+    return static_cast<int>(slope > 0) - static_cast<int>(slope < 0);
   }
   /// slope / its standard error (n - 2 degrees of freedom). Flat: 0 and UNDEFINED. On a perfect line there is no error to measure by:
   /// UNDEFINED.

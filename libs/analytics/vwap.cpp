@@ -21,16 +21,13 @@ void Vwap::push(Price price, Quantity size) {
 
 Value Vwap::any() const { return !seen_ ? warmup_value() : undefined_value(); }
 
-Value Vwap::value() const {
-  if (overflowed_ || volume_ == 0) return any();
-  return ok_value(anchor_.to_double() + to_double(moved_) / to_double(volume_) / static_cast<double>(Price::kScale));
-}
-
-Value Vwap::sd() const {
-  if (overflowed_ || volume_ == 0) return any();
-  const double mean = to_double(moved_) / to_double(volume_);
-  const double variance = std::max(0.0, to_double(squares_) / to_double(volume_) - mean * mean);
-  return ok_value(std::sqrt(variance) / static_cast<double>(Price::kScale));
+Vwap::Reading Vwap::read() const {
+  if (overflowed_ || volume_ == 0) return {any(), any()};
+  const double volume = to_double(volume_);
+  const double mean = to_double(moved_) / volume;  // from the anchor
+  const double variance = std::max(0.0, to_double(squares_) / volume - mean * mean);
+  const auto unit = static_cast<double>(Price::kScale);
+  return {ok_value(anchor_.to_double() + mean / unit), ok_value(std::sqrt(variance) / unit)};
 }
 
 void Vwap::save(ByteWriter& out) const {

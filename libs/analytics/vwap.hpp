@@ -11,8 +11,14 @@ class Vwap {
   /// then on.
   void push(Price price, Quantity size);
   void reset() { *this = {}; }
-  Value value() const;  ///< price units; UNDEFINED without volume
-  Value sd() const;     ///< price units, volume-weighted, about the VWAP
+  struct Reading {
+    Value value;  ///< price units; UNDEFINED without volume
+    Value sd;     ///< price units, volume-weighted, about the VWAP
+  };
+  /// Both together, since they share what is dear: sums of 128 bits as doubles.
+  Reading read() const;
+  Value value() const { return read().value; }
+  Value sd() const { return read().sd; }
   void save(ByteWriter& out) const;
   void load(ByteReader& in);
 

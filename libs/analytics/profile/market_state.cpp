@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "analytics/mid_window.hpp"
 #include "analytics/order_flow.hpp"
 
 namespace tickmesh {
@@ -86,14 +87,14 @@ void MarketState::close_bar(Timestamp end, Price close, Area developing) {
 
 MarketStateReading MarketState::read() const {
   MarketStateReading r{.state = state_, .accept_up = accept_up_, .accept_down = accept_down_, .bars = bars_.size()};
-  r.cvd = static_cast<double>(flow_) / static_cast<double>(Quantity::kScale);
+  r.cvd = to_double(flow_) / static_cast<double>(Quantity::kScale);
   if (bars_.size() == 0) {
     r.in_frac = r.efficiency = warmup_value();
     return r;
   }
-  r.in_frac = volume_ > 0 ? ok_value(static_cast<double>(inside_) / static_cast<double>(volume_)) : undefined_value();
+  r.in_frac = volume_ > 0 ? ok_value(to_double(inside_) / to_double(volume_)) : undefined_value();
   const auto way = std::abs(bars_.newest().close - bars_.oldest().close);
-  r.efficiency = ok_value(path_ > 0 ? static_cast<double>(way) / static_cast<double>(path_) : 0);
+  r.efficiency = ok_value(path_ > 0 ? static_cast<double>(way) / to_double(path_) : 0);
   if (bars_.size() < settings_.least) r.efficiency.status = Status::warmup;
   return r;
 }

@@ -9,7 +9,7 @@
 namespace tickmesh {
 namespace {
 
-double units(Int128 raw) { return static_cast<double>(raw) / static_cast<double>(Quantity::kScale); }
+double units(Int128 raw) { return to_double(raw) / static_cast<double>(Quantity::kScale); }
 
 void put(ByteWriter& out, const ProfileReading& r) {
   out.put(r.status), out.put(r.approx), out.put(r.poc), out.put(r.val), out.put(r.vah);

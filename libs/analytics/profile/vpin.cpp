@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <limits>
 
+#include "analytics/mid_window.hpp"
+
 namespace tickmesh {
 
 Vpin::Vpin(Quantity bucket, std::size_t buckets) : bucket_{bucket.raw()}, most_{0}, gaps_{buckets} {
@@ -29,7 +31,7 @@ void Vpin::push(Quantity size, int sign) {
 
 Value Vpin::value() const {
   if (gaps_.size() == 0) return warmup_value();
-  Value v = ok_value(static_cast<double>(sum_) / (static_cast<double>(bucket_) * static_cast<double>(gaps_.size())));
+  Value v = ok_value(to_double(sum_) / (static_cast<double>(bucket_) * static_cast<double>(gaps_.size())));
   if (!gaps_.full()) v.status = Status::warmup;
   return v;
 }

@@ -34,10 +34,11 @@ void BarSeries::close(const ClosedBar& bar) {
   values_.closed = bar.start + clock_.length();
   ++values_.bars;
   values_.fresh = true;
-  compute(bar);
+  computed_ = false;
 }
 
-void BarSeries::compute(const ClosedBar& bar) {
+void BarSeries::compute() {
+  computed_ = true;
   BarIndicators& v = values_;
   v.sma_20 = sma_20_.mean();
   v.sma_50 = sma_50_.mean();
@@ -46,7 +47,7 @@ void BarSeries::compute(const ClosedBar& bar) {
   v.ema_26 = ema_26_.value();
   v.ema_50 = ema_50_.value();
   v.atr_14 = atr_.value();
-  v.atr_span_s = atr_.span_seconds(bar.start + clock_.length());
+  v.atr_span_s = atr_.span_seconds(values_.closed);
   v.rsi_14 = rsi_.value();
   v.macd = macd_.line();
   v.macd_signal = macd_.signal();
@@ -92,7 +93,7 @@ void BarSeries::load(ByteReader& in) {
   values_.fresh = in.get<bool>();
   if (values_.bars == 0) return;
   values_.closed = last_.start + clock_.length();
-  compute(last_);
+  computed_ = false;
 }
 
 }  // namespace tickmesh

@@ -7,7 +7,7 @@
 
 namespace tickmesh {
 
-/// Everything is computed when a bar closes, and kept: whoever publishes copies.
+/// A bar that closes goes into the windows; what they say of it is computed when it is first asked for, and kept: whoever publishes copies.
 class BarSeries {
  public:
   /// `bars_a_year` annualises volatilities.
@@ -21,12 +21,18 @@ class BarSeries {
     __builtin_prefetch(&clock_, 1);
     __builtin_prefetch(&session_begins_, 1);
   }
+  void prefetch_atr() const { __builtin_prefetch(&atr_); }
   /// End of the open bar; the latest time there is where none is open.
   Timestamp open_until() const;
   /// The next bar is the first of a session: averages run on, its range does not reach back.
   void enter_session() { session_begins_ = true; }
   void reset();  ///< another feed
-  const BarIndicators& values() const { return values_; }
+  const BarIndicators& values() {
+    if (!computed_) compute();
+    return values_;
+  }
+  Value atr() const { return atr_.value(); }    ///< values().atr_14
+  bool fresh() const { return values_.fresh; }  ///< values().fresh
   /// The values were said.
   void said() { values_.fresh = false; }
   void save(ByteWriter& out) const;
@@ -34,7 +40,7 @@ class BarSeries {
 
  private:
   void close(const ClosedBar& bar);
-  void compute(const ClosedBar& bar);
+  void compute();
 
   double bars_a_year_;
   BarClock clock_;
@@ -47,7 +53,8 @@ class BarSeries {
   EwmaVariance ewma_{0.94};
   RangeVolatility range_{20};
   PriorBars prior_{20};
-  ClosedBar last_{};  // the last closed one: values_ is a function of it and of the windows
+  ClosedBar last_{};     // the last closed one: values_ is a function of it and of the windows
+  bool computed_{true};  // values_ is of it
   BarIndicators values_{};
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "core/foresight.hpp"
 #include "signals/signal_rule.hpp"
 
 namespace tickmesh {
@@ -28,16 +29,16 @@ SymbolMetrics::SymbolMetrics(const MetricsConfig& config, const Instrument& inst
   around_the_clock_ = found == config.sessions.end();
   if (!around_the_clock_) sessions_ = found->second;
   metrics_.symbol = instrument.symbol;
+  const auto bytes = reinterpret_cast<const char*>(&trades_) + TradeMetrics::kOfQuotes - reinterpret_cast<const char*>(this);
+  TM_INVARIANT((static_cast<std::size_t>(bytes) + 63) / 64 == kLinesOfQuotes, "what quotes touch is asked for, and no more");
 }
 
 void SymbolMetrics::prefetch_state(TickKind kind) const {
-  const auto* lines = reinterpret_cast<const char*>(this);
   if (kind == TickKind::trade) {  // who keeps what is said of quotes is not asked
-    for (const char* line = lines; line < reinterpret_cast<const char*>(&filter_); line += 64) __builtin_prefetch(line, 1);
+    prefetch_lines<2>(this);
     return trades_.prefetch_state();
   }
-  const auto* end = reinterpret_cast<const char*>(&trades_) + TradeMetrics::kOfQuotes;
-  for (const char* line = lines; line < end; line += 64) __builtin_prefetch(line, 1);
+  prefetch_lines<kLinesOfQuotes>(this);
 }
 
 void SymbolMetrics::prefetch_windows(const Tick& tick) const {

@@ -41,7 +41,7 @@ void TradeMetrics::prefetch_state() const {
 void TradeMetrics::prefetch_windows(const Tick& tick) const {
   flow_.prefetch(tick.event_time);
   for (const BarSeries& series : bars_) series.prefetch();
-  if (minute_ < bars_.size()) __builtin_prefetch(&bars_[minute_].values().atr_14);
+  if (minute_ < bars_.size()) bars_[minute_].prefetch_atr();
   profile_.prefetch(tick.price);
 }
 
@@ -58,7 +58,7 @@ bool TradeMetrics::trade(const Tick& tick) {
   aggression_.push(sign, tick.size.to_double(), tick.event_time);
   vwap_.push(tick.price, tick.size);
   for (BarSeries& series : bars_) series.trade(tick.event_time, tick.price, tick.size);
-  profile_.trade(tick, sign, minute_ < bars_.size() ? bars_[minute_].values().atr_14 : undefined_value());
+  profile_.trade(tick, sign, minute_ < bars_.size() ? bars_[minute_].atr() : undefined_value());
   look_for_next_close();
   if (gapped_ && since_gap_++ == 0) gap_at_ = tick.event_time;
   return true;
@@ -148,8 +148,7 @@ void TradeMetrics::fill_flow(Metrics& m, Timestamp now, bool silent) const {
   m.aggressive = with_status(pressed.flag, silent ? Status::stale : Status::ok);
   if (silent && m.aggressive.has_value) m.aggressive.value = 0;
 
-  const Value mean = vwap_.value();
-  const Value sd = vwap_.sd();
+  const auto [mean, sd] = vwap_.read();
   m.vwap = with_status(mean, whole);
   m.vwap_lower = sd.has_value ? with_status(ok_value(mean.value - 2 * sd.value), whole) : sd;
   m.vwap_upper = sd.has_value ? with_status(ok_value(mean.value + 2 * sd.value), whole) : sd;
@@ -169,8 +168,8 @@ void TradeMetrics::fill_bars(Metrics& m, bool silent) {
 void TradeMetrics::fill_news_of_bars(Metrics& m, bool silent) {
   if (silent) return fill_bars(m, silent);
   std::size_t told = 0;
-  for (const BarSeries& series : bars_)
-    if (series.values().fresh) m.bars[told++] = series.values();
+  for (BarSeries& series : bars_)
+    if (series.fresh()) m.bars[told++] = series.values();
   // Whoever reads all of them finds them filled in again.
   bars_filled_ = false;
   for (; told < m.bars.size() && m.bars[told].length.ns != 0; ++told) m.bars[told] = {};
@@ -178,7 +177,7 @@ void TradeMetrics::fill_news_of_bars(Metrics& m, bool silent) {
 
 void TradeMetrics::said() {
   for (BarSeries& series : bars_) {
-    if (series.values().fresh) bars_filled_ = false;
+    if (series.fresh()) bars_filled_ = false;
     series.said();
   }
 }

@@ -3,11 +3,14 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <deque>
 #include <random>
 
+#include "analytics/plain_math.hpp"
 #include "analytics/prior_bars.hpp"
+#include "analytics/ring.hpp"
 
 namespace tickmesh {
 namespace {
@@ -100,6 +103,46 @@ TEST(FlowScore, RefusesASnapshotThatNoEventsMade) {
   ByteReader in{bytes};
   FlowScore score{5};
   EXPECT_THROW(score.load(in), InvariantError);
+}
+
+TEST(PlainMath, APairHasTheBitsThatEachOfItHasAloneAndZeroWhereNothingIsLeft) {
+  std::mt19937_64 dice{7};
+  std::uniform_real_distribution<double> exponent{-720, 0};
+  const auto bits = [](double x) { return std::bit_cast<std::uint64_t>(x); };
+  for (int i = 0; i < 100'000; ++i) {
+    const double a = i % 100 == 0 ? -0.0 : exponent(dice), b = exponent(dice) / 100;
+    const Pair both = exp_of_negative(Pair{a, b});
+    ASSERT_EQ(bits(both[0]), bits(exp_of_negative(a))) << a;
+    ASSERT_EQ(bits(both[1]), bits(exp_of_negative(b))) << b;
+    ASSERT_NEAR(both[1] / std::exp(b), 1, 1e-15) << b;
+    if (a < -700) {
+      ASSERT_EQ(bits(both[0]), 0u) << a;
+    }
+  }
+}
+
+TEST(Ring, HoldsTheLastOfAnyNumberAndBeginsAnewWhereverItStood) {
+  for (const std::size_t n : {1u, 2u, 3u, 7u, 8u, 100u}) {
+    Ring<int> ring{n};
+    for (const int pushes : {0, 1, 5, 13, 250}) {
+      ring.reset();
+      std::deque<int> held;
+      for (int i = 0; i < pushes; ++i) {
+        if (ring.full()) {
+          ASSERT_EQ(ring.oldest(), held.front());
+          ASSERT_EQ(ring.place(), &ring.oldest()) << "what leaves lies where the next one goes";
+        }
+        ring.push(i);
+        held.push_back(i);
+        if (held.size() > n) held.pop_front();
+        ASSERT_EQ(ring.size(), held.size());
+        for (std::size_t k = 0; k < held.size(); ++k) {
+          ASSERT_EQ(ring[k], held[k]);
+          ASSERT_EQ(ring.back(held.size() - 1 - k), held[k]);
+        }
+      }
+    }
+  }
 }
 
 TEST(PriorBars, HoldsABarAgainstTheTwentyBeforeItAndNotAgainstItself) {
