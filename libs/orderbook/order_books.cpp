@@ -4,6 +4,19 @@
 #include <cstdlib>
 
 namespace tickmesh {
+namespace {
+
+// A choice that nobody could guess, made without a branch: all bits or none, and what they pick.
+template <class T = std::int64_t>
+constexpr T mask(bool yes) {
+  return static_cast<T>(T{0} - T{yes});
+}
+template <class T>
+constexpr T either(T mask, T yes, T no) {
+  return no ^ ((yes ^ no) & mask);
+}
+
+}  // namespace
 
 std::string_view to_string(OrderAnswer answer) {
   constexpr std::string_view kNames[] = {"done", "unknown_order", "known_order", "too_much", "refused"};
@@ -14,8 +27,8 @@ OrderBooks::OrderBooks(std::span<const Price> ticks, std::size_t orders) : ids_{
   TM_INVARIANT(!ticks.empty() && ticks.size() <= 65'535, "there are 1 to 65,535 books");
   books_.reserve(ticks.size());
   for (const Price tick : ticks) books_.push_back({TickGrid{tick}});
-  racks_[0].orders.fill({.id = 0, .size = 1});
-  make_racks(orders);
+  racks_[0].orders.fill({.id = 0, .size = -1});
+  make_racks(std::max<std::size_t>(orders, 1));
   levels_.reserve(ticks.size() * 64);
 }
 
@@ -40,31 +53,34 @@ std::uint32_t OrderBooks::new_level(std::uint16_t number, Side side, std::int64_
   return at;
 }
 
-/// The place that the next order of a level takes.
-std::uint32_t OrderBooks::place_behind(std::uint32_t level) {
-  const std::uint32_t last = levels_[level].last;
-  const std::uint32_t next = racks_[last].next();
-  if (next < racks_[last].orders.size()) return last * kPlaces + next;
+/// The place that the next order of a level takes. Whether its last rack is full is nothing to guess a branch by: a free one is looked at
+/// in either case, and there always is one.
+std::uint32_t OrderBooks::place_behind(std::uint32_t at) {
+  Level& level = levels_[at];
+  const std::uint32_t was = level.last, free = free_rack_;
+  Rack &last = racks_[was], &fresh = racks_[free];
+  const std::uint32_t next = last.next();
+  const std::uint32_t full = mask<std::uint32_t>(next == last.orders.size());
+  const std::uint32_t next_free = fresh.ahead;
+  last.behind = free & full;
+  fresh.level = at;
+  fresh.ahead = either(full, was, next_free);
+  fresh.behind = 0;
+  level.last = either(full, free, was);
+  free_rack_ = either(full, next_free, free);
   if (free_rack_ == 0) [[unlikely]]
     make_racks(racks_.size() / 2 + 1);
-  const std::uint32_t fresh = free_rack_;
-  Rack& rack = racks_[fresh];
-  free_rack_ = rack.ahead;
   __builtin_prefetch(&racks_[free_rack_]);
-  rack.level = level;
-  rack.ahead = last;
-  rack.behind = 0;
-  racks_[last].behind = fresh;  // of nobody, where the level is new: cheaper than asking
-  levels_[level].last = fresh;
-  return fresh * kPlaces;
+  return either(full, free * kPlaces, was * kPlaces + next);
 }
 
-bool OrderBooks::rest(std::uint16_t number, Id id, Side side, std::int64_t key, std::int64_t size) {
-  std::uint32_t at = ladder(books_[number], side).get(key);
+bool OrderBooks::rest(std::uint16_t number, Id id, Side side, std::int64_t key, std::int64_t size, std::uint32_t at) {
+  if (!levels_[at].is(number, side, key)) at = level_at(number, side, key);
   std::int64_t sum = 0;
   if (__builtin_add_overflow(levels_[at].size, size, &sum)) [[unlikely]]
     return false;
-  if (at == 0) at = new_level(number, side, key);
+  if (at == 0) [[unlikely]]
+    at = new_level(number, side, key);
   const std::uint32_t place = place_behind(at);
   order(place) = {id, size};
   Level& level = levels_[at];
@@ -75,18 +91,25 @@ bool OrderBooks::rest(std::uint16_t number, Id id, Side side, std::int64_t key, 
   return true;
 }
 
-void OrderBooks::take_out(std::uint32_t place) {
-  const std::uint32_t number = place / kPlaces;
-  Rack& rack = racks_[number];
+/// `size` of an order, all of it at most. Whether it was all is nothing to guess a branch by.
+void OrderBooks::take_out(std::uint32_t place, std::int64_t size) {
+  Rack& rack = racks_[place / kPlaces];
   Order& order = rack.orders[place % kPlaces];
   Level& level = levels_[rack.level];
-  ids_.erase(order.id, place);
-  level.size -= order.size;
-  order.size = 0;
-  --level.orders;
-  --orders_;
-  if (!rack.empty()) return;
+  const bool goes = order.size == size;
+  ids_.erase(order.id, place, goes);
+  level.size -= size;
+  order.size -= size;
+  level.orders -= std::uint32_t{goes};
+  orders_ -= std::size_t{goes};
+  if (rack.empty() && (rack.behind != 0 || level.orders == 0)) leave(place / kPlaces);
+}
+
+/// Nobody is in a rack any longer.
+void OrderBooks::leave(std::uint32_t number) {
+  Rack& rack = racks_[number];
   const std::uint32_t at = rack.level;
+  Level& level = levels_[at];
   if (rack.behind != 0) {
     racks_[rack.ahead].behind = rack.behind;  // of nobody, where it is the first
     racks_[rack.behind].ahead = rack.ahead;
@@ -101,7 +124,7 @@ void OrderBooks::take_out(std::uint32_t place) {
   free_level_ = at;
 }
 
-OrderAnswer OrderBooks::add(std::uint16_t number, Id id, Side side, std::int64_t ticks, std::int64_t size) {
+OrderAnswer OrderBooks::add(std::uint16_t number, Id id, Side side, std::int64_t ticks, std::int64_t size, std::uint32_t guess) {
   if (number >= books_.size()) [[unlikely]]
     return told(OrderAnswer::refused);
   Book& book = books_[number];
@@ -109,73 +132,72 @@ OrderAnswer OrderBooks::add(std::uint16_t number, Id id, Side side, std::int64_t
     return doubt(book, OrderAnswer::refused);
   if (ids_.find(id, id_at()) != 0) [[unlikely]]
     return doubt(book, OrderAnswer::known_order);
-  const bool rests = rest(number, id, side, signed_key(side, ticks), size);
+  const bool rests = rest(number, id, side, signed_key(side, ticks), size, guess);
   return rests ? told(OrderAnswer::done) : doubt(book, OrderAnswer::refused);
 }
 
-OrderAnswer OrderBooks::add(std::uint16_t number, Id id, Side side, Price price, Quantity size) {
-  return add(number, id, side, number < books_.size() ? books_[number].grid.ticks(price) : TickGrid::kOff, size.raw());
-}
-
-OrderAnswer OrderBooks::reduce(Id id, Quantity by) {
-  const std::uint32_t at = ids_.find(id, id_at());
-  if (at == 0) return told(OrderAnswer::unknown_order);
-  Order& order = this->order(at);
-  Level& level = levels_[racks_[at / kPlaces].level];
-  if (by.raw() <= 0) [[unlikely]]
+OrderAnswer OrderBooks::take(std::uint32_t place, std::int64_t by) {
+  const Level& level = level_of(place);
+  if (by <= 0) [[unlikely]]
     return doubt(books_[level.book], OrderAnswer::refused);
-  if (by.raw() < order.size) {
-    order.size -= by.raw();
-    level.size -= by.raw();
-    return told(OrderAnswer::done);
-  }
-  const bool all = by.raw() == order.size;
-  Book& book = books_[level.book];
-  take_out(at);
-  return all ? told(OrderAnswer::done) : doubt(book, OrderAnswer::too_much);
+  const std::int64_t left = order(place).size - by;
+  take_out(place, by + (left & left >> 63));  // all, where it is more
+  return left >= 0 ? told(OrderAnswer::done) : doubt(books_[level.book], OrderAnswer::too_much);
 }
 
-OrderAnswer OrderBooks::remove(Id id) {
-  const std::uint32_t at = ids_.find(id, id_at());
-  if (at == 0) return told(OrderAnswer::unknown_order);
-  take_out(at);
-  return told(OrderAnswer::done);
-}
-
-OrderAnswer OrderBooks::replace(Id id, Id by, Price price, Quantity size) {
-  const std::uint32_t at = ids_.find(id, id_at());
-  if (at == 0) return told(OrderAnswer::unknown_order);
-  const Level& level = level_of(at);
+OrderAnswer OrderBooks::move(std::uint32_t place, Id by, Price price, std::int64_t size, std::uint32_t guess) {
+  const Level& level = level_of(place);
   const std::uint16_t number = level.book;
   const Side side = level.side;
   Book& book = books_[number];
   const std::int64_t ticks = book.grid.ticks(price);
-  if (ticks == TickGrid::kOff || size.raw() <= 0) [[unlikely]]
+  if (ticks == TickGrid::kOff || size <= 0) [[unlikely]]
     return doubt(book, OrderAnswer::refused);
-  if (by != id && ids_.find(by, id_at()) != 0) [[unlikely]]
+  if (by != order(place).id && ids_.find(by, id_at()) != 0) [[unlikely]]
     return doubt(book, OrderAnswer::known_order);
-  take_out(at);
-  const bool rests = rest(number, by, side, signed_key(side, ticks), size.raw());
+  take_out(place, order(place).size);
+  const bool rests = rest(number, by, side, signed_key(side, ticks), size, guess);
   return rests ? told(OrderAnswer::done) : doubt(book, OrderAnswer::too_much);
+}
+
+OrderAnswer OrderBooks::add(std::uint16_t number, Id id, Side side, Price price, Quantity size) {
+  return add(number, id, side, number < books_.size() ? books_[number].grid.ticks(price) : TickGrid::kOff, size.raw(), 0);
+}
+
+OrderAnswer OrderBooks::reduce(Id id, Quantity by) {
+  const std::uint32_t at = ids_.find(id, id_at());
+  return at == 0 ? told(OrderAnswer::unknown_order) : take(at, by.raw());
+}
+
+OrderAnswer OrderBooks::remove(Id id) {
+  const std::uint32_t at = ids_.find(id, id_at());
+  return at == 0 ? told(OrderAnswer::unknown_order) : take(at, order(at).size);
+}
+
+OrderAnswer OrderBooks::replace(Id id, Id by, Price price, Quantity size) {
+  const std::uint32_t at = ids_.find(id, id_at());
+  return at == 0 ? told(OrderAnswer::unknown_order) : move(at, by, price, size.raw(), 0);
 }
 
 void OrderBooks::apply(std::span<const OrderMessage> messages) {
   using Kind = OrderMessage::Kind;
   constexpr std::size_t kMost = 64;
-  std::array<std::array<std::uint8_t, kMost>, 2> which;   // others, adds. Each in a row, so that no branch is to be guessed
-  std::array<std::array<std::uint32_t, kMost>, 2> found;  // of `which`: places, levels
-  std::array<std::uint8_t, kMost> moving;                 // of which[0]: replaced
-  std::array<std::int64_t, kMost> ticks;
+  std::array<std::array<std::uint8_t, kMost>, 2> which;  // others, adds. Each in a row, so that no branch is to be guessed
+  std::array<std::uint8_t, kMost> moving;                // of the others: replaced
+  std::array<std::uint32_t, kMost> place, level;         // of others; of adds and replaced
+  std::array<std::int64_t, kMost> ticks;                 // of adds
   for (; !messages.empty(); messages = messages.subspan(std::min(kMost, messages.size()))) {
     const std::size_t count = std::min(kMost, messages.size());
     std::size_t counts[2]{}, moved = 0;
     for (std::size_t i = 0; i < count; ++i) {
       const bool add = messages[i].kind == Kind::add;
-      which[add][counts[add]++] = static_cast<std::uint8_t>(i);
+      which[0][counts[0]] = which[1][counts[1]] = static_cast<std::uint8_t>(i);
+      counts[0] += std::size_t{!add};
+      counts[1] += std::size_t{add};
       ids_.prefetch(messages[i].id);
     }
-    for (std::size_t k = 0; k < counts[1]; ++k) {
-      const std::size_t i = which[1][k];
+    const std::span others{which[0].data(), counts[0]}, adds{which[1].data(), counts[1]};
+    for (const std::size_t i : adds) {
       const OrderMessage& m = messages[i];
       ticks[i] = TickGrid::kOff;
       if (m.book >= books_.size()) [[unlikely]]
@@ -184,37 +206,40 @@ void OrderBooks::apply(std::span<const OrderMessage> messages) {
       ticks[i] = book.grid.ticks(m.price);
       book.sides[index_of(m.side)].prefetch(signed_key(m.side, ticks[i]));
     }
-    for (std::size_t k = 0; k < counts[0]; ++k) {
-      const OrderMessage& m = messages[which[0][k]];
-      found[0][k] = ids_.guess(m.id);
-      moving[moved] = static_cast<std::uint8_t>(k);
-      moved += m.kind == Kind::replace ? 1 : 0;
-      __builtin_prefetch(&racks_[found[0][k] / kPlaces]);
+    for (const std::size_t i : others) {
+      place[i] = ids_.guess(messages[i].id);
+      __builtin_prefetch(&racks_[place[i] / kPlaces]);
+      moving[moved] = static_cast<std::uint8_t>(i);
+      moved += messages[i].kind == Kind::replace ? 1 : 0;
     }
-    for (std::size_t k = 0; k < counts[1]; ++k) {
-      const std::size_t i = which[1][k];
+    for (const std::size_t i : adds) {
       const OrderMessage& m = messages[i];
-      found[1][k] = ticks[i] == TickGrid::kOff ? 0 : ladder(m.book, m.side).get_near(signed_key(m.side, ticks[i]));
-      __builtin_prefetch(&levels_[found[1][k]]);
+      level[i] = ticks[i] == TickGrid::kOff ? 0 : ladder(m.book, m.side).get_near(signed_key(m.side, ticks[i]));
+      __builtin_prefetch(&levels_[level[i]]);
     }
-    for (std::size_t k = 0; k < counts[0]; ++k) __builtin_prefetch(&level_of(found[0][k]));
-    for (std::size_t k = 0; k < counts[1]; ++k) __builtin_prefetch(&racks_[levels_[found[1][k]].last]);
-    for (std::size_t j = 0; j < moved; ++j) {
-      const std::size_t k = moving[j];
-      const Level& level = level_of(found[0][k]);
-      const Book& book = books_[level.book];
-      found[0][k] = ladder(level.book, level.side).get_near(key_of(book, level.side, messages[which[0][k]].price));
-      __builtin_prefetch(&levels_[found[0][k]]);
+    for (const std::size_t i : others) __builtin_prefetch(&level_of(place[i]));
+    for (const std::size_t i : adds) __builtin_prefetch(&racks_[levels_[level[i]].last]);
+    for (const std::size_t i : std::span{moving.data(), moved}) {
+      const Level& from = level_of(place[i]);
+      level[i] = ladder(from.book, from.side).get_near(key_of(books_[from.book], from.side, messages[i].price));
+      __builtin_prefetch(&levels_[level[i]]);
     }
-    for (std::size_t j = 0; j < moved; ++j) __builtin_prefetch(&racks_[levels_[found[0][moving[j]]].last]);
+    for (const std::size_t i : std::span{moving.data(), moved}) __builtin_prefetch(&racks_[levels_[level[i]].last]);
     for (std::size_t i = 0; i < count; ++i) {
       const OrderMessage& m = messages[i];
-      switch (m.kind) {
-        case Kind::add: add(m.book, m.id, m.side, ticks[i], m.size.raw()); break;
-        case Kind::reduce: reduce(m.id, m.size); break;
-        case Kind::remove: remove(m.id); break;
-        case Kind::replace: replace(m.id, m.by, m.price, m.size); break;
+      if (m.kind == Kind::add) {
+        add(m.book, m.id, m.side, ticks[i], m.size.raw(), level[i]);
+        continue;
       }
+      std::uint32_t at = place[i];
+      if (order(at).id != m.id || order(at).size <= 0) [[unlikely]]  // it came, went or was not in the ring
+        at = ids_.find(m.id, id_at());
+      if (at == 0) [[unlikely]]
+        told(OrderAnswer::unknown_order);
+      else if (m.kind == Kind::replace)
+        move(at, m.by, m.price, m.size.raw(), level[i]);
+      else
+        take(at, either(mask(m.kind == Kind::remove), order(at).size, m.size.raw()));
     }
   }
 }
@@ -225,7 +250,8 @@ void OrderBooks::clear(std::uint16_t number) {
     while (!side.empty()) {
       std::uint32_t rack = levels_[side.get(side.best())].last;
       if (racks_[rack].empty()) rack = racks_[rack].ahead;  // only the last one may be
-      take_out(rack * kPlaces + racks_[rack].next() - 1);
+      const std::uint32_t place = rack * kPlaces + racks_[rack].next() - 1;
+      take_out(place, order(place).size);
     }
   }
   book.suspect = false;

@@ -55,13 +55,18 @@ class OrderIds {
     in_ring(id) = place;
     ++in_ring_;
   }
-  /// Of an id that is here, at `place`.
-  void erase(std::uint64_t id, std::uint32_t place) {
-    if (young(id) && in_ring(id) == place) {
-      in_ring(id) = 0;
-      --in_ring_;
-      return;
+  /// Of an id that is here, at `place`. It stays where it is not to go: of a young one that is nothing to guess a branch by.
+  void erase(std::uint64_t id, std::uint32_t place, bool goes = true) {
+    if (young(id) && in_ring(id) == place) [[likely]] {
+      in_ring(id) = place & (std::uint32_t{goes} - 1);
+      in_ring_ -= std::size_t{goes};
+    } else if (goes) {
+      erase_slot(id, place);
     }
+  }
+
+ private:
+  [[gnu::noinline]] void erase_slot(std::uint64_t id, std::uint32_t place) {
     std::size_t i = tag_of(id) & mask();
     while (slots_[i].place != place) i = (i + 1) & mask();
     for (std::size_t next = (i + 1) & mask(); slots_[next].place != 0; next = (next + 1) & mask()) {
@@ -74,7 +79,6 @@ class OrderIds {
     --in_slots_;
   }
 
- private:
   static constexpr std::uint64_t kStep = 64;         // ids that leave the ring at once
   static constexpr std::uint64_t kReach = 1U << 16;  // how far beyond its end an id makes it move on
   static constexpr std::uint64_t kNone = std::numeric_limits<std::uint64_t>::max();
@@ -89,7 +93,7 @@ class OrderIds {
   void prefetch_slot(std::uint64_t id) const { __builtin_prefetch(&slots_[tag_of(id) & mask()]); }
 
   /// The ring moves on to where `id` lies in it. False, and nothing changed: it lies behind, or so far ahead that no venue counts there.
-  bool reaches(std::uint64_t id) {
+  [[gnu::noinline]] bool reaches(std::uint64_t id) {
     const std::uint64_t step = id / kStep * kStep;
     if (in_ring_ == 0) {
       strays_ = step > highest_ ? kNone : step;
@@ -124,7 +128,7 @@ class OrderIds {
     const std::size_t next = gather(&in_ring(base_));
     for (std::size_t k = 0; k < next; ++k) prefetch_slot(base_ + alive[k]);
   }
-  void put_slot(std::uint64_t id, std::uint32_t place) {
+  [[gnu::noinline]] void put_slot(std::uint64_t id, std::uint32_t place) {
     highest_ = std::max(highest_, id);
     const std::uint32_t tag = tag_of(id);
     std::size_t i = tag & mask();
