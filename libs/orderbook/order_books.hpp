@@ -44,7 +44,7 @@ struct RestingOrder {
 class OrderBooks {
  public:
   using Id = std::uint64_t;
-  /// One book a tick (> 0), numbered from 0; at most 65,535. Memory for `orders` living at once is taken now, some 110 bytes
+  /// One book a tick (> 0), numbered from 0; at most 65,535. Memory for `orders` living at once is taken now, 110 to 160 bytes
   /// each; more grow it.
   explicit OrderBooks(std::span<const Price> ticks, std::size_t orders = 1'024);
 
