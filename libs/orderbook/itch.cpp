@@ -7,15 +7,7 @@
 namespace tickmesh {
 namespace {
 
-enum class Change : std::uint8_t { add, reduce, remove, replace };
-struct Message {
-  OrderBooks::Id id, by;
-  Price price;
-  Quantity size;
-  std::uint16_t book;
-  Side side;
-  Change change;
-};
+using Kind = OrderMessage::Kind;
 
 template <class T>
 T big(const std::byte* at) {
@@ -31,18 +23,18 @@ Quantity size_at(const std::byte* at) { return Quantity::from_units(big<std::uin
 /// same way, since nobody could guess which kind comes next.
 struct Shape {
   std::uint8_t length{0};  ///< 0: a kind that changes no book
-  Change change{Change::add};
+  Kind kind{Kind::add};
   std::uint8_t size{11}, price{11}, by{11}, side{0};
 };
 constexpr auto kShapes = [] {
   std::array<Shape, 256> shapes{};
-  shapes['A'] = {.length = 36, .change = Change::add, .size = 20, .price = 32, .side = 19};
-  shapes['F'] = {.length = 40, .change = Change::add, .size = 20, .price = 32, .side = 19};
-  shapes['E'] = {.length = 31, .change = Change::reduce, .size = 19};
-  shapes['C'] = {.length = 36, .change = Change::reduce, .size = 19};
-  shapes['X'] = {.length = 23, .change = Change::reduce, .size = 19};
-  shapes['D'] = {.length = 19, .change = Change::remove};
-  shapes['U'] = {.length = 35, .change = Change::replace, .size = 27, .price = 31, .by = 19};
+  shapes['A'] = {.length = 36, .kind = Kind::add, .size = 20, .price = 32, .side = 19};
+  shapes['F'] = {.length = 40, .kind = Kind::add, .size = 20, .price = 32, .side = 19};
+  shapes['E'] = {.length = 31, .kind = Kind::reduce, .size = 19};
+  shapes['C'] = {.length = 36, .kind = Kind::reduce, .size = 19};
+  shapes['X'] = {.length = 23, .kind = Kind::reduce, .size = 19};
+  shapes['D'] = {.length = 19, .kind = Kind::remove};
+  shapes['U'] = {.length = 35, .kind = Kind::replace, .size = 27, .price = 31, .by = 19};
   return shapes;
 }();
 constexpr auto kSides = [] {
@@ -52,52 +44,20 @@ constexpr auto kSides = [] {
   return sides;
 }();
 
-Message decode(const std::byte* at, const Shape& shape) {
+OrderMessage decode(const std::byte* at, const Shape& shape) {
   return {.id = big<std::uint64_t>(at + 11),
           .by = big<std::uint64_t>(at + shape.by),
           .price = price_at(at + shape.price),
           .size = size_at(at + shape.size),
           .book = big<std::uint16_t>(at + 1),
           .side = kSides[static_cast<unsigned char>(at[shape.side])],
-          .change = shape.change};
+          .kind = shape.kind};
 }
 
-/// Messages side by side: each step asks the memory for what the next one looks at.
-struct Batch {
-  static constexpr std::size_t kMost = 64;
-  std::array<Message, kMost> messages;
-  std::array<std::array<std::uint8_t, kMost>, 2> which;   // of them: others, adds. Each in a row, so that no branch is to be guessed
-  std::array<std::array<std::uint32_t, kMost>, 2> found;  // of `which`: orders, levels
-  std::size_t count, counts[2];
-
-  void orders_and_levels(const OrderBooks::Ahead& ahead) {
-    for (std::size_t k = 0; k < counts[0]; ++k) found[0][k] = ahead.order(messages[which[0][k]].id);
-    for (std::size_t k = 0; k < counts[1]; ++k) {
-      const Message& m = messages[which[1][k]];
-      found[1][k] = ahead.level(m.book, m.side, m.price);
-    }
-  }
-  void neighbours(const OrderBooks::Ahead& ahead) const {
-    for (std::size_t k = 0; k < counts[0]; ++k) ahead.neighbours(found[0][k]);
-    for (std::size_t k = 0; k < counts[1]; ++k) ahead.last(found[1][k]);
-  }
-  void apply(OrderBooks& books) const {
-    for (std::size_t i = 0; i < count; ++i) {
-      const Message& m = messages[i];
-      switch (m.change) {
-        case Change::add: books.add(m.book, m.id, m.side, m.price, m.size); break;
-        case Change::reduce: books.reduce(m.id, m.size); break;
-        case Change::remove: books.remove(m.id); break;
-        case Change::replace: books.replace(m.id, m.by, m.price, m.size); break;
-      }
-    }
-  }
-};
-
-/// The next messages that change a book, at most a batch of them; `at` moves behind them.
-void read(ByteView bytes, std::size_t& at, Batch& batch, const OrderBooks::Ahead& ahead, ItchTally& tally) {
-  batch.count = batch.counts[0] = batch.counts[1] = 0;
-  while (batch.count < Batch::kMost && bytes.size() - at >= 2) {
+/// The next messages that change a book, as many as `into` has room for; `at` moves behind them. How many they are.
+std::size_t read(ByteView bytes, std::size_t& at, std::span<OrderMessage> into, ItchTally& tally) {
+  std::size_t count = 0;
+  while (count < into.size() && bytes.size() - at >= 2) {
     const std::size_t length = big<std::uint16_t>(&bytes[at]);
     if (bytes.size() - at - 2 < length) break;
     const std::byte* const message = bytes.data() + at + 2;
@@ -113,30 +73,18 @@ void read(ByteView bytes, std::size_t& at, Batch& batch, const OrderBooks::Ahead
       ++tally.bad;
       continue;
     }
-    const Message& m = batch.messages[batch.count] = decode(message, shape);
-    const bool add = m.change == Change::add;
-    batch.which[add][batch.counts[add]++] = static_cast<std::uint8_t>(batch.count++);
-    ahead.line(m.id);
+    into[count++] = decode(message, shape);
   }
-  for (std::size_t k = 0; k < batch.counts[1]; ++k) {
-    const Message& m = batch.messages[batch.which[1][k]];
-    ahead.cell(m.book, m.side, m.price);
-  }
-  tally.applied += batch.count;
+  tally.applied += count;
+  return count;
 }
 
 }  // namespace
 
 std::size_t apply_itch(ByteView bytes, OrderBooks& books, ItchTally& tally) {
-  Batch batch;
-  const auto ahead = books.look_ahead();
+  std::array<OrderMessage, 64> messages;
   std::size_t at = 0;
-  do {
-    read(bytes, at, batch, ahead, tally);
-    batch.orders_and_levels(ahead);
-    batch.neighbours(ahead);
-    batch.apply(books);
-  } while (batch.count > 0);
+  while (const std::size_t count = read(bytes, at, messages, tally)) books.apply(std::span{messages}.first(count));
   return at;
 }
 

@@ -15,7 +15,7 @@ struct ItchTally {
 };
 
 /// Applies whole messages from the front, the stock locate code being the book's number; how many bytes they were. What is left is the
-/// beginning of a message. Prices have 4 decimals, sizes are whole units. Memory is asked for ahead of its use, 32 messages at a time.
+/// beginning of a message. Prices have 4 decimals, sizes are whole units.
 std::size_t apply_itch(ByteView bytes, OrderBooks& books, ItchTally& tally);
 
 }  // namespace tickmesh

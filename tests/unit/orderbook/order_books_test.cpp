@@ -163,6 +163,89 @@ TEST(OrderBooks, AgreesWithListsAndMapsOnARandomStreamAndGoesOnFromASnapshot) {
   }
 }
 
+OrderMessage message(const OrderChange& c) {
+  using Kind = OrderMessage::Kind;
+  const Kind kind = c.kind == OrderKind::add       ? Kind::add
+                    : c.kind == OrderKind::remove  ? Kind::remove
+                    : c.kind == OrderKind::replace ? Kind::replace
+                                                   : Kind::reduce;
+  return {.id = c.id, .by = c.by, .price = at(c.ticks), .size = units(c.size), .book = c.book, .side = c.side, .kind = kind};
+}
+
+TEST(OrderBooks, KeepsLongQueuesWhoeverLeavesThem) {
+  for (const std::uint64_t seed : {5ULL, 6ULL, 7ULL}) {
+    OrderBooks books{ticks(2), 16};
+    TwinBooks twin{2};
+    std::mt19937_64 dice{seed};
+    std::vector<std::uint64_t> living;
+    std::uint64_t last = 0;
+    // The living wax and wane: queues of hundreds, levels that empty, places taken again.
+    for (int i = 0; i < 40'000; ++i) {
+      const bool wanes = i / 2'000 % 2 == 1;
+      OrderChange c{
+          .book = static_cast<std::uint16_t>(dice() % 2), .side = Side::buy, .ticks = 100 + static_cast<std::int64_t>(dice() % 2)};
+      c.size = 1 + static_cast<std::int64_t>(dice() % 9);
+      const std::uint64_t what = dice() % 10;
+      if (living.empty() || what < (wanes ? 1 : 6)) {
+        c.kind = OrderKind::add;
+        living.push_back(c.id = ++last);
+      } else {
+        const std::size_t which =
+            dice() % 2 == 0 ? dice() % living.size() : living.size() - 1 - dice() % std::min<std::size_t>(living.size(), 4);
+        c.id = living[which];
+        c.kind = what == 6 ? OrderKind::replace : what == 7 ? OrderKind::reduce : OrderKind::remove;
+        if (what == 6) living.push_back(c.by = ++last);
+        if (what == 6 || what > 7) {
+          living[which] = living.back();
+          living.pop_back();
+        }
+      }
+      ASSERT_EQ(apply(books, c), apply(twin, c)) << i;
+      ASSERT_EQ(top(books, c.book, Side::buy, 3), twin.top(c.book, Side::buy, 3)) << i;
+      if (living.empty()) continue;
+      const std::uint64_t one = living[dice() % living.size()];
+      ASSERT_EQ(books.ahead(one).raw(), twin.ahead(one)) << i;
+    }
+    OrderBooks other{ticks(2), 16};
+    const Bytes bytes = saved(books);
+    ByteReader in{bytes};
+    other.load(in);
+    EXPECT_EQ(saved(other), bytes);
+    for (const auto& [id, place] : twin.places) EXPECT_EQ(other.ahead(id).raw(), twin.ahead(id));
+    for (const std::uint16_t book : {std::uint16_t{0}, std::uint16_t{1}}) books.clear(book);
+    EXPECT_EQ(books.orders(), 0U);
+  }
+}
+
+TEST(OrderBooks, MessagesInARowAreWhatTheyAreOneByOne) {
+  constexpr std::uint16_t kBooks = 3;
+  OrderBooks one_by_one{ticks(kBooks), 64}, in_rows{ticks(kBooks), 64};
+  OrderStream stream{11, kBooks, 2'000};
+  std::vector<OrderMessage> row;
+  for (int i = 0; i < 40'000; ++i) {
+    OrderChange c = stream.next();
+    switch (stream.below(300)) {  // nobody's, a book that is none, no side, off the tick, no size, an id that may live
+      case 0: c.id += 1'000'000'000; break;
+      case 1: c.book = kBooks; break;
+      case 2: c.side = Side::none; break;
+      case 3: c.ticks = -c.ticks; break;
+      case 4: c.size = 0; break;
+      case 5: c.id = 1 + static_cast<std::uint64_t>(stream.below(i + 1)); break;
+      default: break;
+    }
+    apply(one_by_one, c);
+    row.push_back(message(c));
+    if (stream.below(100) != 0) continue;
+    in_rows.apply(row);
+    row.clear();
+    ASSERT_EQ(in_rows.orders(), one_by_one.orders());
+    if (stream.below(10) == 0) {
+      ASSERT_EQ(saved(in_rows), saved(one_by_one)) << i;
+    }
+  }
+  for (const OrderAnswer answer : {unknown_order, known_order, refused}) EXPECT_GT(one_by_one.count(answer), 0U);
+}
+
 TEST(OrderBooks, RefusesASnapshotThatNoMarketMakes) {
   OrderBooks books{ticks(1)};
   books.add(0, 1, Side::buy, at(100), units(10));
