@@ -49,6 +49,7 @@ constexpr Key kKeys[] = {
     {"postgres.retention.ticks_bytes", integer, "10000000000", 0, 1e15, "", "and the oldest of them while they take more than this, but for the newest two; 0: no limit"},
     {"postgres.retention.metrics_days", integer, "3", 1, 36500, "", "daily partitions of metrics older than this are dropped"},
     {"postgres.retention.book_days", integer, "3", 0, 36500, "", "books of every minute are deleted after this; 0: never. Changes of books lie in the journals alone: journal.budget.depth_bytes"},
+    {"postgres.retention.signals_days", integer, "0", 0, 36500, "", "signals are deleted after this; 0: never, and every order can be traced to its reason"},
     {"postgres.retention.bars_days", integer, "0", 0, 36500, "", "bars shorter than an hour are deleted after this; 0: never"},
     {"health.address", text, "127.0.0.1", 0, 0, "", "where /healthz, /readyz, /metrics listen"},
     {"health.base_port", integer, "9101", 1, 65000, "", "ingestor; +1 bars, +2 metrics, +3 positions, +4 gateway, +5 api"},

@@ -235,6 +235,7 @@ void Host::start_projector() {
                                      .tick_bytes = config_.integer("postgres.retention.ticks_bytes"),
                                      .metrics_days = number("postgres.retention.metrics_days"),
                                      .book_days = number("postgres.retention.book_days"),
+                                     .signal_days = number("postgres.retention.signals_days"),
                                      .bar_days = number("postgres.retention.bars_days"),
                                      .days_ahead = number("postgres.days_ahead")};
   auto projector = Projector::start(std::move(options), *journal_, codec_, make_projection(spec_.name, instruments_, projection));

@@ -84,6 +84,7 @@ struct ProjectionOptions {
   std::int64_t tick_bytes{0};  ///< and at most this much of them; 0: all
   int metrics_days{0};
   int book_days{0};
+  int signal_days{0};
   int bar_days{0};    ///< bars shorter than an hour
   int days_ahead{1};  ///< partitions made before they are needed
 };

@@ -126,6 +126,7 @@ MetricsProjection::MetricsProjection(const ProjectionOptions& options)
   keep_rows(profiles_, "developed", options.metrics_days);  // a completed one never developed: it stays
   keep_rows(states_, "time", options.metrics_days);
   keep_rows(book_, "minute", options.book_days);
+  keep_rows(signals_, "time", options.signal_days);
 }
 
 void MetricsProjection::add(const Name& name, const Event& event) {
