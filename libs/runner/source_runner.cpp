@@ -73,18 +73,6 @@ void SourceRunner::step(Timestamp now, std::span<const Event> inputs) {
   said_.record(journal_);
 }
 
-void SourceRunner::step(Timestamp now, std::span<const Tick> inputs) {
-  since_snapshot_ += inputs.size();
-  const Sinking sinking{machine_.outbox(), said_};
-  for (const Tick& input : inputs) {
-    *std::get_if<Tick>(&tick_) = input;
-    machine_.apply(now, Name{}, tick_);
-    take_said();
-    if (said_.bytes() >= kPart) said_.record(journal_);
-  }
-  said_.record(journal_);
-}
-
 void SourceRunner::take_said() {
   if (machine_.said().empty()) return;
   for (const Outbox::Said& one : machine_.said()) said_.said(one.name, one.event);

@@ -19,8 +19,6 @@ class SourceRunner {
   Result<std::uint64_t> recover(const Observe& observe, Timestamp now);
   /// Applies the inputs in order at `now` and records what was said.
   void step(Timestamp now, std::span<const Event> inputs);
-  /// The same of ticks alone: where thousands come at once, an event each would be more room than the caches have.
-  void step(Timestamp now, std::span<const Tick> inputs);
   /// The same, each at the time its source gave it, never before the one before it: recorded data. Ticks, depth and feed events.
   void step_recorded(std::span<const Event> inputs);
   /// What was said and is in the journal, on its way to those who hear it.
@@ -44,7 +42,6 @@ class SourceRunner {
   SaidRuns said_;
   std::vector<Error> rejected_snapshots_;
   std::uint64_t since_snapshot_{0};
-  Event tick_{std::in_place_type<Tick>};  // the one that is applied
   Bytes body_;
 };
 

@@ -31,7 +31,9 @@ TickSpeaker::TickSpeaker(const std::string& dir)
 
 void TickSpeaker::say(std::span<const Tick> ticks, Timestamp now) {
   for (std::size_t at = 0; at < ticks.size(); at += kPart) {
-    runner_.step(now, ticks.subspan(at, std::min(kPart, ticks.size() - at)));
+    inputs_.clear();
+    for (const Tick& tick : ticks.subspan(at, std::min(kPart, ticks.size() - at))) inputs_.emplace_back(tick);
+    runner_.step(now, inputs_);
     hand_out();
   }
   release();
