@@ -87,7 +87,7 @@ class Zip final : public Archive {
     if (over_ && seen_crc_ != crc_) return bad_file(path_, "an undamaged zip", "the checksum does not hold");
     return filled;
   }
-  std::uint64_t consumed() const override { return consumed_; }
+  std::uint64_t consumed() const override { return consumed_ - stream_.avail_in; }
 
  private:
   bool read_at(long at, std::vector<unsigned char>& into) {
@@ -125,7 +125,10 @@ class GzipOrPlain final : public Archive {
     if (n < 0 || (error != Z_OK && error != Z_STREAM_END)) return bad_file(path_, "an undamaged file", text);
     return static_cast<std::size_t>(n);
   }
-  std::uint64_t consumed() const override { return static_cast<std::uint64_t>(std::max<z_off_t>(0, ::gzoffset(file_))); }
+  std::uint64_t consumed() const override {
+    // Of what is not packed, zlib's own offset is that of its buffer's end.
+    return static_cast<std::uint64_t>(std::max<z_off_t>(0, ::gzdirect(file_) != 0 ? ::gztell(file_) : ::gzoffset(file_)));
+  }
 
  private:
   std::string path_;

@@ -19,6 +19,7 @@ Result<bool> FileReader::fill() {
 }
 
 Result<bool> FileReader::read() {
+  read_before_ = read_until();
   if (!archive_) {
     auto archive = Archive::open(file_->path);
     if (!archive) return std::unexpected(archive.error());

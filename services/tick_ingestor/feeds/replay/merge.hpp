@@ -22,11 +22,16 @@ class FileReader {
   const DataFile& file() const { return *file_; }
   RowParser& parser() { return parser_; }
   const RowParser& parser() const { return parser_; }
-  std::uint64_t consumed() const { return over_ ? file_->bytes : archive_ ? std::min(archive_->consumed(), file_->bytes) : 0; }
+  /// Bytes of the file, about: the rows still held are taken to share evenly what was read for them.
+  std::uint64_t consumed() const {
+    const std::size_t rows = rows_.ticks.size();
+    return rows == 0 ? read_until() : read_before_ + (read_until() - read_before_) * next_ / rows;
+  }
 
  private:
   static constexpr std::size_t kChunk = 64 << 10;  // its ticks fit a cache
   Result<bool> read();
+  std::uint64_t read_until() const { return over_ ? file_->bytes : archive_ ? std::min(archive_->consumed(), file_->bytes) : 0; }
 
   const DataFile* file_;
   RowParser parser_;
@@ -36,6 +41,7 @@ class FileReader {
   Rows rows_;
   std::size_t next_{0}, next_depth_{0};
   bool over_{false};
+  std::uint64_t read_before_{0};  ///< bytes of the file read before the rows that are held
 };
 
 /// Rows by time; at equal times quotes before trades and depth, then by symbol, then in the order of the files and of their rows. A row
