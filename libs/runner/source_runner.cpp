@@ -10,18 +10,6 @@ namespace {
 /// Recorded when as much is said: well below what fits a part of the journal, and small enough for the processor's caches.
 constexpr std::size_t kPart = kMaxPartBytes / 2;
 
-/// A core's ticks go straight to where they are recorded from.
-class Sinking {
- public:
-  Sinking(Outbox& outbox, TickSink& sink) : outbox_{outbox} { outbox_.set_tick_sink(&sink); }
-  ~Sinking() { outbox_.set_tick_sink(nullptr); }
-  Sinking(const Sinking&) = delete;
-  Sinking& operator=(const Sinking&) = delete;
-
- private:
-  Outbox& outbox_;
-};
-
 }  // namespace
 
 Result<std::uint64_t> SourceRunner::recover(const Observe& observe, Timestamp now) {
@@ -51,6 +39,7 @@ Result<std::uint64_t> SourceRunner::recover(const Observe& observe, Timestamp no
   }
   machine_.outbox().set_epoch(journal_.epoch());
   machine_.outbox().heads() = journal_.heads();
+  machine_.outbox().set_tick_sink(&said_);  // ticks go straight to where they are recorded from
   spoke_until_ = last;
   now = std::max({now, last, journal_.state().last_time});
   token_ = {journal_.epoch(), journal_.state().last_incarnation + 1};
@@ -62,37 +51,30 @@ Result<std::uint64_t> SourceRunner::recover(const Observe& observe, Timestamp no
   return observed;
 }
 
+void SourceRunner::take(Timestamp now, const Event& input) {
+  ++since_snapshot_;
+  machine_.apply(now, Name{}, input);
+  take_said();
+  if (said_.bytes() >= kPart) record();
+}
+
+void SourceRunner::take_recorded(const Event& input) {
+  const auto* tick = std::get_if<Tick>(&input);
+  const auto* depth = std::get_if<DepthUpdate>(&input);
+  const auto* feed = std::get_if<FeedEvent>(&input);
+  TM_INVARIANT(tick != nullptr || depth != nullptr || feed != nullptr, "what is recorded are ticks, depth and the health of their feed");
+  take(tick != nullptr ? tick->event_time : depth != nullptr ? depth->header.event_time : feed->header.event_time, input);
+}
+
 void SourceRunner::step(Timestamp now, std::span<const Event> inputs) {
-  since_snapshot_ += inputs.size();
-  const Sinking sinking{machine_.outbox(), said_};
-  for (const Event& input : inputs) {
-    machine_.apply(now, Name{}, input);
-    take_said();
-    if (said_.bytes() >= kPart) said_.record(journal_);
-  }
-  said_.record(journal_);
+  for (const Event& input : inputs) take(now, input);
+  record();
 }
 
 void SourceRunner::take_said() {
   if (machine_.said().empty()) return;
   for (const Outbox::Said& one : machine_.said()) said_.said(one.name, one.event);
   machine_.said().clear();
-}
-
-void SourceRunner::step_recorded(std::span<const Event> inputs) {
-  since_snapshot_ += inputs.size();
-  const Sinking sinking{machine_.outbox(), said_};
-  for (const Event& input : inputs) {
-    const auto* tick = std::get_if<Tick>(&input);
-    const auto* depth = std::get_if<DepthUpdate>(&input);
-    const auto* feed = std::get_if<FeedEvent>(&input);
-    TM_INVARIANT(tick != nullptr || depth != nullptr || feed != nullptr, "what is recorded are ticks, depth and the health of their feed");
-    const Timestamp at = tick != nullptr ? tick->event_time : depth != nullptr ? depth->header.event_time : feed->header.event_time;
-    machine_.apply(at, Name{}, input);
-    take_said();
-    if (said_.bytes() >= kPart) said_.record(journal_);
-  }
-  said_.record(journal_);
 }
 
 void SourceRunner::snapshot() {

@@ -14,13 +14,19 @@ class SourceRunner {
   /// `observe(name, event)`: the core learns what it said before.
   using Observe = std::function<void(const Name&, const Event&)>;
   SourceRunner(Core& core, Journal& journal, const Codec& codec) : journal_{journal}, codec_{codec}, machine_{core}, said_{codec} {}
+  SourceRunner(const SourceRunner&) = delete;
+  SourceRunner& operator=(const SourceRunner&) = delete;
 
   /// Loads the last snapshot and observes what was said since. Error codes: "corrupt", "version".
   Result<std::uint64_t> recover(const Observe& observe, Timestamp now);
-  /// Applies the inputs in order at `now` and records what was said.
+  /// Applies an input at `now`. What is said waits for `record`, but for what would be more than a part of the journal.
+  void take(Timestamp now, const Event& input);
+  /// The same at the time its source gave it, which is never before the one before it: recorded data. A tick, depth or a feed event.
+  void take_recorded(const Event& input);
+  /// Records what was said.
+  void record() { said_.record(journal_); }
+  /// Takes all of them and records.
   void step(Timestamp now, std::span<const Event> inputs);
-  /// The same, each at the time its source gave it, never before the one before it: recorded data. Ticks, depth and feed events.
-  void step_recorded(std::span<const Event> inputs);
   /// What was said and is in the journal, on its way to those who hear it.
   SaidRuns& said() { return said_; }
   void snapshot();

@@ -2,6 +2,8 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <utility>
+
 #include "runner/source_runner.hpp"
 #include "service/loop.hpp"
 #include "tick_ingestor/configure.hpp"
@@ -127,19 +129,23 @@ class Ingestor {
     return pace;
   }
 
+  /// Records what was taken from a feed and hands it on.
+  void record_part() {
+    const std::int64_t begin = monotonic_ns();
+    runner_.record();
+    host_.count_in(std::exchange(taken_, 0));
+    last_tick_ = monotonic_ns();
+    host_.probes().journal_append(static_cast<double>(last_tick_ - begin) / 1e9);
+  }
+
   /// What is due, up to `room`, in parts that stay in the processor's caches from here to the batch that goes out. How much that was.
   std::size_t take_demo(Timestamp now, std::size_t room) {
     std::size_t all = 0;
     while (room > 0) {
-      inputs_.clear();
-      const std::size_t given = demo_->due(now, std::min(room, kPart), inputs_);
+      const std::size_t given = demo_->due(now, std::min(room, kPart), [&](const Event& input) { ++taken_, runner_.take(now, input); });
       if (given == 0) break;
       all += given;
-      const std::int64_t begin = monotonic_ns();
-      runner_.step(now, inputs_);
-      host_.count_in(inputs_.size());
-      last_tick_ = monotonic_ns();
-      host_.probes().journal_append(static_cast<double>(last_tick_ - begin) / 1e9);
+      record_part();
       host_.hand_out(runner_.said());
       room -= given;
     }
@@ -156,16 +162,12 @@ class Ingestor {
     if (!replay_->begun() && !readers_ready()) return 0;
     std::size_t all = 0;
     while (room > 0) {
-      inputs_.clear();
-      const std::size_t given = replay_->due(monotonic_ns(), std::min(room, kPart), inputs_);
+      const std::size_t given =
+          replay_->due(monotonic_ns(), std::min(room, kPart), [&](const Event& input) { ++taken_, runner_.take_recorded(input); });
       if (given == 0) break;
       all += given;
-      const std::int64_t begin = monotonic_ns();
-      runner_.step_recorded(inputs_);
+      record_part();
       host_.clock().reach(runner_.machine().now());
-      host_.count_in(given);
-      last_tick_ = monotonic_ns();
-      host_.probes().journal_append(static_cast<double>(last_tick_ - begin) / 1e9);
       // Readers that put everything in order by themselves need no order of partitions.
       event_time_ ? host_.hand_out(runner_.said()) : host_.hand_out_in_order(runner_.said());
       room -= std::min(room, given);
@@ -249,7 +251,8 @@ class Ingestor {
   PushFeed push_;
   const bool event_time_{host_.config().text("mesh.time") == "event-time"};
   bool paced_{host_.config().boolean("feed.paced")};
-  std::vector<Event> inputs_;
+  std::vector<Event> inputs_;  ///< pushed
+  std::size_t taken_{0};       ///< of a feed, and not recorded yet
   Pace pace_{.allowed = kTurn, .waiting = {}};
   std::int64_t next_pace_{0};
   bool paced_out_{false};

@@ -98,13 +98,23 @@ std::int64_t ReplayFeed::reached(std::int64_t mono) const {
   return begun_data_ + static_cast<std::int64_t>(static_cast<double>(mono - begun_mono_) * speed_);
 }
 
-std::size_t ReplayFeed::due(std::int64_t mono, std::size_t limit, std::vector<Event>& out) {
+const Event& ReplayFeed::front_event() {
+  if (replay::holds_depth(front()))
+    given_.emplace<DepthUpdate>(std::move(rows_.depths[next_depth_]));
+  else if (Tick* tick = std::get_if<Tick>(&given_))
+    *tick = front();
+  else
+    given_.emplace<Tick>(front());
+  return given_;
+}
+
+std::size_t ReplayFeed::due(std::int64_t mono, std::size_t limit, const TakeEvent& take) {
   if (!begun_) return 0;
   const std::int64_t until = reached(mono);
   std::size_t given = 0;
   if (!told_begin_ && limit > 0 && fill() && front().event_time.ns <= until) {
     told_begin_ = true;
-    out.emplace_back(replay::begin_of_data(front().event_time));
+    take(replay::begin_of_data(front().event_time));
     ++given;
   }
   const std::int64_t first = fill() ? front().event_time.ns : 0;
@@ -112,16 +122,13 @@ std::size_t ReplayFeed::due(std::int64_t mono, std::size_t limit, std::vector<Ev
   const auto same_moment = [&] { return whole_ && given > 0 && front().event_time <= said_until_; };
   while (fill() && (same_moment() || (given < limit && front().event_time.ns <= span))) {
     said_until_ = std::max(said_until_, front().event_time);
-    if (replay::holds_depth(front()))
-      out.emplace_back(std::move(rows_.depths[next_depth_]));
-    else
-      out.emplace_back(front());
+    take(front_event());
     pass();
     ++given;
   }
   if (given < limit && over() && !told_end_) {
     told_end_ = true;
-    out.emplace_back(replay::end_of_data(last_));
+    take(replay::end_of_data(last_));
     ++given;
   }
   return given;

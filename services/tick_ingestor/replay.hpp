@@ -9,6 +9,7 @@
 
 #include "service/config.hpp"
 #include "tick_ingestor/feeds/replay/data_set.hpp"
+#include "tick_ingestor/feeds/take_event.hpp"
 
 namespace tickmesh {
 
@@ -31,9 +32,9 @@ class ReplayFeed {
   void whole_moments() { whole_ = true; }
   /// Before this nothing more will be said, with all that was given said. After the end: just behind it.
   Timestamp quiet_until();
-  /// Appends what is due, at most `limit` and within kSpan: ticks and depth with their event_time, and the end of the data. Throws
-  /// std::runtime_error: a damaged file.
-  std::size_t due(std::int64_t mono, std::size_t limit, std::vector<Event>& out);
+  /// Gives what is due, at most `limit` and within kSpan: ticks and depth with their event_time, and the end of the data. Returns how many.
+  /// Throws std::runtime_error: a damaged file.
+  std::size_t due(std::int64_t mono, std::size_t limit, const TakeEvent& take);
   /// Nanoseconds until something may be due; 0: now. 100 ms at most.
   std::int64_t wait_ns(std::int64_t mono) const;
   bool over() const { return over_ && next_ == rows_.ticks.size(); }
@@ -54,10 +55,12 @@ class ReplayFeed {
   bool whole_{false};
   std::unique_ptr<replay::Merge> merge_;
   void pass();
+  const Event& front_event();
   const Tick& front() const { return rows_.ticks[next_]; }
 
   replay::Rows rows_;  ///< read ahead, from next_ and next_depth_ on
   std::size_t next_{0}, next_depth_{0};
+  Event given_{};                                   ///< the one place of what is given
   std::uint64_t skip_ticks_{0}, skip_depths_{0};    ///< were said before
   std::uint64_t number_shift_{0}, last_number_{0};  ///< of depth: in a later pass its numbers go on
   Duration shift_{};                                ///< of this pass

@@ -4,7 +4,7 @@
 
 namespace tickmesh {
 
-std::size_t DemoFeed::due(Timestamp now, std::size_t limit, std::vector<Event>& out) {
+std::size_t DemoFeed::due(Timestamp now, std::size_t limit, const TakeEvent& take) {
   const Duration next{next_offset()};
   const bool starts = !anchor_;
   if (starts || now - (anchor_ + next) > kMostBehind) anchor_ = std::max(now, last_event_) - next;
@@ -21,16 +21,20 @@ std::size_t DemoFeed::due(Timestamp now, std::size_t limit, std::vector<Event>& 
         event.from = anchor_ + Duration{item.event.from};
         event.to = anchor_ + Duration{item.event.to};
       }
-      out.emplace_back(std::move(event));
+      take(event);
     } else {
       item.tick.event_time = event_time;
-      out.emplace_back(item.tick);
+      if (Tick* tick = std::get_if<Tick>(&given_))
+        *tick = item.tick;
+      else
+        given_.emplace<Tick>(item.tick);
+      take(given_);
     }
     ++given;
     // While the market stands where this item left it.
     if (auto depth = tells_depth_ ? depth_.after(live_, item.offset) : std::nullopt) {
       depth->header.event_time = event_time;
-      out.emplace_back(std::move(*depth));
+      take(std::move(*depth));
     }
   }
   return given;

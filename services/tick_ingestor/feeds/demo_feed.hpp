@@ -2,12 +2,12 @@
 #pragma once
 #include <cstdint>
 #include <optional>
-#include <vector>
 
 #include "core/bytes.hpp"
 #include "core/events.hpp"
 #include "market/demo_market.hpp"
 #include "tick_ingestor/feeds/demo_depth.hpp"
+#include "tick_ingestor/feeds/take_event.hpp"
 
 namespace tickmesh {
 
@@ -19,10 +19,10 @@ class DemoFeed {
   /// `depth`: its books are told, too.
   explicit DemoFeed(DemoMarket market, bool depth = false) : fresh_{market}, said_{market}, live_{std::move(market)}, tells_depth_{depth} {}
 
-  /// Appends what is due at `now`, at most `limit` items: Tick and FeedEvent inputs with `event_time` set, which never decreases, and
+  /// Gives what is due at `now`, at most `limit` items: Tick and FeedEvent inputs with `event_time` set, which never decreases, and
   /// behind one of them a DepthUpdate whose turn it is, which is no item: after a restart they may come at other moments.
   /// The market begins with the first call; after `recover` it goes on from `now`. Returns how many.
-  std::size_t due(Timestamp now, std::size_t limit, std::vector<Event>& out);
+  std::size_t due(Timestamp now, std::size_t limit, const TakeEvent& take);
   /// When the next item is due; zero before the first `due`.
   Timestamp next_due() { return anchor_ ? anchor_ + Duration{next_offset()} : Timestamp{}; }
   /// Items given in all; what `save` is held against.
@@ -46,6 +46,7 @@ class DemoFeed {
   DemoMarket live_;
   bool tells_depth_;
   DemoDepth depth_{};
+  Event given_{};                      ///< the one place of what is given
   std::optional<DemoItem> pending_{};  ///< taken from `live_`, not due yet
   bool other_{false};                  ///< the snapshot was of another market
   std::uint64_t base_{0};              ///< items said in all before this market's first

@@ -31,9 +31,11 @@ TickSpeaker::TickSpeaker(const std::string& dir)
 
 void TickSpeaker::say(std::span<const Tick> ticks, Timestamp now) {
   for (std::size_t at = 0; at < ticks.size(); at += kPart) {
-    inputs_.clear();
-    for (const Tick& tick : ticks.subspan(at, std::min(kPart, ticks.size() - at))) inputs_.emplace_back(tick);
-    runner_.step(now, inputs_);
+    for (const Tick& tick : ticks.subspan(at, std::min(kPart, ticks.size() - at))) {
+      *std::get_if<Tick>(&input_) = tick;
+      runner_.take(now, input_);
+    }
+    runner_.record();
     hand_out();
   }
   release();

@@ -41,7 +41,7 @@ class TickSpeaker {
   zmq::context_t context_{1};
   std::unique_ptr<Publisher> publisher_;
   std::unique_ptr<ReplayServer> replay_;
-  std::vector<Event> inputs_;
+  Event input_{Tick{}};
 };
 
 /// Where a TickSpeaker in `dir` listens.

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "unit/market/demo_instruments.hpp"
+#include "unit/tick_ingestor/collect.hpp"
 
 namespace tickmesh {
 namespace {
@@ -18,14 +19,14 @@ Timestamp time_of_item(const Event& e) {
 TEST(DemoFeed, GivesWhatIsDueAndNothingEarly) {
   DemoFeed f = feed();
   std::vector<Event> out;
-  f.due(kStart, 1000, out);
+  f.due(kStart, 1000, testing::into(out));
   ASSERT_GE(out.size(), 1U);
   EXPECT_EQ(std::get<FeedEvent>(out.front()).kind, FeedEventKind::session_started);
   Timestamp last{};
   for (int ms = 0; ms <= 60'000; ms += 20) {
     const std::size_t before = out.size();
     const Timestamp now = kStart + milliseconds(ms);
-    f.due(now, 1000, out);
+    f.due(now, 1000, testing::into(out));
     for (std::size_t i = before; i < out.size(); ++i) {
       ASSERT_LE(time_of_item(out[i]), now);
       ASSERT_GE(time_of_item(out[i]), last);
@@ -40,13 +41,13 @@ TEST(DemoFeed, GivesWhatIsDueAndNothingEarly) {
 TEST(DemoFeed, GoesOnLaterInsteadOfCatchingUpAfterALongSleep) {
   DemoFeed f = feed();
   std::vector<Event> out;
-  f.due(kStart, 1000, out);
-  f.due(kStart + seconds(1), 1000, out);
+  f.due(kStart, 1000, testing::into(out));
+  f.due(kStart + seconds(1), 1000, testing::into(out));
   out.clear();
   const Timestamp later = kStart + seconds(3600);
-  f.due(later, 100'000, out);
+  f.due(later, 100'000, testing::into(out));
   EXPECT_LE(out.size(), 5U);
-  f.due(later + seconds(1), 100'000, out);
+  f.due(later + seconds(1), 100'000, testing::into(out));
   EXPECT_LT(out.size(), 1000U);
   for (const Event& e : out) EXPECT_GE(time_of_item(e), later);
 }
@@ -54,11 +55,11 @@ TEST(DemoFeed, GoesOnLaterInsteadOfCatchingUpAfterALongSleep) {
 TEST(DemoFeed, GivesNoMoreThanItIsAskedForAndTheRestNextTime) {
   DemoFeed a = feed(), b = feed();
   std::vector<Event> small, large;
-  a.due(kStart, 1, small);
-  b.due(kStart, 1, large);
+  a.due(kStart, 1, testing::into(small));
+  b.due(kStart, 1, testing::into(large));
   const Timestamp now = kStart + seconds(1);
-  b.due(now, 1'000'000, large);
-  while (a.due(now, 7, small) > 0) {
+  b.due(now, 1'000'000, testing::into(large));
+  while (a.due(now, 7, testing::into(small)) > 0) {
   }
   EXPECT_GT(large.size(), 50U);
   EXPECT_EQ(small, large);
@@ -67,14 +68,14 @@ TEST(DemoFeed, GivesNoMoreThanItIsAskedForAndTheRestNextTime) {
 TEST(DemoFeed, NeverGoesBackInTimeWhenTheClockDidOverARestart) {
   DemoFeed a = feed();
   std::vector<Event> out;
-  a.due(kStart, 1000, out);
-  a.due(kStart + seconds(1), 1000, out);
+  a.due(kStart, 1000, testing::into(out));
+  a.due(kStart + seconds(1), 1000, testing::into(out));
   DemoFeed b = feed();
   b.recover(a.position(), time_of_item(out.back()));
   std::vector<Event> after;
-  b.due(kStart - seconds(10), 1000, after);
+  b.due(kStart - seconds(10), 1000, testing::into(after));
   EXPECT_TRUE(after.empty());
-  b.due(kStart + seconds(1) + milliseconds(500), 1000, after);
+  b.due(kStart + seconds(1) + milliseconds(500), 1000, testing::into(after));
   ASSERT_FALSE(after.empty());
   EXPECT_GE(time_of_item(after.front()), time_of_item(out.back()));
 }
@@ -82,8 +83,8 @@ TEST(DemoFeed, NeverGoesBackInTimeWhenTheClockDidOverARestart) {
 TEST(DemoFeed, BeginsAnewWhenTheSnapshotIsOfAnotherMarket) {
   DemoFeed a = feed(1), b = feed(2), fresh = feed(2);
   std::vector<Event> out, after, expected;
-  a.due(kStart, 1000, out);
-  a.due(kStart + seconds(1), 1000, out);
+  a.due(kStart, 1000, testing::into(out));
+  a.due(kStart + seconds(1), 1000, testing::into(out));
   Bytes bytes;
   ByteWriter writer{bytes};
   a.save(writer, a.position());
@@ -91,8 +92,8 @@ TEST(DemoFeed, BeginsAnewWhenTheSnapshotIsOfAnotherMarket) {
   EXPECT_FALSE(b.load(reader, a.position()));
   b.recover(a.position(), time_of_item(out.back()));
   EXPECT_EQ(b.position(), a.position());
-  b.due(kStart + seconds(5), 1000, after);
-  fresh.due(kStart + seconds(5), 1000, expected);
+  b.due(kStart + seconds(5), 1000, testing::into(after));
+  fresh.due(kStart + seconds(5), 1000, testing::into(expected));
   EXPECT_EQ(after, expected);
   Bytes again;
   ByteWriter second{again};
@@ -105,8 +106,8 @@ TEST(DemoFeed, BeginsAnewWhenTheSnapshotIsOfAnotherMarket) {
 TEST(DemoFeed, RefusesASnapshotThatDoesNotStandWhereItWasSaved) {
   DemoFeed a = feed(1);
   std::vector<Event> out;
-  a.due(kStart, 1000, out);
-  a.due(kStart + seconds(1), 1000, out);
+  a.due(kStart, 1000, testing::into(out));
+  a.due(kStart + seconds(1), 1000, testing::into(out));
   Bytes bytes;
   ByteWriter writer{bytes};
   a.save(writer, a.position());

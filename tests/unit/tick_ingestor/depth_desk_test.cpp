@@ -6,6 +6,7 @@
 
 #include "tick_ingestor/core/ingest_core.hpp"
 #include "unit/market/demo_instruments.hpp"
+#include "unit/tick_ingestor/collect.hpp"
 
 namespace tickmesh {
 namespace {
@@ -168,7 +169,7 @@ TEST(DemoDepth, EveryBookOfTheMarketIsToldAboutOnceASecondAndWhole) {
   int items = 0;
   for (int ms = 0; ms <= 30'000; ms += 10) {
     out.clear();
-    feed.due(at_s(0) + milliseconds(ms), 1'000, out);
+    feed.due(at_s(0) + milliseconds(ms), 1'000, testing::into(out));
     for (const Event& event : out) {
       const auto* book = std::get_if<DepthUpdate>(&event);
       if (book == nullptr) {

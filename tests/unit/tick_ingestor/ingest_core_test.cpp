@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "unit/market/demo_instruments.hpp"
+#include "unit/tick_ingestor/collect.hpp"
 
 namespace tickmesh {
 namespace {
@@ -145,7 +146,7 @@ TEST(IngestCore, AfterASnapshotAndTheSaidTailContinuesAsIfNothingHadHappened) {
     std::size_t cursor = 0;
     const auto feed_some = [&](Bench& bench, DemoFeed& feed, int step) {
       const Timestamp now = at_ms(40 * step);
-      feed.due(now, 100, due);
+      feed.due(now, 100, testing::into(due));
       // Some of what was given may wait for the next turn: it was not said when the snapshot is taken.
       const std::size_t until = step % 3 == 0 ? cursor + (due.size() - cursor) / 2 : due.size();
       for (; cursor < until; ++cursor) bench.say(now, due[cursor]);
@@ -182,8 +183,8 @@ TEST(IngestCore, AfterASnapshotAndTheSaidTailContinuesAsIfNothingHadHappened) {
     std::vector<Event> rest, restarted;
     Timestamp now = at_ms(40 * crash_at);
     for (int i = 0; i < 200; ++i, now = now + milliseconds(50)) {
-      whole_feed.due(now, 1000, rest);
-      again_feed.due(now + seconds(100), 1000, restarted);
+      whole_feed.due(now, 1000, testing::into(rest));
+      again_feed.due(now + seconds(100), 1000, testing::into(restarted));
     }
     ticks_of(rest, expected);
     ticks_of(restarted, got);

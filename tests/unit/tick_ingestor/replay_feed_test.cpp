@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "replay_kit.hpp"
+#include "unit/tick_ingestor/collect.hpp"
 
 namespace tickmesh {
 namespace {
@@ -43,7 +44,7 @@ std::string sizes(const std::vector<Event>& events) {
 }
 
 void all_due(ReplayFeed& feed, std::int64_t mono, std::vector<Event>& out) {
-  while (feed.due(mono, 100, out) > 0) {
+  while (feed.due(mono, 100, testing::into(out)) > 0) {
   }
 }
 
@@ -51,9 +52,9 @@ TEST(ReplayFeed, NothingIsDueBeforeItBegins) {
   const Setting s{3};
   ReplayFeed feed{s.config, s.instruments};
   std::vector<Event> out;
-  EXPECT_EQ(feed.due(1'000'000 * kMs, 100, out), 0u);
+  EXPECT_EQ(feed.due(1'000'000 * kMs, 100, testing::into(out)), 0u);
   feed.begin(1'000'000 * kMs);
-  EXPECT_GT(feed.due(1'000'000 * kMs, 100, out), 0u);
+  EXPECT_GT(feed.due(1'000'000 * kMs, 100, testing::into(out)), 0u);
 }
 
 TEST(ReplayFeed, AtMaxAllOfItIsDueAtOnceBetweenItsBeginningAndItsEnd) {
@@ -61,7 +62,7 @@ TEST(ReplayFeed, AtMaxAllOfItIsDueAtOnceBetweenItsBeginningAndItsEnd) {
   ReplayFeed feed{s.config, s.instruments};
   std::vector<Event> out;
   feed.begin(0);
-  while (feed.due(0, 2, out) > 0) {
+  while (feed.due(0, 2, testing::into(out)) > 0) {
   }
   EXPECT_EQ(sizes(out), "begin 1 2 3 end ");
   EXPECT_TRUE(feed.over());
@@ -87,8 +88,8 @@ TEST(ReplayFeed, WhatIsGivenAtOnceSpansHalfASecondOfRecordedTime) {
   ReplayFeed feed{s.config, s.instruments};
   std::vector<Event> out;
   feed.begin(0);
-  EXPECT_EQ(feed.due(0, 100, out), 2u) << "the beginning, and the first";
-  EXPECT_EQ(feed.due(0, 100, out), 1u);
+  EXPECT_EQ(feed.due(0, 100, testing::into(out)), 2u) << "the beginning, and the first";
+  EXPECT_EQ(feed.due(0, 100, testing::into(out)), 1u);
 }
 
 TEST(ReplayFeed, AfterARestartItGoesOnBehindWhatWasSaid) {
@@ -106,7 +107,7 @@ TEST(ReplayFeed, ALoopBeginsAgainWholeWeeksLaterAndNeverEnds) {
   ReplayFeed feed{s.config, s.instruments};
   std::vector<Event> out;
   feed.begin(0);
-  while (out.size() < 6) feed.due(0, 6 - out.size(), out);
+  while (out.size() < 6) feed.due(0, 6 - out.size(), testing::into(out));
   EXPECT_EQ(sizes(out), "begin 1 2 1 2 1 ");
   const auto at = [&](std::size_t i) { return std::get<Tick>(out.at(i)).event_time; };
   EXPECT_EQ((at(3) - at(1)).ns, 7 * 86'400'000'000'000);
