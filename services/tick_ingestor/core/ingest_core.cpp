@@ -171,7 +171,7 @@ void IngestCore::load(ByteReader& in) {
   demo_items_ = in.get<std::uint64_t>();
   demo_event_time_ = in.get<Timestamp>();
   const auto market = in.get<std::string>();
-  if (demo_ != nullptr && !market.empty()) {
+  if (demo_ != nullptr) {
     ByteReader reader{as_bytes(market)};
     demo_->load(reader, demo_items_);
   }

@@ -55,20 +55,21 @@ void DemoFeed::save(ByteWriter& out, std::uint64_t items) {
 }
 
 bool DemoFeed::load(ByteReader& in, std::uint64_t items) {
-  const auto base = in.get<std::uint64_t>();
-  if (in.get<std::uint64_t>() != fresh_.fingerprint()) {
-    other_ = true;
+  const bool none = in.done();
+  const auto base = none ? items : in.get<std::uint64_t>();
+  other_ = !none && in.get<std::uint64_t>() != fresh_.fingerprint();
+  if (none || other_) {
+    said_ = fresh_;
     base_ = items;
-    return false;
+  } else {
+    said_.load(in);
+    TM_INVARIANT(base + said_.position() == items, "a stored market stands where it was saved");
+    base_ = base;
   }
-  said_.load(in);
-  TM_INVARIANT(base + said_.position() == items, "a stored market stands where it was saved");
-  base_ = base;
-  other_ = false;
   live_ = said_;
   pending_.reset();
   anchor_ = {};
-  return true;
+  return !none && !other_;
 }
 
 void DemoFeed::recover(std::uint64_t items, Timestamp last_event_time) {

@@ -32,7 +32,8 @@ class DemoFeed {
   /// The market as it was after `items` demo items in all were said: a snapshot must not hold what was given but not yet said.
   /// `items` never decreases and never exceeds what was given.
   void save(ByteWriter& out, std::uint64_t items);
-  /// What was saved at `items`. False when the snapshot is of another market (seed, rate, instruments): this one then begins at its start.
+  /// What was saved at `items`. False when the snapshot is of another market (seed, rate, instruments) or, `in` being empty, of none: this
+  /// one then begins at its start.
   /// InvariantError: it does not stand at `items`.
   bool load(ByteReader& in, std::uint64_t items);
   /// Goes to where `items` demo items in all had been said, the last one at `last_event_time`.

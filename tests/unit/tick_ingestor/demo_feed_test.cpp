@@ -118,5 +118,51 @@ TEST(DemoFeed, RefusesASnapshotThatDoesNotStandWhereItWasSaved) {
   }
 }
 
+TEST(DemoFeed, ASnapshotOfAnotherMarketOrOfNoneCanBeSavedAtOnceWhateverWasLoadedBefore) {
+  constexpr std::uint64_t kItems = std::uint64_t{1} << 60;  // nothing walks so far
+  DemoFeed lived = feed(1), other = feed(2);
+  std::vector<Event> out, expected, after;
+  for (DemoFeed* each : {&lived, &other})
+    each->due(kStart, 1000, testing::into(out)), each->due(kStart + seconds(1), 1000, testing::into(out));
+  Bytes own, strange;
+  ByteWriter own_writer{own}, strange_writer{strange};
+  lived.save(own_writer, lived.position());
+  other.save(strange_writer, other.position());
+  DemoFeed fresh = feed(1);
+  fresh.due(kStart + seconds(5), 1000, testing::into(expected));
+  for (const Bytes& stored : {Bytes{}, strange}) {
+    DemoFeed f = feed(1);
+    ByteReader first{own};
+    ASSERT_TRUE(f.load(first, lived.position()));
+    ByteReader second{stored};
+    ASSERT_FALSE(f.load(second, kItems));
+    Bytes again;
+    ByteWriter writer{again};
+    f.save(writer, kItems);
+    f.recover(kItems, {});
+    EXPECT_EQ(f.position(), kItems);
+    after.clear();
+    f.due(kStart + seconds(5), 1000, testing::into(after));
+    EXPECT_EQ(after, expected);
+    DemoFeed g = feed(1);
+    ByteReader reread{again};
+    EXPECT_TRUE(g.load(reread, kItems));
+  }
+}
+
+TEST(DemoFeed, WhatWasSaidSinceASnapshotOfNoneIsOfThisMarket) {
+  DemoFeed whole = feed(1), again = feed(1);
+  std::vector<Event> out, expected, after;
+  whole.due(kStart, 1000, testing::into(out));
+  whole.due(kStart + seconds(1), 1000, testing::into(out));
+  ByteReader nothing{ByteView{}};
+  ASSERT_FALSE(again.load(nothing, 7));
+  whole.recover(whole.position(), time_of_item(out.back()));
+  again.recover(7 + whole.position(), time_of_item(out.back()));
+  whole.due(kStart + seconds(5), 1000, testing::into(expected));
+  again.due(kStart + seconds(5), 1000, testing::into(after));
+  EXPECT_EQ(after, expected);
+}
+
 }  // namespace
 }  // namespace tickmesh
