@@ -322,6 +322,7 @@ void ProtoCodec::encode(const Event& event, Bytes& out) const {
   std::visit([&](const auto& e) { encode_event(e, out); }, event);
 }
 
+void ProtoCodec::encode(const Metrics& metrics, Bytes& out) const { encode_event(metrics, out); }
 std::byte* ProtoCodec::encode(const Tick& tick, std::byte* at) const { return encode_tick(tick, at); }
 
 Result<void> ProtoCodec::decode(Stream stream, ByteView bytes, Event& out) const {

@@ -24,6 +24,7 @@ class ProtoCodec final : public Codec {
   /// A market event, signal or position without a symbol breaks an invariant: no reader would take it.
   void encode(const Event& event, Bytes& out) const override;
   std::byte* encode(const Tick& tick, std::byte* at) const override;
+  void encode(const Metrics& metrics, Bytes& out) const override;
   /// Takes whatever protobuf takes (any order, unknown fields), then checks: enumerations known, partitions below 64, symbols well-formed
   /// and there where an event must have one. On error `out` is valid but unspecified. Error: field = the stream, rule = "<field>: <rule>".
   Result<void> decode(Stream stream, ByteView bytes, Event& out) const override;

@@ -31,6 +31,13 @@ class TickSink {
   virtual void said(const Name& name, const Tick& tick) = 0;
 };
 
+/// Takes metrics as they are said, where an event of each would be copied twice before its bytes are written: they are 3 kB.
+class MetricsSink {
+ public:
+  virtual ~MetricsSink() = default;
+  virtual void said(const Name& name, const Metrics& metrics) = 0;
+};
+
 /// What a core says and when it wants to be woken. Numbers events as it takes them, so that ids can be derived from names.
 class Outbox {
  public:
@@ -48,7 +55,8 @@ class Outbox {
   using Heads = std::array<std::array<Sequence, kPartitions>, kStreams>;
 
   /// Says `event`, any alternative of Event; fills its header: `time` = now, `cause` = the input (unless the event names one already),
-  /// `event_time` = now unless set, and on the way to an order `tick_time` as the input has it. Returns its name.
+  /// `event_time` = now unless set, and on the way to an order `tick_time` as the input has it. Returns its name. Metrics that are not
+  /// const may have that done where they lie.
   template <class T>
   Name emit(Stream stream, Partition partition, T&& event) {
     if constexpr (std::is_same_v<std::remove_cvref_t<T>, Tick>) {
@@ -60,14 +68,18 @@ class Outbox {
         return name;
       }
     }
+    if constexpr (std::is_same_v<T, Metrics&>) {
+      if (metrics_ != nullptr) {
+        complete(stream, event.header);
+        const Name name = number(stream, partition);
+        metrics_->said(name, event);
+        return name;
+      }
+    }
     Said& said = said_.emplace_back(number(stream, partition), std::in_place_type<std::remove_cvref_t<T>>, std::forward<T>(event));
     auto& e = *std::get_if<std::remove_cvref_t<T>>(&said.event);
     if constexpr (requires { e.header; }) {
-      e.header.time = now_;
-      if (!e.header.event_time) e.header.event_time = now_;
-      if (e.header.cause == Cause{}) e.header.cause = cause_;
-      // Who names another cause than the input names another way, too.
-      if (leads_to_orders(stream) && !e.header.tick_time && e.header.cause == cause_) e.header.tick_time = tick_time_;
+      complete(stream, e.header);
     } else if constexpr (std::is_same_v<std::remove_cvref_t<T>, Tick>) {
       e.time = now_;
     }
@@ -81,6 +93,8 @@ class Outbox {
   // For the runner.
   /// Ticks go there instead of to `said`; what is said beside them keeps its order there, not between the two. Null: all go to `said`.
   void set_tick_sink(TickSink* sink) { ticks_ = sink; }
+  /// Metrics that are said where they lie go there, at once; what was said before them is in `said` by then. Null: all go to `said`.
+  void set_metrics_sink(MetricsSink* sink) { metrics_ = sink; }
   void begin(Timestamp now, const Cause& cause, Timestamp tick_time = {}) {
     now_ = now;
     cause_ = cause;
@@ -100,6 +114,14 @@ class Outbox {
     return {stream, partition, {epoch_, ++heads_[of][partition]}};
   }
 
+  void complete(Stream stream, Header& header) const {
+    header.time = now_;
+    if (!header.event_time) header.event_time = now_;
+    if (header.cause == Cause{}) header.cause = cause_;
+    // Who names another cause than the input names another way, too.
+    if (leads_to_orders(stream) && !header.tick_time && header.cause == cause_) header.tick_time = tick_time_;
+  }
+
   Timestamp now_{};
   Cause cause_{};
   Timestamp tick_time_{};
@@ -108,6 +130,7 @@ class Outbox {
   std::vector<Said> said_;
   std::vector<Wake> wakes_;
   TickSink* ticks_{nullptr};
+  MetricsSink* metrics_{nullptr};
 };
 
 class Core {
@@ -145,6 +168,8 @@ class Codec {
   virtual void encode(const Event& event, Bytes& out) const = 0;
   /// The same of a tick, written from `at` on, where there is room for kTickRoom; returns where it ends.
   virtual std::byte* encode(const Tick& tick, std::byte* at) const = 0;
+  /// The same of metrics, which need not lie in an event.
+  virtual void encode(const Metrics& metrics, Bytes& out) const = 0;
   /// Error: field = stream's name, rule = what the bytes break. Never throws on hostile bytes.
   virtual Result<void> decode(Stream stream, ByteView bytes, Event& out) const = 0;
 };

@@ -6,8 +6,12 @@ namespace tickmesh {
 
 Released Releases::front() const {
   const Item& item = items_[next_];
-  return {item.name, ByteView{bytes_}.subspan(item.begin, item.size), item.event == kNoEvent ? nullptr : &events_[item.event],
-          item.recorded, item.replayed};
+  return {.name = item.name,
+          .bytes = ByteView{bytes_}.subspan(item.begin, item.size),
+          .event = item.event == kNoEvent ? nullptr : &events_[item.event],
+          .tick_time = item.tick_time,
+          .recorded = item.recorded,
+          .replayed = item.replayed};
 }
 
 void Releases::pop() {
@@ -15,32 +19,37 @@ void Releases::pop() {
   items_.clear();
   bytes_.clear();
   events_.clear();
-  next_ = 0;
+  next_ = recorded_ = 0;
 }
 
-void Releases::record(Journal& journal, const Codec& codec, std::vector<Outbox::Said>& said) {
-  if (said.empty()) return;
-  const std::size_t begin = items_.size();
+void Releases::add(const Codec& codec, std::vector<Outbox::Said>& said) {
   for (Outbox::Said& s : said) {
     const std::size_t at = open_item();
     codec.encode(s.event, bytes_);
     std::size_t event = kNoEvent;
+    Timestamp tick_time{};
     if (s.name.stream != Stream::tick) {
       event = events_.size();
+      tick_time = tick_time_of(s.event);
       events_.push_back(std::move(s.event));
     }
-    close_item({s.name, at, 0, event, {}, false});
+    close_item({s.name, at, 0, event, tick_time, false});
   }
   said.clear();
-  append(journal, begin);
+}
+
+void Releases::add(const Codec& codec, const Name& name, const Metrics& metrics) {
+  const std::size_t at = open_item();
+  codec.encode(metrics, bytes_);
+  close_item({name, at, 0, kNoEvent, metrics.header.tick_time, false});
 }
 
 void Releases::record_replayed(Journal& journal, const Name& name, ByteView bytes, Event event) {
   const std::size_t at = open_item();
   bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
-  close_item({name, at, 0, events_.size(), {}, true});
+  close_item({name, at, 0, events_.size(), tick_time_of(event), true});
   events_.push_back(std::move(event));
-  append(journal, items_.size() - 1);
+  record(journal);
 }
 
 std::size_t Releases::open_item() {
@@ -55,9 +64,10 @@ void Releases::close_item(Item item) {
   items_.push_back(item);
 }
 
-void Releases::append(Journal& journal, std::size_t begin) {
+void Releases::record(Journal& journal) {
+  if (recorded_ == items_.size()) return;
   runs_.clear();
-  for (std::size_t i = begin; i < items_.size();) {
+  for (std::size_t i = recorded_; i < items_.size();) {
     const Item& first = items_[i];
     Name next = first.name;
     std::size_t j = i;
@@ -69,7 +79,7 @@ void Releases::append(Journal& journal, std::size_t begin) {
     i = j;
   }
   const Lsn recorded = journal.append_said(runs_);
-  for (std::size_t i = begin; i < items_.size(); ++i) items_[i].recorded = recorded;
+  for (; recorded_ < items_.size(); ++recorded_) items_[recorded_].recorded = recorded;
 }
 
 }  // namespace tickmesh

@@ -12,7 +12,8 @@ namespace tickmesh {
 struct Released {
   Name name{};
   ByteView bytes{};
-  const Event* event{nullptr};  ///< none for ticks: they are heard, and nobody acts on having said them
+  const Event* event{nullptr};  ///< none for ticks and metrics: they are heard, and nobody acts on having said them
+  Timestamp tick_time{};        ///< of the tick that led to it; zero: none did, or it is one
   Lsn recorded{};               ///< where its record ends: when `durable` has reached this, a power cut cannot take it back
   bool replayed{false};         ///< completed by recovery: others must hear it, but what it asks of the outside may have been done already
 };
@@ -39,8 +40,11 @@ class Releases {
     return any;
   }
 
-  /// Appends `said` to the journal, one record a run of the same stream and partition, and then to the queue. Clears `said`.
-  void record(Journal& journal, const Codec& codec, std::vector<Outbox::Said>& said);
+  /// Queues what was said; nothing is given before it is recorded. Clears `said`.
+  void add(const Codec& codec, std::vector<Outbox::Said>& said);
+  void add(const Codec& codec, const Name& name, const Metrics& metrics);
+  /// Appends what was queued since the last time to the journal, one record a run of the same stream and partition.
+  void record(Journal& journal);
   /// Appends an event that recovery found unrecorded.
   void record_replayed(Journal& journal, const Name& name, ByteView bytes, Event event);
 
@@ -50,16 +54,17 @@ class Releases {
     Name name;
     std::size_t begin, size;  ///< in bytes_, after its u32 length
     std::size_t event;        ///< in events_, or kNoEvent
-    Lsn recorded;
+    Timestamp tick_time;
     bool replayed;
+    Lsn recorded{};
   };
   std::size_t open_item();
   void close_item(Item item);
-  void append(Journal& journal, std::size_t begin);
 
   std::vector<Item> items_;
   std::size_t next_{0};
-  Bytes bytes_;  ///< u32 length and bytes of each, as a `said` record has them
+  std::size_t recorded_{0};  ///< items before this are recorded
+  Bytes bytes_;              ///< u32 length and bytes of each, as a `said` record has them
   std::vector<Event> events_;
   std::vector<SaidRun> runs_;
 };

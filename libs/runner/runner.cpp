@@ -78,6 +78,7 @@ Result<Recovered> Runner::run_tail(ReferenceSource& references, Timestamp now, A
     ++counts.said_completed;
   }
   machine_.said().clear();
+  machine_.outbox().set_metrics_sink(this);
   reached_ = machine_.position_table();
   token_ = {journal_.epoch(), journal_.state().last_incarnation + 1};
   now = std::max({now, machine_.now(), journal_.state().last_time});
@@ -252,7 +253,15 @@ std::size_t Runner::fire_timers(Timestamp now) {
   return fired;
 }
 
-void Runner::record_said() { releases_.record(journal_, codec_, machine_.said()); }
+void Runner::said(const Name& name, const Metrics& metrics) {
+  releases_.add(codec_, machine_.said());  // in the order in which it was said
+  releases_.add(codec_, name, metrics);
+}
+
+void Runner::record_said() {
+  releases_.add(codec_, machine_.said());
+  releases_.record(journal_);
+}
 
 void Runner::snapshot() {
   Bytes state;

@@ -46,9 +46,11 @@ struct Recovered {
   std::vector<Error> rejected_snapshots{};
 };
 
-class Runner {
+class Runner final : MetricsSink {
  public:
   Runner(Core& core, Journal& journal, const Codec& codec, RunnerOptions options);
+  Runner(const Runner&) = delete;
+  Runner& operator=(const Runner&) = delete;
 
   /// Loads the last snapshot, runs the tail again, compares; then appends `started` and tells the core. Call once, first.
   /// Error codes: "diverged" (the core says something else than the journal holds), "version" (a tail of another core version),
@@ -92,6 +94,7 @@ class Runner {
   void apply_bytes(Timestamp now, const Name& name, ByteView bytes);
   void apply_foreseen(Timestamp now, std::span<const Run> runs);
   void take(Timestamp now, std::span<const Run> runs);  ///< records and applies
+  void said(const Name& name, const Metrics& metrics) override;
   void record_said();
 
   Journal& journal_;

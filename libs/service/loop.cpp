@@ -271,9 +271,9 @@ class Loop final : private Surroundings {
   Timestamp now() override { return host_.clock().now(); }
   void publish(const Released& said) override {
     host_.publish(said);
+    time_since_tick(said);
     if (said.event == nullptr) return;
     if (merges_ && event_time_) event_time_->published(said);
-    time_since_tick(said);
     if (attachment_ != nullptr) attachment_->released(said);
   }
   void published() override { host_.published(); }
@@ -291,10 +291,9 @@ class Loop final : private Surroundings {
   /// nor is what an order meets after it was sent.
   void time_since_tick(const Released& r) {
     if (!life_.live() || r.replayed || !leads_to_orders(r.name.stream)) return;
-    const Timestamp tick = tick_time_of(*r.event);
-    if (!tick) return;
+    if (!r.tick_time) return;
     if (const auto* order = std::get_if<OrderEvent>(r.event); order != nullptr && order->kind != OrderEventKind::sending) return;
-    host_.probes().tick_to(r.name.stream, static_cast<double>(std::max<std::int64_t>(0, (host_.clock().now() - tick).ns)) / 1e9);
+    host_.probes().tick_to(r.name.stream, static_cast<double>(std::max<std::int64_t>(0, (host_.clock().now() - r.tick_time).ns)) / 1e9);
   }
 
   void peers() {

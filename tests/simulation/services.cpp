@@ -304,7 +304,8 @@ void SourceNode::release() {
   SaidRuns& said = runner_->said();
   if (said.empty()) return;
   for (; !said.empty(); said.pop())
-    for_each_event(said.front(), [&](const Name& name, ByteView bytes) { publish({name, bytes, nullptr, said.recorded(), false}); });
+    for_each_event(said.front(),
+                   [&](const Name& name, ByteView bytes) { publish({.name = name, .bytes = bytes, .recorded = said.recorded()}); });
   published();
 }
 

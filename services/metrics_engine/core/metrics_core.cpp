@@ -263,7 +263,7 @@ void MetricsCore::say(Cell& cell, const Input& in, std::uint64_t signals, Outbox
     m.header.tick_time = in.name.stream == Stream::tick ? m.header.cause.time : Timestamp{};
     return m;
   };
-  if (heard_) out.emit(Stream::metrics, cell.partition, std::as_const(name_it(cell.metrics.news())));
+  if (heard_) out.emit(Stream::metrics, cell.partition, name_it(cell.metrics.news()));
   if (signals != 0) {
     // A signal bears the metrics as they are said, and all bars that there are.
     const Metrics& all = name_it(cell.metrics.metrics(metric_group::kAll));
