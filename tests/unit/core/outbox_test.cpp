@@ -66,6 +66,30 @@ TEST(Outbox, OnTheWayToAnOrderTheTimeOfTheTickIsHandedOn) {
   EXPECT_EQ(tick_time_of(out.said().back().event), Timestamp{}) << "a fill is caused by its order, whatever tick is being taken";
 }
 
+TEST(Outbox, MetricsGoToTheirSinkWholeAndNumberedWhereTheyMayBeCompletedInPlace) {
+  struct Sink final : MetricsSink {
+    void said(const Name& name, const Metrics& metrics) override { heard.emplace_back(name, metrics); }
+    std::vector<std::pair<Name, Metrics>> heard;
+  } sink;
+  Outbox plain, out;
+  out.set_metrics_sink(&sink);
+  for (Outbox* each : {&plain, &out}) {
+    each->set_epoch(42);
+    each->begin(kNow, kCause, Timestamp{kNow.ns - 500});
+    Metrics metrics;
+    metrics.mid = {.value = 7, .status = Status::ok, .has_value = true};
+    each->emit(Stream::bar, 3, Bar{});
+    EXPECT_EQ(each->emit(Stream::metrics, 3, metrics), (Name{Stream::metrics, 3, {42, 1}}));
+    EXPECT_EQ(each->emit(Stream::metrics, 3, std::as_const(metrics)), (Name{Stream::metrics, 3, {42, 2}}));
+  }
+  ASSERT_EQ(sink.heard.size(), 1u) << "what is const is copied and completed";
+  EXPECT_EQ(sink.heard[0].first, plain.said()[1].name);
+  EXPECT_EQ(Event{sink.heard[0].second}, plain.said()[1].event);
+  ASSERT_EQ(out.said().size(), 2u);
+  EXPECT_EQ(out.said()[1].event, plain.said()[2].event);
+  EXPECT_EQ(out.heads(), plain.heads());
+}
+
 TEST(Outbox, TheTimeOfATickIsItsOwnOrWhatTheHeaderHandsOn) {
   Tick tick;
   tick.time = kNow;

@@ -48,6 +48,68 @@ TEST(Runner, RecordsWhatItTakesBeforeWhatItSays) {
   EXPECT_TRUE(take(service.runner.releases()).empty()) << "each is given once";
 }
 
+/// Says metrics between others, some of which follow each other.
+class Speaker final : public Core {
+ public:
+  std::uint32_t version() const override { return 1; }
+  void apply(const Input& in, Outbox& out) override {
+    const auto* tick = std::get_if<Tick>(&in.event);
+    if (tick == nullptr) return;
+    ++ticks_;
+    if (ticks_ % 3 != 0) out.emit(Stream::risk, 0, RiskEvent{.kind = RiskEventKind::refused, .reason = std::to_string(ticks_)});
+    metrics_.symbol = *Symbol::parse("AAPL.DEMO");
+    metrics_.mid = {.value = static_cast<double>(ticks_), .status = Status::ok, .has_value = true};
+    metrics_.header = {};
+    out.emit(Stream::metrics, static_cast<Partition>(ticks_ % 2), metrics_);
+    if (ticks_ % 4 == 0) out.emit(Stream::account, 0, AccountEvent{.currency = "USD"});
+  }
+  void save(ByteWriter& out) const override { out.put(ticks_); }
+  void load(ByteReader& in) override { ticks_ = in.get<std::uint64_t>(); }
+
+ private:
+  std::uint64_t ticks_{0};
+  Metrics metrics_{};
+};
+
+TEST(Runner, MetricsAreRecordedAndGivenAmongTheRestInTheOrderInWhichAllIsSaid) {
+  constexpr Sequence kTicks = 24;
+  FakeDisk disk;
+  Publisher publisher = publisher_of(kTicks);
+  std::vector<Words> heard, expected;
+  {
+    Speaker core;
+    const auto journal = open(disk);
+    Runner runner{core, *journal, kCodec, ticks_by_reference()};
+    ASSERT_TRUE(runner.recover(publisher, kStart));
+    Speaker plain_core;
+    Machine plain{plain_core};
+    plain.outbox().set_epoch(journal->epoch());
+    std::vector<Arrival> arrivals;
+    for (Sequence s = 1; s <= kTicks; ++s) {
+      arrivals.push_back({tick_name(s), publisher.ticks[s - 1]});
+      Event tick;
+      ASSERT_TRUE(kCodec.decode(Stream::tick, publisher.ticks[s - 1], tick));
+      plain.apply(kStart, tick_name(s), tick);
+    }
+    for (const Outbox::Said& said : plain.said()) expected.push_back({said.name, encoded(said.event)});
+    runner.step(kStart, arrivals);
+    for (Releases& releases = runner.releases(); !releases.empty(); releases.pop()) {
+      const Released one = releases.front();
+      heard.push_back({one.name, Bytes(one.bytes.begin(), one.bytes.end())});
+      EXPECT_EQ(one.recorded, journal->end());
+      EXPECT_EQ(one.event == nullptr, one.name.stream == Stream::metrics);
+      EXPECT_NE(one.tick_time == Timestamp{}, one.name.stream == Stream::metrics) << "risk and account lead to no order";
+    }
+    EXPECT_EQ(heard, expected);
+  }
+  Speaker core;
+  const auto journal = open(disk);
+  Runner runner{core, *journal, kCodec, ticks_by_reference()};
+  const auto recovered = runner.recover(publisher, kStart);
+  ASSERT_TRUE(recovered) << to_string(recovered.error());
+  EXPECT_EQ(recovered->said_compared, expected.size()) << "run again it says the same, in the order recorded";
+}
+
 TEST(Runner, NamesTicksByReferenceAndCopiesTheRest) {
   FakeDisk disk;
   Publisher nobody;

@@ -111,7 +111,7 @@ TEST(RecordedDepth, ALoopCountsOnSoThatTheNextPassIsNewerThanTheOneBefore) {
   ReplayFeed feed{s.config, s.instruments};
   std::vector<Event> out;
   feed.begin(0);
-  while (out.size() < 11) feed.due(0, 11 - out.size(), testing::into(out));
+  while (out.size() < 11) feed.due(0, 11 - out.size(), tickmesh::testing::into(out));
   EXPECT_EQ(told(out), "d4-6 q s6 d6-9 q d13-15 q s15 d15-18 q ");
 }
 
@@ -122,7 +122,7 @@ TEST(RecordedDepth, AfterARestartBothGoOnBehindWhatWasSaidOfThem) {
     std::vector<Event> out;
     feed.skip(ticks, depths);
     feed.begin(0);
-    while (out.size() < 2) feed.due(0, 2 - out.size(), testing::into(out));
+    while (out.size() < 2) feed.due(0, 2 - out.size(), tickmesh::testing::into(out));
     return told(out);
   };
   EXPECT_EQ(rest(1, 2), "d6-9 q ");
