@@ -9,14 +9,15 @@
 
 namespace tickmesh {
 
-Committer::Committer(const SegmentFiles& files, Lsn durable, std::function<void()> moved, bool threaded)
+Committer::Committer(const SegmentFiles& files, Lsn durable, std::function<void()> moved, CommitBy by)
     : files_{files},
+      by_{by},
       moved_{std::move(moved)},
       fd_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)},
       durable_{durable.value},
       settled_{durable.value} {
   if (fd_ < 0) throw DiskError("eventfd: " + std::generic_category().message(errno), errno);
-  if (!threaded) return;
+  if (by_ != CommitBy::thread) return;
   try {
     thread_ = std::thread([this] { run(); });
   } catch (...) {
@@ -53,6 +54,7 @@ void Committer::request() {
   const auto end = files_.end().value;
   // Whoever asked for as much before has rung already.
   if (end > durable_.load(std::memory_order_relaxed) && end > requested_.load(std::memory_order_relaxed)) ask(end);
+  if (by_ == CommitBy::requester) work();
 }
 
 void Committer::wait(Lsn lsn) {

@@ -14,11 +14,14 @@
 
 namespace tickmesh {
 
+/// Who commits: a thread of its own; whoever calls `work` or `wait`, for simulations; or whoever requests it, at once, where a sync has
+/// nothing to do and handing it to another thread would be all that it takes.
+enum class CommitBy : std::uint8_t { thread, caller, requester };
+
 class Committer {
  public:
-  /// `durable`: what the disk holds already. `moved` is called on the commit thread whenever that grows.
-  /// Not `threaded`: there is no commit thread; whoever calls `work` or `wait` does what it would do.
-  Committer(const SegmentFiles& files, Lsn durable, std::function<void()> moved, bool threaded = true);
+  /// `durable`: what the disk holds already. `moved` is called by who commits whenever that grows.
+  Committer(const SegmentFiles& files, Lsn durable, std::function<void()> moved, CommitBy by = CommitBy::thread);
   /// Syncs nothing.
   ~Committer();
   Committer(const Committer&) = delete;
@@ -26,7 +29,7 @@ class Committer {
 
   /// Appends go to `file` from now on. Call before `end` moves into it.
   void writes_go_to(std::shared_ptr<DiskFile> file);
-  /// Takes no lock.
+  /// Takes no lock, but where the requester commits.
   void request();
   /// Returns when `lsn` is durable; throws DiskError when it never will be.
   void wait(Lsn lsn);
@@ -34,7 +37,7 @@ class Committer {
   int fd() const { return fd_; }
   bool failed() const { return failed_.load(std::memory_order_acquire); }
   std::optional<std::string> failure() const;
-  /// Not threaded: syncs, when that was asked for. False: it was not.
+  /// Without a thread: syncs, when that was asked for. False: it was not.
   bool work();
 
  private:
@@ -44,6 +47,7 @@ class Committer {
   void ask(std::uint64_t lsn);
 
   const SegmentFiles& files_;
+  const CommitBy by_;
   std::function<void()> moved_;
   int fd_;
   std::atomic<std::uint64_t> durable_;

@@ -1,8 +1,10 @@
 #include "journal/disk.hpp"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/statvfs.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -179,6 +181,10 @@ class RealDisk final : public Disk {
     struct statvfs info{};
     if (::statvfs(dir.c_str(), &info) != 0) fail("statvfs", dir, errno);
     return static_cast<std::uint64_t>(info.f_bavail) * info.f_frsize;
+  }
+  bool sync_is_idle(const std::string& dir) override {
+    struct statfs info{};
+    return ::statfs(dir.c_str(), &info) == 0 && (info.f_type == TMPFS_MAGIC || info.f_type == RAMFS_MAGIC);
   }
   std::unique_ptr<DiskLock> lock(const std::string& path) override {
     auto lock = std::make_unique<RealLock>(path);

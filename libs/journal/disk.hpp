@@ -39,6 +39,8 @@ class Disk {
   virtual void remove(const std::string& path) = 0;
   /// Bytes an unprivileged writer may still take on the disk of this folder.
   virtual std::uint64_t free_bytes(const std::string& /*dir*/) { return ~std::uint64_t{0}; }
+  /// A sync in this folder has nothing to do: the disk is memory, and a power cut takes all of it anyway.
+  virtual bool sync_is_idle(const std::string& /*dir*/) { return false; }
   /// Held until the object dies; nullptr when another process holds it.
   virtual std::unique_ptr<struct DiskLock> lock(const std::string& path) = 0;
 };

@@ -46,7 +46,10 @@ OpenJournal::OpenJournal(JournalOptions options, Disk& disk, std::unique_ptr<Dis
       contents_{std::move(recovery.contents)},
       files_{std::make_shared<SegmentFiles>(options_.dir, disk, segment_bytes_, recovery.first)},
       housekeeper_{disk, *files_, {options_.dir, options_.reserve_segments, [this] { return trim(true); }, options_.commit_thread}},
-      committer_{*files_, recovery.end, [this] { trim(); }, options_.commit_thread} {
+      committer_{*files_, recovery.end, [this] { trim(); },
+                 !options_.commit_thread           ? CommitBy::caller
+                 : disk.sync_is_idle(options_.dir) ? CommitBy::requester
+                                                   : CommitBy::thread} {
   epoch_ = contents_->opened.epoch;
   for (std::size_t s = 0; s < kStreams; ++s)
     for (std::size_t p = 0; p < kPartitions; ++p) heads_[s][p].store(contents_->heads[s][p], std::memory_order_relaxed);

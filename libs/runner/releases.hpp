@@ -32,7 +32,7 @@ class Releases {
       const Released said = front();
       if (durable[static_cast<std::size_t>(said.name.stream)] && journal.durable() < said.recorded) {
         journal.request_sync();
-        break;
+        if (journal.durable() < said.recorded) break;
       }
       use(said);
       any = true;

@@ -25,6 +25,9 @@ class FakeDisk final : public Disk {
     const std::lock_guard lock(mutex_);
     capacity_ = bytes;
   }
+  /// A disk that is memory.
+  void be_memory() { memory_ = true; }
+  bool sync_is_idle(const std::string&) override { return memory_; }
   /// The next `sync` of any file fails with EIO, and every one after it.
   void fail_syncs() {
     const std::lock_guard lock(mutex_);
@@ -201,6 +204,7 @@ class FakeDisk final : public Disk {
   std::set<std::string> locked_;
   std::function<void(const std::string&)> on_open_;
   bool syncs_fail_{false};
+  bool memory_{false};
   bool writes_fail_{false};
   std::optional<std::size_t> tear_at_;
   std::map<std::string, std::shared_ptr<Node>> nodes_;

@@ -174,6 +174,34 @@ TEST(Journal, DurableAdvancesAndRings) {
   EXPECT_FALSE(journal->failure());
 }
 
+TEST(Journal, OnADiskThatIsMemoryWhatIsAskedForIsDurableAtOnce) {
+  FakeDisk disk;
+  disk.be_memory();
+  {
+    const auto journal = must_open(disk);
+    const auto opened = journal->end();
+    for (int i = 0; i < 2'000; ++i) {
+      journal->append(RecordType::taken, taken(std::string(200, 'x')));
+      if (i % 7 != 0) continue;
+      journal->request_sync();
+      ASSERT_EQ(journal->durable(), journal->end()) << i;
+    }
+    EXPECT_GT(journal->end().value, opened.value + 4 * small().segment_bytes) << "through several segments";
+    pollfd bell{journal->durable_fd(), POLLIN, 0};
+    EXPECT_EQ(::poll(&bell, 1, 0), 1) << "whoever waits for it hears of it";
+    journal->append(RecordType::taken, taken("y"));
+    EXPECT_LT(journal->durable(), journal->end()) << "nobody asked for it";
+    journal->close();
+  }
+  EXPECT_EQ(verify_journal("/j", disk).problems, std::vector<std::string>{});
+  const auto journal = must_open(disk);
+  disk.fail_syncs();
+  journal->append(RecordType::taken, taken("z"));
+  journal->request_sync();
+  EXPECT_LT(journal->durable(), journal->end());
+  EXPECT_TRUE(journal->failure());
+}
+
 TEST(Journal, ACleanStopIsKnownAndNothingFollowsIt) {
   FakeDisk disk;
   {
