@@ -144,10 +144,11 @@ class JournalProjector final : public Projector {
       const auto target = stop_target();
       const bool stopping = target.has_value();
       const bool due = behind || batch_.events >= options_.batch_rows ||
-                       (batch_.events > 0 && std::chrono::steady_clock::now() - batch_.begun >= options_.batch_age) ||
+                       (batch_.events > 0 && (catching_up_ || std::chrono::steady_clock::now() - batch_.begun >= options_.batch_age)) ||
                        batch_.end.lsn.value - committed_.lsn.value >= kSilentBytes || batch_.gap || batch_.suspect;
       if (batch_.end != committed_ && (due || stopping || !read)) {
         if (auto done = commit(behind); !done) return std::unexpected(done.error());
+        catching_up_ = behind;
         if (!stopping) maintain();
         if (!read) return std::unexpected(read.error());
         return Turn::busy;
@@ -395,8 +396,9 @@ class JournalProjector final : public Projector {
   std::unique_ptr<Session> link_;
   BatchReader reader_;
   BatchReader::Batch& batch_;
-  ProjectedAt stored_;   ///< the row as it was last read or written
-  bool resumed_{false};  ///< this connection has read it
+  ProjectedAt stored_;       ///< the row as it was last read or written
+  bool resumed_{false};      ///< this connection has read it
+  bool catching_up_{false};  ///< the last batch was full before all was read: what is left has waited long enough
   Lsn pin_next_{};
   SteadyTime pin_at_{};
   std::optional<SteadyTime> maintained_at_;

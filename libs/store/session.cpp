@@ -1,6 +1,7 @@
 #include "store/session.hpp"
 
 #include <fmt/format.h>
+#include <sys/socket.h>
 
 #include <array>
 #include <charconv>
@@ -16,6 +17,16 @@ constexpr std::string_view kCopyHeader{"PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0", 19}
 constexpr std::string_view kCopyEnd{"\377\377", 2};
 /// libpq copies what it is given into its own buffer: pieces that stay in the cache.
 constexpr std::size_t kCopyPiece = 64u << 10;
+
+/// Of a Unix socket, what the server has before it while we are not there to add to it: we yield to others, so that may take a while.
+/// The kernel gives what it allows. (TCP finds its own size.)
+void deepen(int socket) {
+  constexpr int kBytes = 1 << 20;
+  int family = 0;
+  socklen_t size = sizeof family;
+  if (::getsockopt(socket, SOL_SOCKET, SO_DOMAIN, &family, &size) == 0 && family == AF_UNIX)
+    ::setsockopt(socket, SOL_SOCKET, SO_SNDBUF, &kBytes, sizeof kBytes);
+}
 
 }  // namespace
 
@@ -54,6 +65,7 @@ Result<std::unique_ptr<Session>> Session::open(const std::string& dsn, const std
   auto* link = session->link_.get();
   if (PQstatus(link) != CONNECTION_OK) return std::unexpected(connect_error(PQerrorMessage(link), dsn));
   PQsetNoticeProcessor(link, [](void*, const char*) {}, nullptr);
+  deepen(PQsocket(link));
   return session;
 }
 

@@ -50,6 +50,21 @@ TEST_F(Pieces, ABatchIsOneTransactionOverTwoDaysAndItsRowsLieInTheOrderOfTheirTi
             "t");
 }
 
+TEST_F(Pieces, WhatIsLeftOfABacklogDoesNotWaitForItsAge) {
+  for (std::int64_t i = 0; i < 23; ++i) say_fifty(i * 50);
+  const auto projector = must(Projector::start({.dsn = dsn("tick_ingestor"),
+                                                .service = "tick_ingestor",
+                                                .instance = "tick_ingestor-0",
+                                                .batch_rows = 400,
+                                                .piece_rows = 50,
+                                                .batch_age = 1h},
+                                               *speaker_->journal, speaker_->codec, make_projection("tick_ingestor", instruments_)));
+  EXPECT_TRUE(eventually([&] { return projector->position() >= speaker_->journal->end(); }));
+  EXPECT_EQ(ticks("count(*)"), "1150");
+  EXPECT_EQ(projector->projected(), 1150u);
+  must(projector->stop(60s));
+}
+
 TEST_F(Pieces, RowsThatAreThereAlreadyStayAndTheOthersCome) {
   for (std::int64_t i = 0; i < 40; ++i) say_fifty(i * 50);
   project();
