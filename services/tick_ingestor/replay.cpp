@@ -53,7 +53,10 @@ bool ReplayFeed::fill() {
     if (!n) throw std::runtime_error(to_string(n.error()));
     for (Tick& tick : rows_.ticks) {
       tick.event_time = tick.event_time + shift_;
-      if (!first_) first_ = tick.event_time;
+      if (!first_) {
+        first_ = tick.event_time;
+        if (begun_ && last_) begun_data_ += (first_ - last_).ns;  // a pass follows the one before without a wait
+      }
       last_ = std::max(last_, tick.event_time);
     }
     for (DepthUpdate& depth : rows_.depths) {
@@ -67,7 +70,8 @@ bool ReplayFeed::fill() {
       // Whole weeks later: what was a Monday is one again.
       shift_ = {shift_.ns + ((last_ - first_).ns / kWeekNs + 1) * kWeekNs};
       first_ = {};
-      begun_bytes_ = 0;
+      pass_bytes_ = 0;
+      pass_mono_ = now_;
       number_shift_ = last_number_;
       merge_ = std::make_unique<replay::Merge>(data_.files, instruments_);
     } else {
@@ -88,9 +92,9 @@ void ReplayFeed::skip(std::uint64_t ticks, std::uint64_t depths) {
 
 void ReplayFeed::begin(std::int64_t mono) {
   begun_ = true;
-  begun_mono_ = mono;
+  begun_mono_ = pass_mono_ = now_ = mono;
   begun_data_ = fill() ? front().event_time.ns : last_.ns;
-  begun_bytes_ = merge_->consumed();
+  pass_bytes_ = merge_->consumed();
 }
 
 std::int64_t ReplayFeed::reached(std::int64_t mono) const {
@@ -110,6 +114,7 @@ const Event& ReplayFeed::front_event() {
 
 std::size_t ReplayFeed::due(std::int64_t mono, std::size_t limit, const TakeEvent& take) {
   if (!begun_) return 0;
+  now_ = mono;
   const std::int64_t until = reached(mono);
   std::size_t given = 0;
   if (!told_begin_ && limit > 0 && fill() && front().event_time.ns <= until) {
@@ -151,8 +156,8 @@ std::int64_t ReplayFeed::wait_ns(std::int64_t mono) const {
 std::string ReplayFeed::progress(std::int64_t mono) const {
   const double all = static_cast<double>(std::max<std::uint64_t>(merge_->bytes(), 1));
   const double done = over() ? 1 : static_cast<double>(merge_->consumed()) / all;
-  const double here = done - static_cast<double>(begun_bytes_) / all;
-  const double took = static_cast<double>(mono - begun_mono_) / 1e9;
+  const double here = done - static_cast<double>(pass_bytes_) / all;
+  const double took = static_cast<double>(mono - pass_mono_) / 1e9;
   const std::string left = over()         ? "over"
                            : here > 0.001 ? fmt::format("{:.0f} s left", took * (1 - done) / here)
                                           : "time left not known yet";

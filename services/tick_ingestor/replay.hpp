@@ -68,7 +68,9 @@ class ReplayFeed {
   Timestamp said_until_{};  ///< the latest given
   bool over_{false}, begun_{false}, told_begin_{false}, told_end_{false};
   std::int64_t begun_mono_{0}, begun_data_{0};
-  std::uint64_t begun_bytes_{0};
+  std::int64_t now_{0};  ///< of the last call
+  std::int64_t pass_mono_{0};
+  std::uint64_t pass_bytes_{0};  ///< of this pass, that were read before it began here
 };
 
 }  // namespace tickmesh

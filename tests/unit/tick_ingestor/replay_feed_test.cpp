@@ -114,6 +114,17 @@ TEST(ReplayFeed, ALoopBeginsAgainWholeWeeksLaterAndNeverEnds) {
   EXPECT_EQ((at(5) - at(3)).ns, 7 * 86'400'000'000'000);
 }
 
+TEST(ReplayFeed, APassAtASpeedFollowsTheOneBeforeWithoutAWait) {
+  const Setting s{3, {{"feed.replay.loop", "true"}, {"feed.replay.speed", "2"}}};
+  ReplayFeed feed{s.config, s.instruments};
+  std::vector<Event> out;
+  feed.begin(0);
+  constexpr std::int64_t kSecond = 1'000'000'000;
+  for (std::int64_t mono = 0; mono <= 4 * kSecond && out.size() < 10; mono += kSecond / 10) feed.due(mono, 10, testing::into(out));
+  ASSERT_EQ(sizes(out).substr(0, 20), "begin 1 2 3 1 2 3 1 ");
+  EXPECT_NE(feed.progress(4 * kSecond).find("s left"), std::string::npos) << feed.progress(4 * kSecond);
+}
+
 TEST(ReplayFeed, WhatItCannotReplayStopsTheStart) {
   const Setting s{2, {{"feed.replay.speed", "fast"}}};
   EXPECT_THROW(ReplayFeed(s.config, s.instruments), std::runtime_error);
