@@ -108,7 +108,7 @@ class MeshThroughput final : public Benchmark {
     };
     mesh.kill("tick_ingestor", SIGTERM);
     wait_for("the ingestor's end", [&] { return !mesh.running("tick_ingestor"); });
-    mesh.background("tickmesh-tick_ingestor", {"--feed.kind=push"});  // its journal projected on, and no feed
+    mesh.background("tickmesh-tick_ingestor", {"--feed.kind=push", "--mesh.time=live"});  // its journal projected on, and no feed
     wait_for("the ingestor", [&] { return mesh.ready("tick_ingestor"); });
     const std::uint64_t first = behind();
     const std::int64_t begin = now_ns();
