@@ -24,13 +24,9 @@ void FlowScore::push(Int128 sum) {
 }
 
 void FlowScore::count(std::int64_t sum) {
-  if (sums_.full()) {
-    const Int128 oldest = sums_.oldest();
-    total_ -= oldest;
-    squares_ -= oldest * oldest;
-  }
-  total_ += sum;
-  squares_ += static_cast<Int128>(sum) * sum;
+  const std::int64_t oldest = only_if(sums_.full(), sums_.leaving());
+  total_ += sum - oldest;
+  squares_ += Int128{sum} * sum - Int128{oldest} * oldest;
   sums_.push(sum);
 }
 

@@ -6,25 +6,20 @@ namespace tickmesh {
 
 void HalfLifeWindow::push(const QuoteHistory& history) {
   newest_ = history.distance(0);
-  if (size_ == n_) {
-    const std::int64_t first = history.distance(n_);
-    const std::int64_t second = history.distance(n_ - 1);
-    sum_ -= first;
-    sum_squares_ -= Int128{first} * first;
-    sum_products_ -= Int128{first} * second;
-    sum_products_ += Int128{newest_} * history.distance(1);
-    oldest_ = second;
-  } else {
-    if (size_ > 0) sum_products_ += Int128{newest_} * history.distance(1);
-    if (size_++ == 0) oldest_ = newest_;
-  }
-  sum_ += newest_;
-  sum_squares_ += Int128{newest_} * newest_;
+  const bool full = size_ == n_;
+  const std::int64_t first = only_if(full, history.distance(n_));
+  const std::int64_t second = history.distance(n_ - 1);
+  sum_ += newest_ - first;
+  sum_squares_ += Int128{newest_} * newest_ - Int128{first} * first;
+  sum_products_ += Int128{newest_} * only_if(size_ > 0, history.distance(1)) - Int128{first} * second;
+  oldest_ = full ? second : size_ == 0 ? newest_ : oldest_;
+  size_ += full ? 0 : 1;
 }
 
 void HalfLifeWindow::reset() {
   size_ = 0;
-  sum_ = sum_squares_ = sum_products_ = 0;
+  sum_ = 0;
+  sum_squares_ = sum_products_ = 0;
 }
 
 Value HalfLifeWindow::phi() const {

@@ -22,7 +22,7 @@ class HalfLifeWindow {
   std::uint32_t n_;
   std::uint32_t size_{0};
   std::int64_t oldest_{0}, newest_{0};  // less the anchor of the history, as all sums
-  Int128 sum_{0};
+  std::int64_t sum_{0};
   Int128 sum_squares_{0};
   Int128 sum_products_{0};
 };

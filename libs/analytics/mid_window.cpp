@@ -6,27 +6,23 @@
 namespace tickmesh {
 
 void MidWindow::push(const QuoteHistory& history, Timestamp event_time) {
-  if (size_ == n_) {
-    const std::int64_t old = history.distance(n_);
-    sum_ -= old;
-    sum_squares_ -= Int128{old} * old;
-  } else {
-    ++size_;
-  }
+  const std::int64_t old = only_if(full(), history.distance(n_));
+  size_ += full() ? 0 : 1;
   anchor_ = history.anchor();
   newest_ = history.distance(0);
-  sum_ += newest_;
-  sum_squares_ += Int128{newest_} * newest_;
+  sum_ += newest_ - old;
+  sum_squares_ += Int128{newest_} * newest_ - Int128{old} * old;
   times_.push(event_time.ns);
 }
 
 void MidWindow::reset() {
   times_.reset();
   size_ = 0;
-  sum_ = sum_squares_ = 0;
+  sum_ = 0;
+  sum_squares_ = 0;
 }
 
-Int128 MidWindow::scaled_variance() const { return static_cast<Int128>(size_) * sum_squares_ - sum_ * sum_; }
+Int128 MidWindow::scaled_variance() const { return static_cast<Int128>(size_) * sum_squares_ - Int128{sum_} * sum_; }
 
 MidWindow::Reversion MidWindow::reversion() const {
   if (!full()) return {warmup_value(), warmup_value(), warmup_value()};

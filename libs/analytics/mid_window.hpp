@@ -65,7 +65,7 @@ class MidWindow {
   std::uint32_t size_{0};
   std::int64_t anchor_{0};
   std::int64_t newest_{0};  // less the anchor, as all sums
-  Int128 sum_{0};
+  std::int64_t sum_{0};
   Int128 sum_squares_{0};
   Ring<std::int64_t> times_;
 };

@@ -29,12 +29,9 @@ bool OrderFlow::push(const Quote& quote) {
   last_ = quote;
   has_last_ = true;
   const std::int64_t depth = quote.bid_size.raw() + quote.ask_size.raw();
-  if (events_.full()) {
-    sum_ -= events_.oldest().e;
-    depth_ -= events_.oldest().depth;
-  }
-  sum_ += last_event_;
-  depth_ += depth;
+  const bool full = events_.full();
+  sum_ += last_event_ - only_if(full, events_.leaving().e);
+  depth_ += depth - only_if(full, events_.leaving().depth);
   events_.push({last_event_, depth});
 
   // Events come in order but for late ones, which count where they come. A bucket's end is divided for once a bucket.

@@ -26,11 +26,13 @@ class Ring {
   const T& newest() const { return back(0); }
   /// `ago` pushes before the newest; `ago` < size().
   const T& back(std::size_t ago) const { return slots_[before(static_cast<std::uint32_t>(ago))]; }
+  /// What the next push will throw out: of a full ring its oldest; else some value, that is to be used for nothing.
+  const T& leaving() const { return slots_[next_]; }
   /// A full ring loses its oldest.
   void push(const T& value) {
     slots_[next_] = value;
     next_ = next_ + 1 == capacity_ ? 0 : next_ + 1;
-    if (size_ < capacity_) ++size_;
+    size_ += size_ < capacity_ ? 1 : 0;
   }
   void reset() { size_ = 0; }
   /// Where the next one goes, for whoever fetches ahead; of a full ring that is where the oldest lies.
@@ -49,7 +51,11 @@ class Ring {
 
  private:
   /// The slot of `ago` < capacity_ pushes before the newest.
-  std::uint32_t before(std::uint32_t ago) const { return next_ > ago ? next_ - 1 - ago : next_ + capacity_ - 1 - ago; }
+  std::uint32_t before(std::uint32_t ago) const {
+    // Without a branch: which side of the seam a slot lies on nobody can guess of thousands of rings.
+    const auto place = static_cast<std::int32_t>(next_ - 1 - ago);
+    return static_cast<std::uint32_t>(place) + (capacity_ & static_cast<std::uint32_t>(place >> 31));
+  }
   std::uint32_t capacity_;
   std::uint32_t next_{0};
   std::uint32_t size_{0};

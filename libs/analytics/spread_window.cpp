@@ -15,13 +15,10 @@ double spread_bp(Price bid, Price ask) {
 void SpreadWindow::push(const QuoteHistory& history) {
   newest_ = history.back(0).spread_bp;
   if (size_ == 0) sums_.anchor = newest_;
-  if (size_ == n_) {
-    const double old = history.back(n_).spread_bp - sums_.anchor;
-    sums_.sum -= old;
-    sums_.squares -= old * old;
-  } else {
-    ++size_;
-  }
+  const double old = only_if(size_ == n_, history.back(n_).spread_bp - sums_.anchor);
+  sums_.sum -= old;
+  sums_.squares -= old * old;
+  size_ += size_ == n_ ? 0 : 1;
   const double d = newest_ - sums_.anchor;
   sums_.sum += d;
   sums_.squares += d * d;

@@ -16,29 +16,25 @@ TrendWindow::TrendWindow(std::size_t n) : n_{static_cast<std::uint32_t>(n)}, roo
 }
 
 void TrendWindow::push(const QuoteHistory& history) {
+  const bool full = size_ == n_;
   const std::int64_t d = history.distance(0);
-  std::int64_t rank = size_;
-  if (size_ == n_) {
-    const std::int64_t old = history.distance(n_);
-    sum_ -= old;
-    sum_squares_ -= Int128{old} * old;
-    sum_ranked_ -= sum_;  // everything that stays moves one rank down
-    --rank;
-  } else {
-    ++size_;
-  }
-  sum_ += d;
-  sum_squares_ += Int128{d} * d;
-  sum_ranked_ += Int128{rank} * d;
+  const std::int64_t old = only_if(full, history.distance(n_));
+  size_ += full ? 0 : 1;
+  const std::int64_t staying = sum_ - old;
+  sum_ = staying + d;
+  sum_squares_ += Int128{d} * d - Int128{old} * old;
+  // Of a full window everything that stays moves one rank down.
+  sum_ranked_ += Int128{size_ - 1} * d - only_if(full, staying);
 }
 
 void TrendWindow::reset() {
   size_ = 0;
-  sum_ = sum_squares_ = sum_ranked_ = 0;
+  sum_ = 0;
+  sum_squares_ = sum_ranked_ = 0;
 }
 
 Int128 TrendWindow::slope_numerator() const {
-  const std::int64_t n = size_;
+  const Int128 n = size_;
   return n * sum_ranked_ - n * (n - 1) / 2 * sum_;
 }
 
@@ -53,7 +49,7 @@ Value TrendWindow::t_value() const {
   const auto n = static_cast<Int128>(size_);
   const Int128 a = slope_numerator();
   const Int128 r = rank_variance_;
-  const Int128 v = n * sum_squares_ - sum_ * sum_;
+  const Int128 v = n * sum_squares_ - Int128{sum_} * sum_;
   if (v == 0) return undefined_value(0);
   double residual = 0;
   if (within_bits(a, 63) && within_bits(v, 126 - 30)) {  // r < 2^30 for n <= 256: exact

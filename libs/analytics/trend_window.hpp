@@ -29,7 +29,7 @@ class TrendWindow {
   std::uint32_t size_{0};
   std::int64_t rank_variance_{0};  // n x sum of (k - mean k)^2 for k = 0..n-1, a whole number: n^2 (n^2 - 1) / 12
   double root_freedom_;            // sqrt(n - 2)
-  Int128 sum_{0};                  // of d, the distance to the anchor of the history
+  std::int64_t sum_{0};            // of d, the distance to the anchor of the history
   Int128 sum_squares_{0};          // of d^2
   Int128 sum_ranked_{0};           // of k*d, k = 0 for the oldest
 };

@@ -71,7 +71,7 @@ class alignas(64) SymbolMetrics {
   void load(ByteReader& in);
 
  private:
-  static constexpr std::size_t kLinesOfQuotes = 21;  // of 64 bytes, from the first one
+  static constexpr std::size_t kLinesOfQuotes = 20;  // of 64 bytes, from the first one
   void enter_session(Timestamp event_time) {
     if (event_time < same_from_ || event_time >= same_until_) look_up_session(event_time);
   }
