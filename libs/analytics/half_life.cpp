@@ -5,13 +5,14 @@
 namespace tickmesh {
 
 void HalfLifeWindow::push(const QuoteHistory& history) {
-  newest_ = history.distance(0);
   const bool full = size_ == n_;
-  const std::int64_t first = only_if(full, history.distance(n_));
+  const std::int64_t before = only_if(size_ > 0, newest_);
+  const std::int64_t first = only_if(full, oldest_);
   const std::int64_t second = history.distance(n_ - 1);
+  newest_ = history.distance();
   sum_ += newest_ - first;
   sum_squares_ += Int128{newest_} * newest_ - Int128{first} * first;
-  sum_products_ += Int128{newest_} * only_if(size_ > 0, history.distance(1)) - Int128{first} * second;
+  sum_products_ += Int128{newest_} * before - Int128{first} * second;
   oldest_ = full ? second : size_ == 0 ? newest_ : oldest_;
   size_ += full ? 0 : 1;
 }

@@ -7,7 +7,9 @@ namespace tickmesh {
 /// phi is the least-squares slope of m_t on m_{t-1} over the n - 1 neighbouring pairs of the last n mids, each side about its own mean.
 class HalfLifeWindow {
  public:
-  explicit HalfLifeWindow(std::size_t n = 50) : n_{static_cast<std::uint32_t>(n)} { TM_INVARIANT(n >= 3, "an AR(1) needs two pairs"); }
+  explicit HalfLifeWindow(std::size_t n = 50) : n_{static_cast<std::uint32_t>(n)} {
+    TM_INVARIANT(n >= 3 && n <= kMostMids, "an AR(1) needs two pairs, and of 512 mids at most");
+  }
   /// The newest mid of `history`, which goes back n ticks.
   void push(const QuoteHistory& history);
   void reset();

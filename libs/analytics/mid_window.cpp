@@ -9,7 +9,7 @@ void MidWindow::push(const QuoteHistory& history, Timestamp event_time) {
   const std::int64_t old = only_if(full(), history.distance(n_));
   size_ += full() ? 0 : 1;
   anchor_ = history.anchor();
-  newest_ = history.distance(0);
+  newest_ = history.distance();
   sum_ += newest_ - old;
   sum_squares_ += Int128{newest_} * newest_ - Int128{old} * old;
   times_.push(event_time.ns);

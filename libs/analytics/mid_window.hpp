@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "analytics/quote_history.hpp"
+#include "analytics/ring.hpp"
 #include "analytics/value.hpp"
 #include "core/bytes.hpp"
 #include "core/fixed.hpp"
@@ -12,6 +13,8 @@ namespace tickmesh {
 
 /// Largest price the windows take, raw: 45 million units. It keeps every sum of squares of a 200-tick window inside 128 bits.
 inline constexpr std::int64_t kMaxWindowPrice = std::int64_t{1} << 52;
+/// Ticks in a window of mids at most: a sum of so many distances, each below 2^53, fits 63 bits.
+inline constexpr std::size_t kMostMids = 512;
 
 /// 2 x mid = bid + ask in raw units, so that no half unit is lost. Both prices within kMaxWindowPrice.
 constexpr std::int64_t twice_mid(Price bid, Price ask) { return bid.raw() + ask.raw(); }
@@ -28,7 +31,9 @@ inline double mid_units(Int128 twice_mid_sum, double n = 1) {
 /// Sums are exact integers of the distance to an anchor, so nothing drifts and a flat window is found without an epsilon.
 class MidWindow {
  public:
-  explicit MidWindow(std::size_t n = 50) : n_{static_cast<std::uint32_t>(n)}, times_{n} {}
+  explicit MidWindow(std::size_t n = 50) : n_{static_cast<std::uint32_t>(n)}, times_{n} {
+    TM_INVARIANT(n > 0 && n <= kMostMids, "a window of mids has 1 to 512 ticks");
+  }
   /// The newest mid of `history`, which goes back n ticks.
   void push(const QuoteHistory& history, Timestamp event_time);
   void reset();

@@ -50,9 +50,9 @@ class OrderFlow {
 
   /// The latest bucket that had events and is over at `now`.
   struct Bucket {
-    std::int64_t start{0};  ///< ns
     Int128 sum{0};
-    Int128 depth{0};  ///< sum of bid size + ask size
+    Int128 depth{0};        ///< sum of bid size + ask size
+    std::int64_t start{0};  ///< ns
     std::uint64_t events{0};
   };
   Bucket bucket(Timestamp now) const;
@@ -70,10 +70,11 @@ class OrderFlow {
   Ring<Entry> events_;
   Duration bucket_length_;
   Int128 sum_{0}, depth_{0};
-  bool has_last_{false};
+  Bucket open_{};
   Quote last_{};
   std::int64_t last_event_{0};
-  Bucket open_{}, closed_{};
+  bool has_last_{false};
+  Bucket closed_{};
 };
 
 /// (bid size - ask size) / (bid size + ask size); 0 and UNDEFINED when both are zero.

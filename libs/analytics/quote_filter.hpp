@@ -1,5 +1,6 @@
 // Which quotes count (METRICS.md 0.3 and 0.4).
 #pragma once
+#include <cstddef>
 #include <cstdint>
 
 #include "analytics/mid_window.hpp"
@@ -30,7 +31,7 @@ enum class Verdict : std::uint8_t {
 };
 
 struct FilterCounts {
-  std::uint64_t counted{0}, sizes_only{0}, repeated{0}, one_sided{0}, crossed{0}, held{0}, dropped{0}, out_of_range{0};
+  std::uint64_t repeated{0}, one_sided{0}, crossed{0}, held{0}, dropped{0}, out_of_range{0}, counted{0}, sizes_only{0};
 };
 
 /// `clean` applies the table of METRICS.md 0.4; `raw` counts every row that has two sides, crossed and repeated ones too.
@@ -46,6 +47,8 @@ class QuoteFilter {
     bool released{false};  ///< the quote held before this one was confirmed: `held` counts first
     Quote held{};
   };
+  /// The first bytes of this are what few quotes touch.
+  static constexpr std::size_t kRare = sizeof(Quote) + 6 * sizeof(std::uint64_t);
   QuoteFilter() : QuoteFilter(Settings{}) {}
   explicit QuoteFilter(const Settings& settings) : settings_{settings} {}
 
@@ -62,12 +65,12 @@ class QuoteFilter {
  private:
   bool too_far(const Quote& quote, const Quote& from, const Value& sd) const;
   Verdict take(const Quote& quote);
+  Quote held_{};
+  FilterCounts counts_{};
   Settings settings_;
   bool has_last_{false};
   bool has_held_{false};
   Quote last_{};
-  FilterCounts counts_{};
-  Quote held_{};
 };
 
 }  // namespace tickmesh

@@ -46,9 +46,12 @@ void QuoteWindows::reset() {
 
 void QuoteWindows::prefetch() const {
   __builtin_prefetch(history_.place(), 1);
-  __builtin_prefetch(history_.place(mids_.length() - 1));
-  __builtin_prefetch(history_.place(spreads_.length() - 1));
-  __builtin_prefetch(history_.place(trend_.length() - 1));
+  __builtin_prefetch(history_.place_after(half_life_.length()));
+  if (!halving_) {
+    __builtin_prefetch(history_.place(mids_.length()));
+    __builtin_prefetch(history_.place(spreads_.length()));
+    __builtin_prefetch(history_.place(trend_.length()));
+  }
   __builtin_prefetch(mids_.times().place(), 1);
 }
 

@@ -13,7 +13,12 @@ class QuoteWindows {
  public:
   /// `z`: mids and half-life, `spread`: spreads, `trend`: the slope; in ticks.
   QuoteWindows(std::size_t z, std::size_t spread, std::size_t trend)
-      : history_{std::max({z, spread, trend})}, mids_{z}, half_life_{z}, spreads_{spread}, trend_{trend} {}
+      : halving_{trend == 2 * spread && spread == 2 * z},
+        history_{std::max({z, spread, trend})},
+        mids_{z},
+        half_life_{z},
+        spreads_{spread},
+        trend_{trend} {}
   /// Both prices positive and within kMaxWindowPrice. Returns 2 x mid.
   std::int64_t push(Price bid, Price ask, Timestamp event_time);
   void reset();
@@ -32,6 +37,7 @@ class QuoteWindows {
   void load(ByteReader& in);
 
  private:
+  bool halving_;  // what leaves them lies where the tick is written
   QuoteHistory history_;
   MidWindow mids_;
   HalfLifeWindow half_life_;

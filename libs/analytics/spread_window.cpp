@@ -13,7 +13,7 @@ double spread_bp(Price bid, Price ask) {
 }
 
 void SpreadWindow::push(const QuoteHistory& history) {
-  newest_ = history.back(0).spread_bp;
+  newest_ = history.newest().spread_bp;
   if (size_ == 0) sums_.anchor = newest_;
   const double old = only_if(size_ == n_, history.back(n_).spread_bp - sums_.anchor);
   sums_.sum -= old;

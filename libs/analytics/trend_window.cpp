@@ -17,7 +17,7 @@ TrendWindow::TrendWindow(std::size_t n) : n_{static_cast<std::uint32_t>(n)}, roo
 
 void TrendWindow::push(const QuoteHistory& history) {
   const bool full = size_ == n_;
-  const std::int64_t d = history.distance(0);
+  const std::int64_t d = history.distance();
   const std::int64_t old = only_if(full, history.distance(n_));
   size_ += full ? 0 : 1;
   const std::int64_t staying = sum_ - old;

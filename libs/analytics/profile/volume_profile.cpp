@@ -4,8 +4,8 @@
 #include <array>
 #include <cmath>
 #include <cstdlib>
-#include <memory_resource>
 #include <span>
+#include <vector>
 
 #include "analytics/mid_window.hpp"
 #include "analytics/order_flow.hpp"
@@ -18,10 +18,30 @@ struct Peak {
   double prominence;
 };
 
+/// Room for `count` of something: that of a usual session's rows is at hand, more of it comes from the heap. What it holds is not set.
+template <class T>
+class Room {
+ public:
+  explicit Room(std::size_t count) {
+    if (count > kUsual) more_.resize(count);
+    data_ = count > kUsual ? more_.data() : usual_;
+  }
+  Room(const Room&) = delete;
+  Room& operator=(const Room&) = delete;
+  T& operator[](std::size_t i) { return data_[i]; }
+  T* data() { return data_; }
+
+ private:
+  static constexpr std::size_t kUsual = 288;
+  T usual_[kUsual];
+  std::vector<T> more_;
+  T* data_;
+};
+
 /// As scipy's find_peaks: places higher than both neighbours, the middle of a plateau, how far each stands above the higher of the two
-/// valleys that part it from higher ground.
-void find_peaks(std::span<const double> x, std::pmr::vector<Peak>& peaks) {
-  peaks.clear();
+/// valleys that part it from higher ground. They are written to `peaks`, which holds half as many as `x`; how many is returned.
+std::size_t find_peaks(std::span<const double> x, Peak* peaks) {
+  std::size_t found = 0;
   for (std::size_t i = 1; i + 1 < x.size(); ++i) {
     if (!(x[i - 1] < x[i])) continue;
     std::size_t end = i;
@@ -31,10 +51,11 @@ void find_peaks(std::span<const double> x, std::pmr::vector<Peak>& peaks) {
       double left = x[at], right = x[at];
       for (std::size_t k = at + 1; k > 0 && x[k - 1] <= x[at]; --k) left = std::min(left, x[k - 1]);
       for (std::size_t k = at; k < x.size() && x[k] <= x[at]; ++k) right = std::min(right, x[k]);
-      peaks.push_back({at, x[at] - std::max(left, right)});
+      peaks[found++] = {at, x[at] - std::max(left, right)};
     }
     i = end;
   }
+  return found;
 }
 
 /// Weights of the rows that a Gaussian of `sigma` rows reaches; they sum to 1.
@@ -47,7 +68,6 @@ struct Kernel {
     }
     for (double& w : weights) w /= sum;
   }
-  double of(std::int64_t k) const { return weights[static_cast<std::size_t>(k + reach)]; }
   std::int64_t reach;
   std::array<double, 65> weights{};  // of a sigma of 8
 };
@@ -176,38 +196,33 @@ void VolumeProfile::find_nodes(const NodeSettings& settings, ProfileNodes& out) 
   if (total_ == 0) return;
   static const Kernel usual{NodeSettings{}.sigma};  // thirteen exponentials cost more than the rows of a young session
   const Kernel kernel = settings.sigma == NodeSettings{}.sigma ? usual : Kernel{settings.sigma};
-  const std::int64_t reach = kernel.reach;
-  // A usual session's 200 rows find room here; more of them take it from the heap.
-  std::array<std::byte, 8192> room;
-  std::pmr::monotonic_buffer_resource memory{room.data(), room.size()};
+  const auto reach = static_cast<std::size_t>(kernel.reach);
   const auto rows = static_cast<std::size_t>(high_ - low_ + 1);
-  std::pmr::vector<double> volumes{&memory};
-  volumes.reserve(rows);
-  for (std::int64_t i = low_; i <= high_; ++i) volumes.push_back(to_double(rows_[static_cast<std::size_t>(i)]));
-  std::pmr::vector<double> padded{&memory};  // a zero row at each end, so that an edge can be a peak
-  padded.reserve(rows + 2);
-  padded.push_back(0);
-  for (std::int64_t i = low_; i <= high_; ++i) {
+  // Empty rows on both sides, so that each row is smoothed over as many: of a young session's few rows nobody can guess how many there are.
+  Room<double> volumes{rows + 2 * reach};
+  std::fill_n(volumes.data(), reach, 0.0);
+  std::fill_n(volumes.data() + reach + rows, reach, 0.0);
+  for (std::size_t i = 0; i < rows; ++i) volumes[reach + i] = to_double(rows_[static_cast<std::size_t>(low_) + i]);
+  Room<double> padded{rows + 2};  // a zero row at each end, so that an edge can be a peak
+  padded[0] = padded[rows + 1] = 0;
+  double most = 0;
+  for (std::size_t i = 0; i < rows; ++i) {
     double smooth = 0;
-    for (std::int64_t k = std::max(-reach, low_ - i); k <= std::min(reach, high_ - i); ++k)
-      smooth += kernel.of(k) * volumes[static_cast<std::size_t>(i - low_ + k)];
-    padded.push_back(smooth);
+    for (std::size_t k = 0; k <= 2 * reach; ++k) smooth += kernel.weights[k] * volumes[i + k];
+    padded[i + 1] = smooth;
+    most = std::max(most, smooth);
   }
-  const double least = settings.prominence * *std::ranges::max_element(padded);
-  padded.push_back(0);
-  std::pmr::vector<Peak> peaks{&memory};
-  peaks.reserve(rows / 2 + 1);
-  find_peaks(padded, peaks);
-  for (const Peak& peak : peaks)
-    if (peak.prominence >= least) out.high.push_back(first_ + low_ + static_cast<std::int64_t>(peak.at) - 1);
+  const double least = settings.prominence * most;
+  Room<Peak> peaks{rows / 2 + 1};
+  const std::size_t high = find_peaks({padded.data(), rows + 2}, peaks.data());
+  for (std::size_t i = 0; i < high; ++i)
+    if (peaks[i].prominence >= least) out.high.push_back(first_ + low_ + static_cast<std::int64_t>(peaks[i].at) - 1);
   if (out.high.size() < 2) return;  // nothing lies between two peaks
-  std::pmr::vector<double> turned{&memory};
-  turned.reserve(rows);
-  for (std::size_t i = 1; i + 1 < padded.size(); ++i) turned.push_back(-padded[i]);
-  find_peaks(turned, peaks);
-  for (const Peak& valley : peaks) {
-    const std::int64_t row = first_ + low_ + static_cast<std::int64_t>(valley.at);
-    if (valley.prominence >= least && row > out.high.front() && row < out.high.back()) out.low.push_back(row);
+  for (std::size_t i = 1; i <= rows; ++i) padded[i] = -padded[i];
+  const std::size_t low = find_peaks({padded.data() + 1, rows}, peaks.data());
+  for (std::size_t i = 0; i < low; ++i) {
+    const std::int64_t row = first_ + low_ + static_cast<std::int64_t>(peaks[i].at);
+    if (peaks[i].prominence >= least && row > out.high.front() && row < out.high.back()) out.low.push_back(row);
   }
 }
 

@@ -4,6 +4,7 @@
 #include "analytics/moving.hpp"
 #include "analytics/prior_bars.hpp"
 #include "analytics/volatility.hpp"
+#include "core/foresight.hpp"
 
 namespace tickmesh {
 
@@ -22,6 +23,8 @@ class BarSeries {
     __builtin_prefetch(&session_begins_, 1);
   }
   void prefetch_atr() const { __builtin_prefetch(&atr_); }
+  /// Asks for the memory that `advance` will need where it closes a bar.
+  void prefetch_close() const { prefetch_lines<(sizeof(BarSeries) + 63) / 64>(this); }
   /// End of the open bar; the latest time there is where none is open.
   Timestamp open_until() const;
   /// The next bar is the first of a session: averages run on, its range does not reach back.

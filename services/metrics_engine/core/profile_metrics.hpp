@@ -57,8 +57,14 @@ class ProfileMetrics {
 
   /// The session of the latest tick is [begin, end) and `open` or not yet or no longer. A session that began before completes.
   void enter_hours(Timestamp begin, Timestamp end, bool open);
-  /// Asks for the rows that a trade at `price` will touch.
-  void prefetch(Price price) const { profile_.profile().prefetch(price); }
+  /// Asks for the memory that a trade at `price` will touch: its rows, and the nodes.
+  [[gnu::always_inline]] void prefetch(Price price) const {
+    profile_.profile().prefetch(price);
+    __builtin_prefetch(lvn_.data(), 1);
+    __builtin_prefetch(hvn_.data(), 1);
+    __builtin_prefetch(profile_.nodes().high.data(), 1);
+    __builtin_prefetch(profile_.nodes().low.data(), 1);
+  }
   /// Time has come to `time`: an open bar that ended is closed, what is due is found anew.
   void advance(Timestamp time);
   /// When `advance` will have something to do; the latest time there is where it has not.

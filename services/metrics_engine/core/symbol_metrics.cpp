@@ -19,26 +19,26 @@ std::int64_t floor_div(std::int64_t a, std::int64_t b) { return a / b - (a % b <
 }  // namespace
 
 SymbolMetrics::SymbolMetrics(const MetricsConfig& config, const Instrument& instrument, ProfileNews* news)
-    : config_{&config},
-      instrument_{&instrument},
-      filter_{{.filters = config.filters}},
+    : filter_{{.filters = config.filters}},
+      config_{&config},
       windows_{config.z_window, config.spread_window, config.trend_window},
       regime_{std::max<std::int64_t>(1, instrument.tick_size.raw()), config.regime},
-      trades_{config, instrument, config.sessions.contains(instrument.calendar) ? config.session_year_s : config.full_year_s, news} {
+      trades_{config, instrument, config.sessions.contains(instrument.calendar) ? config.session_year_s : config.full_year_s, news},
+      instrument_{&instrument} {
   const auto found = config.sessions.find(instrument.calendar);
   around_the_clock_ = found == config.sessions.end();
   if (!around_the_clock_) sessions_ = found->second;
   metrics_.symbol = instrument.symbol;
   const auto bytes = reinterpret_cast<const char*>(&trades_) + TradeMetrics::kOfQuotes - reinterpret_cast<const char*>(this);
-  TM_INVARIANT((static_cast<std::size_t>(bytes) + 63) / 64 == kLinesOfQuotes, "what quotes touch is asked for, and no more");
+  TM_INVARIANT((static_cast<std::size_t>(bytes) + 63) / 64 == kFirstOfQuotes + kLinesOfQuotes, "what quotes touch lies together");
 }
 
 void SymbolMetrics::prefetch_state(TickKind kind) const {
   if (kind == TickKind::trade) {  // who keeps what is said of quotes is not asked
-    prefetch_lines<2>(this);
+    prefetch_lines<2>(&config_);
     return trades_.prefetch_state();
   }
-  prefetch_lines<kLinesOfQuotes>(this);
+  prefetch_lines<kAskedOfQuotes>(reinterpret_cast<const char*>(this) + 64 * kFirstOfQuotes);
 }
 
 void SymbolMetrics::prefetch_windows(const Tick& tick) const {

@@ -71,7 +71,9 @@ class alignas(64) SymbolMetrics {
   void load(ByteReader& in);
 
  private:
-  static constexpr std::size_t kLinesOfQuotes = 20;  // of 64 bytes, from the first one
+  // Lines of 64 bytes: the first that quotes touch, how many they are, and for how many of them it pays to ask: who asks for line after
+  // line gets those behind from the processor, and more asking at once than it can take up makes the tick wait.
+  static constexpr std::size_t kFirstOfQuotes = QuoteFilter::kRare / 64, kLinesOfQuotes = 19, kAskedOfQuotes = 12;
   void enter_session(Timestamp event_time) {
     if (event_time < same_from_ || event_time >= same_until_) look_up_session(event_time);
   }
@@ -90,9 +92,9 @@ class alignas(64) SymbolMetrics {
   Value judged(Value value, std::size_t n, std::uint64_t since) const;
   Value judged(Value value, std::size_t n) const { return judged(value, n, since_gap_); }
 
-  // In the order in which a quote comes by; what only trades, bars and publishing touch lies behind.
+  // What quotes touch lies together; what only trades, bars and publishing touch lies behind.
+  QuoteFilter filter_;
   const MetricsConfig* config_;
-  const Instrument* instrument_;
   Timestamp same_from_{}, same_until_{};  // the times between which the calendar says what it said last; none at first
   Timestamp last_seen_{};
   FeedKind feed_{FeedKind::none};
@@ -113,7 +115,6 @@ class alignas(64) SymbolMetrics {
   Timestamp last_trade_{};
   Timestamp unusable_since_{};
   Quote quote_{};  // the last good one
-  QuoteFilter filter_;
   QuoteWindows windows_;
   RegimeFilter regime_;
   OrderFlow order_flow_;
@@ -121,6 +122,7 @@ class alignas(64) SymbolMetrics {
   RealisedVariance realised_;
   TradeMetrics trades_;
   Metrics metrics_{};
+  const Instrument* instrument_;
   std::int64_t session_{0};  // which session the windows belong to
   std::span<const TradingSession> sessions_;
   std::unique_ptr<DepthMetrics> depth_;  // from the first depth on

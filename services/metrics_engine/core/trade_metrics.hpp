@@ -37,7 +37,9 @@ class TradeMetrics {
   void prefetch_windows(const Tick& tick) const;
   /// The same for `advance`, where it will have something to do at `time`.
   void prefetch_due(Timestamp time) const {
-    if (time >= next_close_) prefetch_state();
+    if (time < next_close_) return;
+    prefetch_state();
+    for (const BarSeries& series : bars_) series.prefetch_close();
   }
   /// Takes a trade; false when it is not one that counts.
   bool trade(const Tick& tick);
