@@ -35,7 +35,7 @@ SymbolMetrics::SymbolMetrics(const MetricsConfig& config, const Instrument& inst
 
 void SymbolMetrics::prefetch_state(TickKind kind) const {
   if (kind == TickKind::trade) {  // who keeps what is said of quotes is not asked
-    prefetch_lines<2>(&config_);
+    prefetch_lines<2>(static_cast<const void*>(&config_));
     return trades_.prefetch_state();
   }
   prefetch_lines<kAskedOfQuotes>(reinterpret_cast<const char*>(this) + 64 * kFirstOfQuotes);
