@@ -4,11 +4,14 @@
 #include <array>
 #include <cmath>
 #include <cstdlib>
+#include <cstring>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "analytics/mid_window.hpp"
 #include "analytics/order_flow.hpp"
+#include "analytics/plain_math.hpp"
 
 namespace tickmesh {
 namespace {
@@ -56,6 +59,20 @@ std::size_t find_peaks(std::span<const double> x, Peak* peaks) {
     i = end;
   }
   return found;
+}
+
+/// kSide rows side by side, each the sum of what its weights are of `volumes`, from the first to the last.
+constexpr std::size_t kSide = 8;
+void smooth(const double* volumes, std::span<const double> weights, double* out) {
+  std::array<Pair, kSide / 2> sums{};
+  for (std::size_t k = 0; k < weights.size(); ++k)
+#pragma GCC unroll 4
+    for (std::size_t pair = 0; pair < sums.size(); ++pair) {
+      Pair rows;
+      std::memcpy(&rows, volumes + k + 2 * pair, sizeof rows);
+      sums[pair] += weights[k] * rows;
+    }
+  std::memcpy(out, sums.data(), sizeof sums);
 }
 
 /// Weights of the rows that a Gaussian of `sigma` rows reaches; they sum to 1.
@@ -195,23 +212,21 @@ void VolumeProfile::find_nodes(const NodeSettings& settings, ProfileNodes& out) 
   out.low.clear();
   if (total_ == 0) return;
   static const Kernel usual{NodeSettings{}.sigma};  // thirteen exponentials cost more than the rows of a young session
-  const Kernel kernel = settings.sigma == NodeSettings{}.sigma ? usual : Kernel{settings.sigma};
+  std::optional<Kernel> other;
+  const Kernel& kernel = settings.sigma == NodeSettings{}.sigma ? usual : other.emplace(settings.sigma);
   const auto reach = static_cast<std::size_t>(kernel.reach);
   const auto rows = static_cast<std::size_t>(high_ - low_ + 1);
   // Empty rows on both sides, so that each row is smoothed over as many: of a young session's few rows nobody can guess how many there are.
-  Room<double> volumes{rows + 2 * reach};
+  Room<double> volumes{rows + 2 * reach + kSide};
   std::fill_n(volumes.data(), reach, 0.0);
-  std::fill_n(volumes.data() + reach + rows, reach, 0.0);
+  std::fill_n(volumes.data() + reach + rows, reach + kSide, 0.0);
   for (std::size_t i = 0; i < rows; ++i) volumes[reach + i] = to_double(rows_[static_cast<std::size_t>(low_) + i]);
-  Room<double> padded{rows + 2};  // a zero row at each end, so that an edge can be a peak
-  padded[0] = padded[rows + 1] = 0;
+  Room<double> padded{rows + 2 + kSide};  // a zero row at each end, so that an edge can be a peak
+  padded[0] = 0;
+  for (std::size_t i = 0; i < rows; i += kSide) smooth(volumes.data() + i, {kernel.weights.data(), 2 * reach + 1}, padded.data() + 1 + i);
+  padded[rows + 1] = 0;
   double most = 0;
-  for (std::size_t i = 0; i < rows; ++i) {
-    double smooth = 0;
-    for (std::size_t k = 0; k <= 2 * reach; ++k) smooth += kernel.weights[k] * volumes[i + k];
-    padded[i + 1] = smooth;
-    most = std::max(most, smooth);
-  }
+  for (std::size_t i = 1; i <= rows; ++i) most = std::max(most, padded[i]);
   const double least = settings.prominence * most;
   Room<Peak> peaks{rows / 2 + 1};
   const std::size_t high = find_peaks({padded.data(), rows + 2}, peaks.data());
