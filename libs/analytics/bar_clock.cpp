@@ -27,8 +27,12 @@ void BarClock::add(Timestamp time, Price price, Quantity size, bool session_begi
             .first_of_session = session_begins};
     open_ = true;
   }
-  bar_.high = std::max(bar_.high, price);
-  bar_.low = std::min(bar_.low, price);
+  // Without a branch: whether a price is an extreme nobody can guess.
+  const auto beyond = [price](Price edge, bool yes) {
+    return Price::from_raw(edge.raw() + ((price.raw() - edge.raw()) & -std::int64_t{yes}));
+  };
+  bar_.high = beyond(bar_.high, price > bar_.high);
+  bar_.low = beyond(bar_.low, price < bar_.low);
   bar_.close = price;
   // A volume that 63 bits do not hold is full.
   const std::int64_t room = std::numeric_limits<std::int64_t>::max() - bar_.volume.raw();

@@ -26,6 +26,7 @@ class CloseWindow {
  public:
   explicit CloseWindow(std::size_t n) : closes_{n} {}
   void push(Price close);
+  const void* place() const { return closes_.place(); }  ///< that `push` will write to
   void reset();
   Value mean() const;  ///< price units
   Value sd() const;    ///< price units, divisor n
@@ -84,6 +85,7 @@ class Atr {
  public:
   explicit Atr(std::size_t n = 14, GapRange gap = GapRange::high_low) : gap_{gap}, mean_{n}, starts_{n} {}
   void push(const ClosedBar& bar);
+  const void* place() const { return starts_.place(); }  ///< that `push` will write to
   void reset();
   Value true_range() const { return has_range_ ? ok_value(range_) : warmup_value(); }
   Value value() const { return mean_.ready() ? ok_value(mean_.raw()) : warmup_value(); }
@@ -125,6 +127,7 @@ class Macd {
     TM_INVARIANT(fast < slow, "the fast average is the faster one");
   }
   void push(double close);
+  const void* place() const { return closes_.place(); }  ///< that `push` will write to
   void reset();
   Value line() const { return signal_.ready() ? ok_value(line_) : warmup_value(); }
   Value signal() const { return signal_.value(); }

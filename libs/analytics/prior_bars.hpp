@@ -9,6 +9,7 @@ class PriorBars {
  public:
   explicit PriorBars(std::size_t n = 20) : bars_{n + 1} { TM_INVARIANT(n > 0, "a bar is held against others"); }
   void push(const ClosedBar& bar) { bars_.push({bar.close, bar.volume}); }
+  const void* place() const { return bars_.place(); }  ///< that `push` will write to
   void reset() { bars_.reset(); }
   Value close() const { return bars_.size() == 0 ? warmup_value() : ok_value(bars_.newest().close.to_double()); }    ///< price units
   Value volume() const { return bars_.size() == 0 ? warmup_value() : ok_value(bars_.newest().volume.to_double()); }  ///< units

@@ -32,10 +32,11 @@ class QuoteHistory {
   }
   void push(const QuotePoint& point) {
     if (size_ == 0) anchor_ = point.twice_mid;
-    newest_ = &at(next_);
+    newest_ = place_;
     left_ = *newest_;
     *newest_ = point;
     next_ = next_ + 1 == capacity() ? 0 : next_ + 1;
+    place_ = &at(next_);
     size_ += size_ < capacity() ? 1 : 0;
   }
   void reset() { size_ = 0; }
@@ -47,10 +48,9 @@ class QuoteHistory {
   std::int64_t anchor() const { return anchor_; }
   std::int64_t distance(std::size_t ago) const { return back(ago).twice_mid - anchor_; }
   std::int64_t distance() const { return newest_->twice_mid - anchor_; }  ///< of the newest
-  /// Where a tick will be written; what will leave a window of n once it is, and what will be the oldest there then.
-  const void* place() const { return &at(next_); }
+  /// Where a tick will be written; what will leave a window of n once it is.
+  const void* place() const { return place_; }
   const void* place(std::size_t n) const { return &at(before(static_cast<std::uint32_t>(n - 1))); }
-  const void* place_after(std::size_t n) const { return &at(before(static_cast<std::uint32_t>(n - 2))); }
 
  private:
   struct alignas(64) Column {
@@ -69,6 +69,7 @@ class QuoteHistory {
   std::uint32_t next_{0};
   std::uint32_t size_{0};
   std::unique_ptr<Column[]> columns_;
+  QuotePoint* place_{columns_[0].ticks.data()};  // of next_
   QuotePoint* newest_{nullptr};
   QuotePoint left_{};  // which the newest took the place of
   std::int64_t anchor_{0};

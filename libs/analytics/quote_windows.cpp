@@ -44,17 +44,6 @@ void QuoteWindows::reset() {
   trend_.reset();
 }
 
-void QuoteWindows::prefetch() const {
-  __builtin_prefetch(history_.place(), 1);
-  __builtin_prefetch(history_.place_after(half_life_.length()));
-  if (!halving_) {
-    __builtin_prefetch(history_.place(mids_.length()));
-    __builtin_prefetch(history_.place(spreads_.length()));
-    __builtin_prefetch(history_.place(trend_.length()));
-  }
-  __builtin_prefetch(mids_.times().place(), 1);
-}
-
 void QuoteWindows::save(ByteWriter& out) const {
   const auto put_mids = [&](std::size_t count) {
     out.put(static_cast<std::uint32_t>(count));

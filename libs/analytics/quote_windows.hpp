@@ -6,6 +6,7 @@
 #include "analytics/mid_window.hpp"
 #include "analytics/spread_window.hpp"
 #include "analytics/trend_window.hpp"
+#include "core/foresight.hpp"
 
 namespace tickmesh {
 
@@ -29,8 +30,13 @@ class QuoteWindows {
   const HalfLifeWindow& half_life() const { return half_life_; }
   const SpreadWindow& spreads() const { return spreads_; }
   const TrendWindow& trend() const { return trend_; }
-  /// Asks for the lines of memory that `push` will read and write.
-  void prefetch() const;
+  /// Asks for the lines of memory that `push` will read and write. (Inlined: see prefetch_lines.)
+  [[gnu::always_inline]] void prefetch() const {
+    prefetch_lines<2>(history_.place());  // behind it lies what will be the oldest of the mids then
+    __builtin_prefetch(mids_.times().place(), 1);
+    if (halving_) return;
+    for (const std::size_t length : {mids_.length(), spreads_.length(), trend_.length()}) __builtin_prefetch(history_.place(length));
+  }
 
   void save(ByteWriter& out) const;
   /// Throws on a mid that no quote can have, and where the windows do not tell one history.

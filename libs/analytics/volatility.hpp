@@ -63,6 +63,7 @@ class RangeVolatility {
  public:
   explicit RangeVolatility(std::size_t n = 20) : bars_{n} { TM_INVARIANT(n >= 3, "a deviation of returns needs two of them"); }
   void push(const ClosedBar& bar);
+  const void* place() const { return bars_.place(); }  ///< that `push` will write to, behind what it reads
   void reset() { bars_.reset(), last_close_ = {}; }
   Value close_to_close(double periods) const;  ///< sample deviation of the n - 1 returns inside the n closes
   Value parkinson(double periods) const;       ///< Parkinson 1980

@@ -4,7 +4,7 @@
 
 namespace tickmesh {
 
-BarSeries::BarSeries(Duration length, double bars_a_year) : bars_a_year_{bars_a_year}, clock_{length} { values_.length = length; }
+BarSeries::BarSeries(Duration length, double bars_a_year) : clock_{length}, bars_a_year_{bars_a_year} { values_.length = length; }
 
 void BarSeries::advance(Timestamp time) {
   ClosedBar bar;

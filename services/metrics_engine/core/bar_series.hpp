@@ -9,7 +9,7 @@
 namespace tickmesh {
 
 /// A bar that closes goes into the windows; what they say of it is computed when it is first asked for, and kept: whoever publishes copies.
-class BarSeries {
+class alignas(64) BarSeries {
  public:
   /// `bars_a_year` annualises volatilities.
   BarSeries(Duration length, double bars_a_year);
@@ -17,14 +17,16 @@ class BarSeries {
   void advance(Timestamp time);
   /// A trade of that time, after `advance`.
   void trade(Timestamp time, Price price, Quantity size);
-  /// Asks for the memory that `trade` will need.
-  void prefetch() const {
-    __builtin_prefetch(&clock_, 1);
-    __builtin_prefetch(&session_begins_, 1);
-  }
-  void prefetch_atr() const { __builtin_prefetch(&atr_); }
+  /// Asks for the memory that `trade` and `atr` will need.
+  [[gnu::always_inline]] void prefetch() const { prefetch_lines<2>(this); }
   /// Asks for the memory that `advance` will need where it closes a bar.
-  void prefetch_close() const { prefetch_lines<(sizeof(BarSeries) + 63) / 64>(this); }
+  [[gnu::always_inline]] void prefetch_close() const { prefetch_lines<kLinesOfClose>(this); }
+  /// The same, when that is there: what it points to.
+  [[gnu::always_inline]] void prefetch_windows() const {
+    for (const void* place : {sma_20_.place(), sma_50_.place(), atr_.place(), macd_.place(), prior_.place()}) __builtin_prefetch(place, 1);
+    const auto* range = static_cast<const char*>(range_.place());
+    for (const std::ptrdiff_t line : {-64, 0, 64}) __builtin_prefetch(range + line, 1);
+  }
   /// End of the open bar; the latest time there is where none is open.
   Timestamp open_until() const;
   /// The next bar is the first of a session: averages run on, its range does not reach back.
@@ -45,12 +47,13 @@ class BarSeries {
   void close(const ClosedBar& bar);
   void compute();
 
-  double bars_a_year_;
-  BarClock clock_;
+  static constexpr std::size_t kLinesOfClose = 12;  // those before values_, which are computed later
+  BarClock clock_;                                  // what trades touch lies first
   bool session_begins_{true};
+  Atr atr_{14};
+  double bars_a_year_;
   CloseWindow sma_20_{20}, sma_50_{50};
   Ema ema_12_{12}, ema_20_{20}, ema_26_{26}, ema_50_{50};
-  Atr atr_{14};
   Rsi rsi_{14};
   Macd macd_{12, 26, 9};
   EwmaVariance ewma_{0.94};

@@ -67,6 +67,7 @@ ProfileMetrics::ProfileMetrics(const Instrument& instrument, ProfileNews* news)
     : instrument_{&instrument},
       news_{news},
       bar_end_{kNoBar},
+      from_bars_{instrument.from_bars},
       row_known_{knows_row(instrument)},
       profile_{make_profile(profile_row(instrument, instrument.reference_price))},
       alert_{instrument.tick_size},
@@ -143,7 +144,7 @@ void ProfileMetrics::trade(const Tick& tick, int sign, const Value& atr) {
 }
 
 bool ProfileMetrics::add(const Tick& tick) {
-  if (!instrument_->from_bars) return profile_.add(tick.event_time, tick.price, tick.size);
+  if (!from_bars_) return profile_.add(tick.event_time, tick.price, tick.size);
   // Of the bar its close alone came: its range is taken to begin where the bar before closed.
   const Price from = last_.is_zero() ? tick.price : last_;
   return profile_.add_bar(tick.event_time, std::min(from, tick.price), std::max(from, tick.price), tick.size);

@@ -102,6 +102,7 @@ class ProfileMetrics {
   Timestamp first_{};          // the first trade of the session that was heard
   Price last_{};               // the last trade's, zero before the session's first
   bool completed_{false};      // it was said
+  bool from_bars_;             // the instrument's: what every trade reads lies here
   bool filled_{false};         // what was filled in last is what there is
   bool row_known_{false};      // false: the rows of this session wait for its first price
   Status filled_status_{Status::undefined};

@@ -39,6 +39,7 @@ void SymbolMetrics::prefetch_state(TickKind kind) const {
     return trades_.prefetch_state();
   }
   prefetch_lines<kAskedOfQuotes>(reinterpret_cast<const char*>(this) + 64 * kFirstOfQuotes);
+  prefetch_lines<1>(&trades_);  // whether a bar ends `prefetch_windows` reads already
 }
 
 void SymbolMetrics::prefetch_windows(const Tick& tick) const {

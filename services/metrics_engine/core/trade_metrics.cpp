@@ -29,19 +29,14 @@ TradeMetrics::TradeMetrics(const MetricsConfig& config, const Instrument& instru
 }
 
 void TradeMetrics::prefetch_state() const {
-  const auto ask = [](const void* from, std::size_t bytes) {
-    const auto* lines = static_cast<const char*>(from);
-    for (std::size_t at = 0; at < bytes + 63; at += 64) __builtin_prefetch(lines + at, 1);
-  };
-  ask(this, static_cast<std::size_t>(reinterpret_cast<const char*>(&flow_) - reinterpret_cast<const char*>(this)));
-  ask(&flow_, TradeFlow::kHead);
-  ask(&minute_, static_cast<std::size_t>(reinterpret_cast<const char*>(this + 1) - reinterpret_cast<const char*>(&minute_)));
+  const auto* lines = reinterpret_cast<const char*>(this);
+  const auto* end = reinterpret_cast<const char*>(&flow_) + TradeFlow::kHead;
+  for (; lines < end; lines += 64) __builtin_prefetch(lines, 1);
 }
 
 void TradeMetrics::prefetch_windows(const Tick& tick) const {
   flow_.prefetch(tick.event_time);
   for (const BarSeries& series : bars_) series.prefetch();
-  if (minute_ < bars_.size()) bars_[minute_].prefetch_atr();
   profile_.prefetch(tick.price);
 }
 
@@ -65,6 +60,9 @@ bool TradeMetrics::trade(const Tick& tick) {
 }
 
 void TradeMetrics::close_bars(Timestamp time) {
+  // Of thousands of instruments the windows of bars are in no cache: they are asked for all at once.
+  for (const BarSeries& series : bars_)
+    if (series.open_until() <= time) series.prefetch_windows();
   for (BarSeries& series : bars_) series.advance(time);
   profile_.advance(time);
   bars_filled_ = false;

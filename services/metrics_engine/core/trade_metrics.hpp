@@ -83,9 +83,9 @@ class TradeMetrics {
   Vwap vwap_;
   AggressiveFlow aggression_;
   std::vector<BarSeries> bars_;
-  TradeFlow flow_{kWindow};
   std::size_t minute_;  // which of bars_ is of one minute; bars_.size(): none
   ProfileMetrics profile_;
+  TradeFlow flow_{kWindow};  // last: most of it is a minute's seconds, of which a trade touches one
 };
 
 }  // namespace tickmesh
