@@ -20,7 +20,10 @@ class alignas(64) BarSeries {
   /// Asks for the memory that `trade` and `atr` will need.
   [[gnu::always_inline]] void prefetch() const { prefetch_lines<2>(this); }
   /// Asks for the memory that `advance` will need where it closes a bar.
-  [[gnu::always_inline]] void prefetch_close() const { prefetch_lines<kLinesOfClose>(this); }
+  [[gnu::always_inline]] void prefetch_close() const {
+    const auto* line = reinterpret_cast<const char*>(this);
+    for (; line <= reinterpret_cast<const char*>(&values_); line += 64) __builtin_prefetch(line, 1);  // most of values_ is computed later
+  }
   /// The same, when that is there: what it points to.
   [[gnu::always_inline]] void prefetch_windows() const {
     for (const void* place : {sma_20_.place(), sma_50_.place(), atr_.place(), macd_.place(), prior_.place()}) __builtin_prefetch(place, 1);
@@ -47,8 +50,7 @@ class alignas(64) BarSeries {
   void close(const ClosedBar& bar);
   void compute();
 
-  static constexpr std::size_t kLinesOfClose = 12;  // those before values_, which are computed later
-  BarClock clock_;                                  // what trades touch lies first
+  BarClock clock_;  // what trades touch lies first
   bool session_begins_{true};
   Atr atr_{14};
   double bars_a_year_;

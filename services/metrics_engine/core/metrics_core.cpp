@@ -337,7 +337,12 @@ void MetricsCore::load(ByteReader& in) {
     Cell& cell = cells_[place];
     ByteReader one{as_bytes(bytes)};
     cell.metrics.load(one);
-    published(cell, one.get<std::int64_t>());
+    const auto in_cell = one.get<std::int64_t>();
+    using Limits = std::numeric_limits<std::int64_t>;
+    const std::int64_t grid = config_.publish_grid.ns;
+    TM_INVARIANT(in_cell == kNeverPublished || (in_cell >= Limits::min() / grid - 1 && in_cell <= Limits::max() / grid),
+                 "a stored cell of the grid is one that a time has");
+    published(cell, in_cell);
     cell.heard = one.get<Timestamp>();
     cell.book_was_usable = one.get<bool>();
     // Which rules run is configuration: one that was added starts fresh, one that was taken away is left out.
