@@ -10,7 +10,8 @@ namespace tickmesh {
 namespace {
 
 constexpr std::size_t kAhead = 1024;
-constexpr std::int64_t kWeekNs = 7 * 86'400'000'000'000;
+constexpr Duration kDay = seconds(86'400);
+constexpr std::int64_t kWeekNs = 7 * kDay.ns;
 
 double speed_of(const std::string& text) {
   if (text == "max") return 0;
@@ -33,6 +34,13 @@ ReplayFeed::ReplayFeed(const Config& config, const Instruments& instruments)
   for (const replay::DataFile& file : data_.files)
     if (!file.symbol.empty() && instruments.find(file.symbol) == nullptr)
       throw std::runtime_error("mesh.instruments: every symbol of the data: " + file.symbol.str() + " of " + file.name + " is not listed");
+  for (const replay::DataFile& file : data_.files) {
+    if (!file.not_before) {  // its name says no day
+      ends_ = {};
+      break;
+    }
+    ends_ = std::max(ends_, file.not_before + kDay);
+  }
   merge_ = std::make_unique<replay::Merge>(data_.files, instruments_);
   spdlog::info("Replay files={} data={:016x} speed={} loop={}", data_.files.size(), data_.hash, config.text("feed.replay.speed"), loop_);
 }
@@ -158,12 +166,17 @@ std::string ReplayFeed::progress(std::int64_t mono) const {
   const double done = over() ? 1 : static_cast<double>(merge_->consumed()) / all;
   const double here = done - static_cast<double>(pass_bytes_) / all;
   const double took = static_cast<double>(mono - pass_mono_) / 1e9;
-  const std::string left = over()         ? "over"
-                           : here > 0.001 ? fmt::format("{:.0f} s left", took * (1 - done) / here)
-                                          : "time left not known yet";
-  const std::int64_t at = (next_ < rows_.ticks.size() ? front().event_time : last_).ns / 1'000'000'000;
+  const Timestamp next = next_ < rows_.ticks.size() ? front().event_time : last_;
+  const auto left = [&]() -> std::string {
+    if (over()) return "over";
+    // At a speed a quiet hour takes as long as a busy one, however few its bytes.
+    if (speed_ > 0 && ends_)
+      return fmt::format("at most {:.0f} s left", std::max(0.0, static_cast<double>((ends_ + shift_ - next).ns) / 1e9 / speed_));
+    return here > 0.001 ? fmt::format("{:.0f} s left", took * (1 - done) / here) : "time left not known yet";
+  };
+  const std::int64_t at = next.ns / 1'000'000'000;
   return fmt::format("{:.1f} % · {}T{:02}:{:02}:{:02}Z · {}", 100 * done, Date::from_days(static_cast<int>(at / 86'400)).str(),
-                     at / 3600 % 24, at / 60 % 60, at % 60, left);
+                     at / 3600 % 24, at / 60 % 60, at % 60, left());
 }
 
 }  // namespace tickmesh

@@ -39,7 +39,8 @@ class ReplayFeed {
   std::int64_t wait_ns(std::int64_t mono) const;
   bool over() const { return over_ && next_ == rows_.ticks.size(); }
 
-  /// "42.1 % · 2013-10-07T15:10:00Z · 12 s left", from what was read of the files and the time it took.
+  /// "42.1 % · 2013-10-07T15:10:00Z · 12 s left", from what was read of the files and the time it took; at a speed, where the files' names
+  /// say their days, "at most 12 s left", from the time that the data have left.
   std::string progress(std::int64_t mono) const;
   replay::Tally tally() const { return merge_->tally(); }
   const replay::DataSet& data() const { return data_; }
@@ -65,6 +66,7 @@ class ReplayFeed {
   std::uint64_t number_shift_{0}, last_number_{0};  ///< of depth: in a later pass its numbers go on
   Duration shift_{};                                ///< of this pass
   Timestamp first_{}, last_{};
+  Timestamp ends_{};        ///< no row is later; zero: not known. Of the first pass
   Timestamp said_until_{};  ///< the latest given
   bool over_{false}, begun_{false}, told_begin_{false}, told_end_{false};
   std::int64_t begun_mono_{0}, begun_data_{0};

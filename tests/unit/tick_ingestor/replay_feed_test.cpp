@@ -125,6 +125,17 @@ TEST(ReplayFeed, APassAtASpeedFollowsTheOneBeforeWithoutAWait) {
   EXPECT_NE(feed.progress(4 * kSecond).find("s left"), std::string::npos) << feed.progress(4 * kSecond);
 }
 
+TEST(ReplayFeed, AtASpeedTheTimeLeftIsThatOfTheDataAtMost) {
+  const Setting s{3, {{"feed.replay.speed", "600"}}};
+  ReplayFeed feed{s.config, s.instruments};
+  std::vector<Event> out;
+  feed.begin(0);
+  feed.due(0, 10, testing::into(out));
+  EXPECT_THAT(feed.progress(1), HasSubstr("at most 87 s left")) << "from 09:30:01 to midnight";
+  all_due(feed, 1'000 * kMs, out);
+  EXPECT_THAT(feed.progress(1'000 * kMs), HasSubstr("over"));
+}
+
 TEST(ReplayFeed, WhatItCannotReplayStopsTheStart) {
   const Setting s{2, {{"feed.replay.speed", "fast"}}};
   EXPECT_THROW(ReplayFeed(s.config, s.instruments), std::runtime_error);
