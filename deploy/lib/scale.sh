@@ -9,7 +9,7 @@ number=$1 config=${2:-deploy/config/tickmesh.toml}
 choose_user
 stop_services
 "$bin/tickmeshctl" --config "$config" scale --handover metrics_engine "$number" || { start_services "$(program_sums)"; exit 4; }
-[ "$(id -u)" != 0 ] || chown -R tickmesh: var/journal var/run
+[ "$(id -u)" != 0 ] || chown -R tickmesh: var/journal var/run $([ ! -d var/runs ] || echo var/runs)
 scale_supervisor "$number"
 supervisor reread >/dev/null
 supervisor update >/dev/null

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <iostream>
 
@@ -20,6 +21,22 @@ using namespace tickmesh;
 using namespace tickmesh::ctl;
 
 namespace {
+
+/// The configuration of the mesh that is asked: where deploy/up replays recorded data, that run has journals of its own, and `replay` in
+/// the data folder names them. What this process has in its own environment comes after.
+Result<Config> load_config(const std::string& path, const Config::Overrides& flags) {
+  auto config = Config::load(path, flags, environ);
+  if (!config) return config;
+  std::ifstream run{std::filesystem::path(config->text("api.socket")).parent_path() / ".." / "replay"};
+  if (!run) return config;
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(run, line);) lines.push_back(line);
+  std::vector<char*> environment;
+  for (std::string& line : lines) environment.push_back(line.data());
+  for (char** variable = environ; variable != nullptr && *variable != nullptr; ++variable) environment.push_back(*variable);
+  environment.push_back(nullptr);
+  return Config::load(path, flags, environment.data());
+}
 
 int config_show(const Config& config, bool json) {
   Json data = Json::array();
@@ -266,7 +283,7 @@ int main(int argc, char** argv) {
     if (equals == std::string::npos) return failed(json, {"bad_value", "--set", "key=value", set});
     overrides.emplace_back(set.substr(0, equals), set.substr(equals + 1));
   }
-  auto config = Config::load(config_path, overrides, environ);
+  auto config = load_config(config_path, overrides);
   if (!config) return failed(json, config.error());
   const MeshClient mesh{*config};
   try {

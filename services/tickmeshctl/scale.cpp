@@ -99,9 +99,10 @@ int scale(const Config& config, const ScaleOptions& options, bool json) {
   const auto from = static_cast<std::uint32_t>(config.integer(kKey)), to = options.to;
   const Json data{{"service", options.service}, {"from", from}, {"to", to}};
   if (from == to) return done(json, data, fmt::format("{} has {} already\n", options.service, to));
-  const fs::path root = fs::path(config.text("mesh.run_dir")) / ".." / "..";
-  if (const auto run = root / "deploy" / "lib" / "scale.sh";
-      !options.handover && fs::exists(fs::path(config.text("mesh.run_dir")) / "supervisor.sock") && fs::exists(run)) {
+  // The supervisor of deploy/up listens beside the API.
+  const fs::path sockets = fs::path(config.text("api.socket")).parent_path();
+  if (const auto run = sockets / ".." / ".." / "deploy" / "lib" / "scale.sh";
+      !options.handover && fs::exists(sockets / "supervisor.sock") && fs::exists(run)) {
     std::vector<std::string> words{run.string(), std::to_string(to), options.config_path};
     std::vector<char*> arguments;
     for (std::string& word : words) arguments.push_back(word.data());
