@@ -32,6 +32,8 @@ std::vector<std::string> instances(const Config& config) {
   return names;
 }
 
+Error none_in(const Config& config) { return {"not_met", "journal.dir", "holds journals", config.text("journal.dir")}; }
+
 std::string dir_of(const Config& config, const std::string& instance) { return config.text("journal.dir") + "/" + instance; }
 
 std::string_view type_name(RecordType type) {
@@ -155,12 +157,13 @@ int journal_ls(const Config& config, bool json) {
     rows.push_back({name, std::to_string(check.segments), std::to_string(check.records), std::to_string(check.bytes),
                     check.problems.empty() ? "whole" : check.problems.front()});
   }
-  if (rows.empty()) return failed(json, {"not_met", "journal.dir", "holds journals", config.text("journal.dir")});
+  if (rows.empty()) return failed(json, none_in(config));
   return done(json, data, table({"INSTANCE", "SEGMENTS", "RECORDS", "BYTES", "STATE"}, rows));
 }
 
 int journal_verify(const Config& config, const std::string& instance, bool json) {
   const auto names = instance.empty() ? instances(config) : std::vector{instance};
+  if (names.empty()) return failed(json, none_in(config));
   Json data = Json::array();
   std::string text;
   bool whole = true;
@@ -173,7 +176,7 @@ int journal_verify(const Config& config, const std::string& instance, bool json)
                         check.problems.empty() ? "whole" : "CORRUPT");
     for (const std::string& problem : check.problems) text += "  " + problem + '\n';
   }
-  return done(json, data, text, whole && !names.empty() ? kDone : kNotMet);
+  return done(json, data, text, whole ? kDone : kNotMet);
 }
 
 int journal_skip(const Config& config, const std::string& instance, const std::string& at, bool yes, bool json) {

@@ -172,6 +172,9 @@ TEST_F(Ctl, OneWhenAJournalIsCorrupt) {
   EXPECT_NE(corrupt.out.find(first), std::string::npos) << corrupt.out;
   expect_error(mesh().ctl({"--json", "--set", "journal.dir=copy", "journal", "verify"}), 1, "not_met");
   EXPECT_EQ(mesh().ctl({"journal", "verify", "nobody-0"}).exit, 1);
+  const auto none = mesh().ctl({"--set", "journal.dir=nowhere", "journal", "verify"});
+  EXPECT_EQ(none.exit, 1);
+  EXPECT_NE(none.out.find("holds journals"), std::string::npos) << none.out;
   EXPECT_EQ(mesh().ctl({"journal", "verify"}).exit, 0) << "the mesh's own are whole";
 }
 
